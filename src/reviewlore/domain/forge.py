@@ -1,0 +1,168 @@
+"""What a forge says: pull requests, review comments, reviews, threads; and what is said to it.
+
+Made by `adapters/github.py` from the forge's answers; logins are still the real ones (pseudonyms are made later).
+Times are ISO 8601 in UTC as the forge gives them; an author of None is a deleted account.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reviewlore.domain.history import Anchor, Side
+
+Role = Literal["none", "read", "triage", "write", "maintain", "admin"]
+Reaction = Literal["+1", "-1", "laugh", "confused", "hooray", "heart", "rocket", "eyes"]
+ReviewState = Literal["APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED", "PENDING"]
+Conclusion = Literal["success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required"]
+CommentKind = Literal["issue", "review"]
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """One pull request. `head_repository` is None where the fork was deleted; `merge_commit` only once merged."""
+
+    number: int
+    title: str
+    body: str
+    author: str | None
+    author_is_bot: bool
+    state: Literal["open", "closed"]
+    draft: bool
+    merged: bool
+    base_ref: str
+    base_sha: str
+    head_ref: str
+    head_sha: str
+    head_repository: str | None
+    labels: tuple[str, ...]
+    merge_commit: str | None
+    created_at: str
+    updated_at: str
+    merged_at: str | None
+    url: str
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadComment:
+    """One review comment on code, as the forge lists it: the root of a thread, or a reply (`in_reply_to`).
+
+    `line` is the place in the diff of `commit` (None once outdated), `original_line` the place the reviewer saw in
+    `original_commit`. `reactions` counts by content, without saying whose.
+    """
+
+    id: int
+    in_reply_to: int | None
+    review: int | None
+    pull_request: int
+    path: str
+    line: int | None
+    original_line: int | None
+    side: Side
+    start_line: int | None
+    original_start_line: int | None
+    diff_hunk: str
+    body: str
+    author: str | None
+    author_is_bot: bool
+    author_association: str
+    created_at: str
+    updated_at: str
+    original_commit: str
+    commit: str
+    url: str
+    reactions: dict[str, int] = field(default_factory=dict)
+    whole_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IssueComment:
+    """One comment in the conversation of a pull request or issue (`number`), not on code."""
+
+    id: int
+    number: int
+    body: str
+    author: str | None
+    author_is_bot: bool
+    author_association: str
+    created_at: str
+    updated_at: str
+    url: str
+    reactions: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PostedReview:
+    """One review as submitted: its verdict, its summary text and the commit it was made on."""
+
+    id: int
+    pull_request: int
+    author: str | None
+    author_is_bot: bool
+    state: ReviewState
+    body: str
+    commit: str | None
+    submitted_at: str | None
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What became of one review thread: `root` is the id of its first comment, `node` its id for mutations."""
+
+    node: str
+    root: int
+    resolved: bool
+    resolved_by: str | None
+    outdated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PullActivity:
+    """What only the forge's graph tells of one merged pull request: threads with their resolution, and reviews.
+
+    `complete` is False where the forge cut a list short and the rest could not be read.
+    """
+
+    number: int
+    updated_at: str
+    threads: tuple[Thread, ...]
+    reviews: tuple[PostedReview, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What this identity has already said on one pull request, of what carries the marker."""
+
+    reviews: tuple[PostedReview, ...] = ()
+    comments: tuple[ThreadComment, ...] = ()
+    summaries: tuple[IssueComment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewComment:
+    """An inline comment to post; the anchor must lie in the pull request's diff."""
+
+    anchor: Anchor
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewReview:
+    """A review to post on one commit: always a comment, never an approval or a request for changes."""
+
+    commit: str
+    body: str
+    comments: tuple[NewComment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewCheck:
+    """A finished check run to record on one commit; `summary` is Markdown."""
+
+    name: str
+    commit: str
+    conclusion: Conclusion
+    title: str
+    summary: str
+    details_url: str | None = None

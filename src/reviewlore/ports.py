@@ -1,0 +1,200 @@
+"""What the flows need from the world. Adapters implement these; the core never names them.
+
+No type of a third party appears in a signature; every method may raise the errors of `reviewlore.errors`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol, TypeVar
+
+from reviewlore.domain.architecture import Change, SourceFile
+from reviewlore.domain.forge import (
+    CommentKind,
+    IssueComment,
+    NewCheck,
+    NewReview,
+    Posted,
+    PostedReview,
+    PullActivity,
+    PullRequest,
+    Reaction,
+    Role,
+    ThreadComment,
+)
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """The time, as an argument."""
+
+    def now(self) -> str:
+        """Return the current time as ISO 8601 in UTC, to the second."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds from an arbitrary start, for durations."""
+        ...
+
+
+class Console(Protocol):
+    """Where progress is told; never where results are printed."""
+
+    def step(self, title: str, text: str = "") -> None:
+        """Announce a step of the story."""
+        ...
+
+    def say(self, text: str) -> None:
+        """Tell one line."""
+        ...
+
+    def warn(self, text: str) -> None:
+        """Tell one line that deserves attention."""
+        ...
+
+    def track(self, items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
+        """Pass items through while showing how far the work is."""
+        ...
+
+
+class Repo(Protocol):
+    """A git repository, read from its objects only: never from a work tree, never by running its code."""
+
+    def resolve(self, revision: str) -> str:
+        """Return the full commit id of a revision; InputError if there is none."""
+        ...
+
+    def merge_base(self, base: str, head: str) -> str:
+        """Return the merge base of two commit ids; InputError if they share no history."""
+        ...
+
+    def diff(self, base: str, head: str) -> str:
+        """Return the unified diff (3 context lines, renames detected) from one commit id to another."""
+        ...
+
+    def files(self, commit: str) -> tuple[SourceFile, ...]:
+        """Return all regular files of a commit's tree (no symbolic links, no submodules)."""
+        ...
+
+    def blobs(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield (blob id, content) in the order asked."""
+        ...
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """Return one regular file's content at a commit, or None where there is none."""
+        ...
+
+    def history(self, commit: str, limit: int) -> tuple[Change, ...]:
+        """Return up to `limit` non-merge commits reachable from `commit`, newest first, with their paths."""
+        ...
+
+
+class Store(Protocol):
+    """The state branch: a versioned set of files, changed by compare-and-swap."""
+
+    def head(self) -> str | None:
+        """Return the id of the branch's commit, or None before the first write."""
+        ...
+
+    def read(self, path: str) -> bytes | None:
+        """Return one file of the branch, or None."""
+        ...
+
+    def paths(self, prefix: str = "") -> tuple[str, ...]:
+        """Return the sorted paths of the branch that start with `prefix`."""
+        ...
+
+    def update(
+        self, change: Callable[["Store"], Mapping[str, bytes | None]], message: Callable[[], str], now: str
+    ) -> str | None:
+        """Apply `change` to the branch in one commit and return its id, or None where nothing changes.
+
+        `change` is called with the current state (again, when somebody else wrote first) and returns the files to
+        write (None removes). Raises StorageError where the write cannot be completed; the branch is then unchanged.
+        """
+        ...
+
+
+class ForgeHistory(Protocol):
+    """The past of one hosted repository, read in whole pages for mining; never a request per pull request or comment.
+
+    `since` is an ISO 8601 time in UTC: only what was updated at or after it. None is everything.
+    """
+
+    def closed_pulls(self, since: str | None = None) -> Iterator[PullRequest]:
+        """Yield closed pull requests, merged or not, the most recently updated first."""
+        ...
+
+    def thread_comments(self, since: str | None = None) -> Iterator[ThreadComment]:
+        """Yield the review comments of all pull requests, the least recently updated first."""
+        ...
+
+    def issue_comments(self, since: str | None = None) -> Iterator[IssueComment]:
+        """Yield the conversation comments of all issues and pull requests, the least recently updated first."""
+        ...
+
+    def activity(self, since: str | None = None) -> Iterator[PullActivity]:
+        """Yield threads with their resolution, and reviews, of merged pull requests, last updated first."""
+        ...
+
+    def requests_used(self) -> int:
+        """Return how many requests this object has sent so far."""
+        ...
+
+
+class Forge(Protocol):
+    """What is asked of a forge about one pull request before acting on it."""
+
+    def pull(self, number: int) -> PullRequest:
+        """Return a pull request as it is now; InputError where there is none."""
+        ...
+
+    def role(self, login: str) -> Role:
+        """Return a person's role in the repository; `none` for a stranger, and whenever it cannot be told."""
+        ...
+
+    def thread_comment(self, comment: int) -> ThreadComment:
+        """Return one review comment; InputError where there is none."""
+        ...
+
+    def posted(self, number: int, marker: str) -> Posted:
+        """Return what this identity itself has posted on a pull request with `marker` in the text."""
+        ...
+
+
+class ForgeVoice(Protocol):
+    """What is said to a forge. No call is ever repeated by itself: after an error, ask `posted` before trying again.
+
+    RefusedError where the token may not write, ForgeError where it cannot be told whether the words arrived.
+    """
+
+    def post_review(self, number: int, review: NewReview) -> PostedReview:
+        """Post one review with all its comments, or nothing: InputError names the anchor the forge refused."""
+        ...
+
+    def post_comment(self, number: int, body: str) -> IssueComment:
+        """Post one comment in the conversation."""
+        ...
+
+    def edit_comment(self, comment: int, body: str) -> IssueComment:
+        """Replace the text of one conversation comment."""
+        ...
+
+    def reply(self, number: int, comment: int, body: str) -> ThreadComment:
+        """Answer in the thread of a review comment."""
+        ...
+
+    def react(self, kind: CommentKind, comment: int, reaction: Reaction) -> None:
+        """Add a reaction to a conversation comment (`issue`) or a review comment (`review`); twice is once."""
+        ...
+
+
+class ForgeRuns(Protocol):
+    """The forge's checks and workflows."""
+
+    def conclude_check(self, check: NewCheck) -> int:
+        """Record a finished check run on a commit and return its id."""
+        ...
+
+    def dispatch(self, workflow: str, ref: str, inputs: Mapping[str, str]) -> None:
+        """Start a workflow by its file name on a branch; RefusedError where it cannot be started."""
+        ...
