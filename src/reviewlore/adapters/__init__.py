@@ -1,0 +1,1 @@
+"""The world; each module owns its third party and holds no policy."""

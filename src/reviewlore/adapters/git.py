@@ -1,0 +1,176 @@
+"""A git repository read from its objects: revisions, diffs, trees, blobs and history. Owns GitPython with `store.py`.
+
+Nothing is checked out and no code, hook, filter or attribute of the repository runs. Every revision becomes a full
+object id first; paths and ids are passed after `--end-of-options` or on standard input, never as options.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from git import Repo as _Repo
+from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError
+from gitdb.exc import BadName, BadObject
+
+from reviewlore.domain.architecture import Change, SourceFile
+from reviewlore.errors import InputError
+
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_REGULAR = frozenset({"100644", "100755"})
+# Attributes, textconv and external diff drivers of the repository must not run, whatever its configuration says.
+_DIFF_OPTIONS = ("--no-ext-diff", "--no-textconv", "--no-color", "-M", "-U3", "--src-prefix=a/", "--dst-prefix=b/")
+_RECORD = "\x1e"
+
+
+class GitRepo:
+    """Adapter of the `Repo` port over a local repository or bare clone."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        try:
+            self._repo = _Repo(self.path, search_parent_directories=True)
+        except InvalidGitRepositoryError as error:
+            raise InputError(
+                f"{self.path} is not a git repository. Run inside one, or name it with --repo PATH."
+            ) from error
+        except NoSuchPathError as error:
+            raise InputError(f"{self.path} does not exist. Name an existing repository with --repo PATH.") from error
+
+    @property
+    def name(self) -> str:
+        """`owner/name` from the `origin` remote where it looks like one, else the folder's name."""
+        for remote in self._repo.remotes:
+            if remote.name == "origin":
+                match = re.search(r"[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?$", next(iter(remote.urls), ""))
+                if match and not match[1].startswith("."):
+                    return match[1]
+        folder = Path(self._repo.working_tree_dir or self._repo.git_dir)
+        return folder.resolve().name.removesuffix(".git")
+
+    @property
+    def git_dir(self) -> Path:
+        """The repository's git directory (shared by all its work trees), where untracked local state may live."""
+        return Path(self._repo.common_dir)
+
+    @property
+    def shallow(self) -> bool:
+        """Whether the history was cut off by `git clone --depth`."""
+        return (self.git_dir / "shallow").exists()
+
+    def resolve(self, revision: str) -> str:
+        """Return the full commit id of a revision; InputError if there is none."""
+        try:
+            name = f"{revision}^{{commit}}"
+            found = str(self._repo.git.rev_parse("--verify", "--quiet", "--end-of-options", name)).strip()
+        except (GitCommandError, ValueError, BadName) as error:
+            raise InputError(self._missing(revision)) from error
+        lines = found.splitlines()
+        if not lines or not _OBJECT_ID.fullmatch(lines[-1]):
+            raise InputError(self._missing(revision))
+        return lines[-1]
+
+    def contains(self, commit: str) -> bool:
+        """Whether a full commit id is present in this repository."""
+        if not _OBJECT_ID.fullmatch(commit):
+            return False
+        try:
+            self._repo.git.cat_file("-e", f"{commit}^{{commit}}")
+        except GitCommandError:
+            return False
+        return True
+
+    def merge_base(self, base: str, head: str) -> str:
+        """Return the merge base of two commit ids; InputError if they share no history."""
+        try:
+            return str(self._repo.git.merge_base(self._id(base), self._id(head))).splitlines()[0].strip()
+        except (GitCommandError, IndexError) as error:
+            hint = " The clone is shallow: run `git fetch --unshallow` and retry." if self.shallow else ""
+            message = (
+                f"{base[:12]} and {head[:12]} have no common ancestor in {self.path}, so there is nothing to compare."
+            )
+            raise InputError(message + (hint or " Name another base with --base.")) from error
+
+    def diff(self, base: str, head: str, paths: tuple[str, ...] = ()) -> str:
+        """Return the unified diff (3 context lines, renames detected) from one commit id to another."""
+        literal = tuple(f":(top,literal){path}" for path in paths)
+        data = self._bytes("diff", *_DIFF_OPTIONS, self._id(base), self._id(head), "--", *literal)
+        return data.decode("utf-8", "replace")
+
+    def files(self, commit: str) -> tuple[SourceFile, ...]:
+        """Return all regular files of a commit's tree (no symbolic links, no submodules)."""
+        data = self._bytes("ls-tree", "-r", "-z", "--full-tree", self._id(commit))
+        found = []
+        for row in data.decode("utf-8", "surrogateescape").split("\0"):
+            if row:
+                meta, path = row.split("\t", 1)
+                mode, _, blob = meta.split(" ")
+                if mode in _REGULAR:
+                    found.append(SourceFile(path, blob))
+        return tuple(found)
+
+    def blobs(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield (blob id, content) in the order asked, through one `git cat-file --batch`."""
+        for blob in ids:
+            try:
+                _, _, _, content = self._repo.git.get_object_data(self._id(blob))
+            except (ValueError, BadObject) as error:
+                raise InputError(
+                    f"Object {blob[:12]} is missing from {self.path}. Fetch it, or clone again."
+                ) from error
+            yield blob, content
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """Return one regular file's content at a commit, or None where there is none."""
+        data = self._bytes("ls-tree", "-z", "--full-tree", self._id(commit), "--", f":(top,literal){path}")
+        for row in data.decode("utf-8", "surrogateescape").split("\0"):
+            if row:
+                mode, kind, blob = row.split("\t", 1)[0].split(" ")
+                if kind == "blob" and mode in _REGULAR:
+                    return next(self.blobs([blob]))[1]
+        return None
+
+    def history(self, commit: str, limit: int) -> tuple[Change, ...]:
+        """Return up to `limit` non-merge commits reachable from `commit`, newest first, with their paths."""
+        layout = f"--format={_RECORD}%H%x00%ct%x00%s%x00"
+        options = ("--no-merges", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", layout)
+        data = self._bytes("log", *options, f"--max-count={limit}", self._id(commit), "--")
+        found = []
+        for record in data.decode("utf-8", "replace").split(_RECORD):
+            if not record:
+                continue
+            name, at, subject, *paths = record.split("\0")
+            cleaned = tuple(path.lstrip("\n") for path in paths if path.strip("\n"))
+            found.append(Change(name, int(at), subject, cleaned))
+        return tuple(found)
+
+    def default_branch(self) -> str:
+        """Return the branch a review compares against: origin's head, else main, else master; InputError if none."""
+        for name in ("refs/remotes/origin/HEAD", "main", "master", "origin/main", "origin/master"):
+            try:
+                self.resolve(name)
+            except InputError:
+                continue
+            return name
+        raise InputError(f"{self.path} has no branch main or master. Name the base with --base REVISION.")
+
+    def _bytes(self, command: str, *arguments: str) -> bytes:
+        """Run a reading git command and return its output untouched; InputError with git's own words on failure."""
+        git = self._repo.git(c=["core.quotePath=false"])
+        try:
+            run = getattr(git, command.replace("-", "_"))
+            output: bytes = run(*arguments, stdout_as_string=False, strip_newline_in_stdout=False)
+        except GitCommandError as error:
+            reason = str(error.stderr).strip().splitlines()[-1:] or ["no reason given"]
+            raise InputError(f"git {command} failed in {self.path}: {reason[0]}") from error
+        return output
+
+    def _id(self, value: str) -> str:
+        if not _OBJECT_ID.fullmatch(value):
+            raise InputError(f"{value!r} is not a full object id; resolve it first.")
+        return value
+
+    def _missing(self, revision: str) -> str:
+        if not self._repo.references and not self._repo.head.is_valid():
+            return f"{self.path} has no commits yet. Commit something first."
+        hint = " The clone is shallow: `git fetch --unshallow` may bring it." if self.shallow else ""
+        return f"{self.path} has no commit named {revision!r}. Check the name, or fetch it first.{hint}"

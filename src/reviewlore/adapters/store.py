@@ -1,0 +1,148 @@
+"""The state branch: an orphan branch of a git repository, changed by compare-and-swap. Owns GitPython with `git.py`.
+
+One commit per change. Objects are written first and the ref moves last, in one step, so that an interruption, a full
+disk or a second writer leaves the branch as it was. No identity, hook or signing key of the user takes part.
+"""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from pathlib import Path
+
+from git import Repo as _Repo
+from git.exc import GitCommandError
+from gitdb.base import IStream
+
+from reviewlore.adapters.git import GitRepo
+from reviewlore.errors import StorageError
+from reviewlore.ports import Store
+
+REF = "refs/heads/reviewlore/state"
+_ATTEMPTS = 5
+_NAME = "reviewlore"
+_EMAIL = "reviewlore@users.noreply.github.com"
+
+
+class GitStore:
+    """Adapter of the `Store` port over one branch of a local (work or bare) repository."""
+
+    def __init__(self, repo: GitRepo, ref: str = REF) -> None:
+        self._git_dir = repo.git_dir
+        self._repo = _Repo(repo.git_dir)
+        self.ref = ref
+
+    def head(self) -> str | None:
+        """Return the id of the branch's commit, or None before the first write."""
+        found = str(self._repo.git.for_each_ref("--format=%(objectname)", self.ref)).strip()
+        return found or None
+
+    def read(self, path: str) -> bytes | None:
+        """Return one file of the branch, or None."""
+        head = self.head()
+        return None if head is None else _Snapshot(self._repo, head).read(path)
+
+    def paths(self, prefix: str = "") -> tuple[str, ...]:
+        """Return the sorted paths of the branch that start with `prefix`."""
+        head = self.head()
+        return () if head is None else _Snapshot(self._repo, head).paths(prefix)
+
+    def update(
+        self, change: Callable[[Store], Mapping[str, bytes | None]], message: Callable[[], str], now: str
+    ) -> str | None:
+        """Apply `change` in one commit by compare-and-swap; None where nothing changes. See `ports.Store`."""
+        for _ in range(_ATTEMPTS):
+            head = self.head()
+            snapshot = _Snapshot(self._repo, head)
+            files = {path: data for path, data in change(snapshot).items() if snapshot.read(path) != data}
+            if not files:
+                return None
+            commit = self._write(head, files, message(), now)
+            if self._swap(head, commit):
+                return commit
+        raise StorageError(
+            f"The branch {self.ref} kept changing while it was written ({_ATTEMPTS} attempts). "
+            "Nothing was lost; run the command again."
+        )
+
+    def _write(self, head: str | None, files: Mapping[str, bytes | None], message: str, now: str) -> str:
+        try:
+            with tempfile.TemporaryDirectory(prefix="reviewlore-", dir=self._git_dir) as folder:
+                git = self._repo.git
+                env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+                git.read_tree(head or "--empty", env=env)
+                rows = Path(folder) / "rows"
+                rows.write_bytes(self._index_info(files))
+                with rows.open("rb") as stream:  # GitPython hands the file itself to git
+                    git.update_index("-z", "--index-info", istream=stream, env=env)
+                tree = str(git.write_tree(env=env))
+                for role in ("AUTHOR", "COMMITTER"):
+                    env |= {f"GIT_{role}_NAME": _NAME, f"GIT_{role}_EMAIL": _EMAIL, f"GIT_{role}_DATE": now}
+                parents = ("-p", head) if head else ()
+                return str(git.commit_tree("--no-gpg-sign", tree, *parents, "-m", message, env=env))
+        except (GitCommandError, OSError) as error:
+            raise StorageError(
+                f"The state branch {self.ref} could not be written: {_reason(error)}. "
+                "It is unchanged; free some space or check permissions, then run the command again."
+            ) from error
+
+    def _index_info(self, files: Mapping[str, bytes | None]) -> bytes:
+        rows = []
+        for path, data in sorted(files.items()):
+            if data is None:
+                rows.append(f"0 {'0' * 40}\t{path}\0")
+            else:
+                stored = self._repo.odb.store(IStream("blob", len(data), BytesIO(data)))
+                rows.append(f"100644 {stored.hexsha.decode()}\t{path}\0")
+        return "".join(rows).encode()
+
+    def _swap(self, old: str | None, new: str) -> bool:
+        try:
+            self._repo.git.update_ref("--create-reflog", "-m", "reviewlore", self.ref, new, old or "0" * 40)
+        except GitCommandError as error:
+            if self.head() != old:
+                return False
+            raise StorageError(
+                f"The branch {self.ref} could not be moved: {_reason(error)}. It is unchanged; run the command again."
+            ) from error
+        return True
+
+
+class _Snapshot:
+    """The files of the branch at one commit, so that a change is computed from one consistent state."""
+
+    def __init__(self, repo: _Repo, commit: str | None) -> None:
+        self._repo, self._commit = repo, commit
+        self._blobs: dict[str, str] | None = None
+
+    def head(self) -> str | None:
+        return self._commit
+
+    def read(self, path: str) -> bytes | None:
+        blob = self._tree().get(path)
+        if blob is None:
+            return None
+        content: bytes = self._repo.git.get_object_data(blob)[3]
+        return content
+
+    def paths(self, prefix: str = "") -> tuple[str, ...]:
+        return tuple(sorted(path for path in self._tree() if path.startswith(prefix)))
+
+    def update(
+        self, change: Callable[[Store], Mapping[str, bytes | None]], message: Callable[[], str], now: str
+    ) -> str | None:
+        raise StorageError("A snapshot of the state branch is read-only.")
+
+    def _tree(self) -> dict[str, str]:
+        if self._blobs is None:
+            self._blobs = {}
+            if self._commit is not None:
+                listing = str(self._repo.git.ls_tree("-r", "-z", "--full-tree", self._commit))
+                for row in filter(None, listing.split("\0")):
+                    meta, path = row.split("\t", 1)
+                    self._blobs[path] = meta.split(" ")[2]
+        return self._blobs
+
+
+def _reason(error: Exception) -> str:
+    text = str(getattr(error, "stderr", "") or error).strip().strip("'\"")
+    return text.splitlines()[-1].strip().rstrip(".") if text else type(error).__name__

@@ -1,0 +1,1 @@
+"""Pure: sources and history in, map and facts out."""

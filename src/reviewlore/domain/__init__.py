@@ -1,0 +1,1 @@
+"""The records that cross module boundaries: frozen, slotted, standard library only."""

@@ -1,0 +1,71 @@
+"""What a review wants to say, and why it says or does not say it. Made by `stages/review/`, shown by `formats/`."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reviewlore.domain.architecture import Evidence, Severity
+from reviewlore.domain.history import Anchor, Outcome
+
+Tier = Literal["embedded", "prompt", "adapter"]
+Source = Literal["architecture", "generated", "foreign"]
+
+
+@dataclass(frozen=True, slots=True)
+class Precedent:
+    """A past remark of this team that concerns similar code; evidence under a finding, never a finding."""
+
+    episode: str
+    pull_request: int
+    path: str
+    excerpt: str
+    outcome: Outcome
+    similarity: float
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One candidate comment: what (`title`), why, what to do (`advice`), on what evidence.
+
+    `score` is the ranker's answer to "would this team stand by it", higher is better; `id` is the stable fingerprint.
+    """
+
+    id: str
+    rule: str
+    source: Source
+    anchor: Anchor
+    hunk: str
+    title: str
+    why: str
+    advice: str
+    severity: Severity
+    confidence: float
+    score: float = 0.0
+    inferred: bool = False
+    evidence: tuple[Evidence, ...] = ()
+    precedents: tuple[Precedent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A candidate that is not said, with the snake_case reason."""
+
+    id: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The result of one review: what is said, what is not and why, and who says it."""
+
+    repository: str
+    base: str
+    head: str
+    tier: Tier
+    version: str
+    findings: tuple[Finding, ...]
+    dropped: tuple[Dropped, ...] = ()
+    notes: tuple[str, ...] = ()
+    files_reviewed: int = 0
+    files_skipped: dict[str, int] = field(default_factory=dict)

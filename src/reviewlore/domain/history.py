@@ -1,0 +1,72 @@
+"""What was said in review, and what became of it. Made by `stages/mine.py`, labelled by `stages/outcome.py`."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Outcome = Literal["addressed", "declined", "ignored", "unknown"]
+Confidence = Literal["high", "medium", "low"]
+Side = Literal["LEFT", "RIGHT"]
+AuthorKind = Literal["human", "bot"]
+Intent = Literal["suggestion", "question", "statement", "nit", "praise"]
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where a remark is pinned: a 1-based line of one side of a diff, or a whole file (`line` is None)."""
+
+    path: str
+    line: int | None = None
+    side: Side = "RIGHT"
+    start_line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer in a review thread; `author` is a pseudonym, `created_at` ISO 8601 in UTC."""
+
+    author: str
+    body: str
+    created_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeEvidence:
+    """One reason to believe in an outcome; `weight` in 0..1 says how strong it is."""
+
+    kind: str
+    outcome: Outcome
+    weight: float
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One root review remark with what became of it.
+
+    `id` is `owner/name#pull_request/comment_id`; people are pseudonyms; `hunk` is the diff as the reviewer saw it.
+    """
+
+    id: str
+    repository: str
+    pull_request: int
+    comment_id: int
+    author: str
+    author_kind: AuthorKind
+    pull_request_author: str | None
+    anchor: Anchor
+    hunk: str
+    body: str
+    created_at: str
+    intent: Intent = "statement"
+    language: str | None = None
+    outcome: Outcome = "unknown"
+    confidence: Confidence = "low"
+    evidence: tuple[OutcomeEvidence, ...] = ()
+    replies: tuple[Reply, ...] = ()
+    concern: str = "other"
+    url: str | None = None
+    author_role: str | None = None
+    reviewed_commit: str | None = None
+    code_before: str | None = None
+    code_after: str | None = None
+    source: str = "file"

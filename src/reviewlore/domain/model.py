@@ -1,0 +1,139 @@
+"""What was trained, how it was judged, and what is in force: datasets, versions, evaluation, gate, registry, audit."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reviewlore.domain.finding import Tier
+
+VersionState = Literal["candidate", "canary", "active", "retired", "rejected"]
+GateVerdict = Literal["promote", "refuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A share with its 95 % bootstrap interval and the number of pairs it rests on."""
+
+    accuracy: float
+    low: float
+    high: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TierScore:
+    """One ranker's or baseline's preference accuracy by pair kind, macro over repositories, on held-out later pairs.
+
+    `name` is a version id or a baseline's name; `overall` is the mean over kinds.
+    """
+
+    name: str
+    tier: Tier | Literal["baseline"]
+    by_kind: dict[str, Interval]
+    overall: Interval
+    milliseconds_per_remark: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """All tiers and baselines on the same held-out later pull requests of one dataset."""
+
+    dataset: str
+    scores: tuple[TierScore, ...]
+    pairs: dict[str, int]
+    pull_requests: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class GateDecision:
+    """What the gate said of a candidate, in one sentence a maintainer can check against the numbers."""
+
+    verdict: GateVerdict
+    reason: str
+    candidate: str
+    incumbent: str | None
+    difference: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetManifest:
+    """What one dataset is: its sources, what was kept and dropped and why, its splits and the policy in force.
+
+    `id` is the SHA-256 of its pairs; rows are rebuilt from the episodes.
+    """
+
+    id: str
+    created_at: str
+    sources: tuple[str, ...]
+    episodes: int
+    kept: int
+    dropped: dict[str, int]
+    pairs: dict[str, int]
+    splits: dict[str, int]
+    split_at: dict[str, str]
+    policy: dict[str, str]
+    seed: int
+    duplicates: int = 0
+    contradictions: int = 0
+    schema: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class VersionManifest:
+    """The lineage of one trained version (ranker or adapter): everything needed to answer for it, or to repeat it.
+
+    `files` maps a file name to its SHA-256; `log` is the training log (step, loss, reward margin, accuracy).
+    """
+
+    id: str
+    tier: Tier
+    created_at: str
+    recipe: str
+    recipe_settings: dict[str, str]
+    dataset: str
+    base_model: str | None
+    base_revision: str | None
+    packages: dict[str, str]
+    code_commit: str
+    seed: int
+    parent: str | None
+    files: dict[str, str]
+    metrics: dict[str, float] = field(default_factory=dict)
+    log: tuple[dict[str, float], ...] = ()
+    seconds: float = 0.0
+    hardware: str = ""
+    schema: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryEntry:
+    """One version's standing: its state, who decided and why."""
+
+    id: str
+    tier: Tier
+    state: VersionState
+    decided_by: str
+    decided_at: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """All versions, oldest first, and what was active before, most recent last."""
+
+    entries: tuple[RegistryEntry, ...] = ()
+    previous: tuple[str, ...] = ()
+    schema: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One line of the append-only, hash-chained log: pseudonyms and hashes only."""
+
+    at: str
+    actor: str
+    action: str
+    subject: str
+    detail: str
+    previous: str
+    hash: str

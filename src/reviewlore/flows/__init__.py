@@ -1,0 +1,1 @@
+"""Imperative shell: fetch, decide, act; one file is one job."""

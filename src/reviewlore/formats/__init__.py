@@ -1,0 +1,1 @@
+"""Pure: records to and from the formats other tools read and write."""

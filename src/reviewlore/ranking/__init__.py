@@ -1,0 +1,1 @@
+"""Pure: features of (hunk, remark), the model as data, scores."""

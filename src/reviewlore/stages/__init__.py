@@ -1,0 +1,1 @@
+"""Pure steps of the loop, unknown to each other: records in, records out."""

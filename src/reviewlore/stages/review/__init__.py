@@ -1,0 +1,1 @@
+"""From facts and precedents to the few findings worth posting."""
