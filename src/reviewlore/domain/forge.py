@@ -118,16 +118,12 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class PullActivity:
-    """What only the forge's graph tells of one merged pull request: threads with their resolution, and reviews.
-
-    `complete` is False where the forge cut a list short and the rest could not be read.
-    """
+    """What only the forge's graph tells of one merged pull request: threads with their resolution, and reviews."""
 
     number: int
     updated_at: str
     threads: tuple[Thread, ...]
     reviews: tuple[PostedReview, ...]
-    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
