@@ -1,0 +1,142 @@
+"""The text a model is trained on and the text it is asked with, from one function.
+
+In: templates (name -> text), a hunk or a preference pair, a budget. Out: prompts and remarks as text.
+It reads no file, and no text of a diff or a remark can forge the delimiters between them.
+"""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from jinja2 import DictLoader, StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from reviewlore.domain.preference import PreferencePair
+from reviewlore.domain.recipe import Dialogue, PromptContext, TextBudget
+from reviewlore.errors import Fault
+
+REVIEW_TEMPLATE = "review.md.j2"
+_CUT_MARK = "..."
+_PATH_CHARACTERS = 200
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Our delimiters are `<|name|>`, and the control tokens of common base models are spelled `<|…|>`, `<｜…｜>`, `<s>`,
+# `<fim_prefix>` or `[INST]`: a tokenizer would read them as control tokens even inside a diff. A space breaks them.
+_FORGEABLE = re.compile(
+    r"<(?=[|｜]|/?(?:s|bos|eos|pad|unk|mask|start_of_turn|end_of_turn|fim_\w+|file_sep|repo_name|reponame)>)"
+    r"|\[(?=/?INST\])",
+    re.IGNORECASE,
+)
+
+
+def render_prompt(templates: Mapping[str, str], context: PromptContext, budget: TextBudget) -> str:
+    """Return the text before a remark; the same for training, evaluation, scoring and asking.
+
+    Fault where the template is missing or does not render.
+    """
+    values = {"path": _clean_path(context.path), "hunk": cut_hunk(_clean(context.hunk), budget.hunk_characters)}
+    try:
+        return _template(tuple(sorted(templates.items())), REVIEW_TEMPLATE).render(values)
+    except TemplateError as error:
+        message = f"The prompt template {REVIEW_TEMPLATE} cannot be used: {error}. Mend it, or reinstall reviewlore."
+        raise Fault(message) from error
+
+
+def render_remark(body: str, budget: TextBudget) -> str:
+    """Return a remark as the text that follows a prompt: cleaned, and cut at the end to the budget's characters."""
+    text = _clean(body).strip()
+    if len(text) <= budget.remark_characters:
+        return text
+    return text[: budget.remark_characters - len(_CUT_MARK)].rstrip() + _CUT_MARK
+
+
+def render_preference(templates: Mapping[str, str], pair: PreferencePair, budget: TextBudget) -> Dialogue:
+    """Return a pair as text; both remarks are read against the chosen one's hunk (see `select_trainable`)."""
+    context = PromptContext(path=pair.chosen.path, hunk=pair.chosen.hunk)
+    return Dialogue(
+        prompt=render_prompt(templates, context, budget),
+        chosen=render_remark(pair.chosen.body, budget),
+        rejected=render_remark(pair.rejected.body, budget),
+        weight=pair.weight,
+    )
+
+
+def select_trainable(
+    pairs: Iterable[PreferencePair], budget: TextBudget
+) -> tuple[tuple[PreferencePair, ...], dict[str, int]]:
+    """Return the pairs DPO can learn from, in order, and the number of the others by reason.
+
+    DPO compares two completions of one prompt, so `outcome` pairs, whose remarks belong to different hunks, are for
+    the ranker only.
+    """
+    kept, dropped = [], Counter[str]()
+    for pair in pairs:
+        reason = _untrainable(pair, budget)
+        if reason is None:
+            kept.append(pair)
+        else:
+            dropped[reason] += 1
+    return tuple(kept), dict(sorted(dropped.items()))
+
+
+def prompt_hash(templates: Mapping[str, str]) -> str:
+    """Return the SHA-256 of all templates by name and text: a prompt is a version too."""
+    digest = hashlib.sha256()
+    for name, text in sorted(templates.items()):
+        for part in (name, text):
+            encoded = part.encode()
+            digest.update(len(encoded).to_bytes(8, "big") + encoded)
+    return digest.hexdigest()
+
+
+def cut_hunk(hunk: str, characters: int) -> str:
+    """Return a hunk within a number of characters: its header and its last lines, which the remark is about.
+
+    A review comment's hunk ends at the commented line, so the beginning is what can be spared.
+    """
+    hunk = hunk.strip("\n")
+    if len(hunk) <= characters:
+        return hunk
+    first, _, rest = hunk.partition("\n")
+    head = [first[: characters // 2]] if first.startswith("@@") else []
+    lines = (rest if head else hunk).split("\n")
+    room = characters - sum(len(line) + 1 for line in head) - len(_CUT_MARK)
+    kept: list[str] = []
+    while lines and len(lines[-1]) + 1 <= room:
+        room -= len(lines[-1]) + 1
+        kept.insert(0, lines.pop())
+    if not kept and room > 1:
+        kept = [lines[-1][-(room - 1) :]]
+    return "\n".join([*head, _CUT_MARK, *kept])
+
+
+def _untrainable(pair: PreferencePair, budget: TextBudget) -> str | None:
+    if pair.kind == "outcome":
+        return "outcome_pairs_have_two_prompts"
+    if pair.chosen.hunk != pair.rejected.hunk:
+        return "remarks_on_different_hunks"
+    chosen, rejected = render_remark(pair.chosen.body, budget), render_remark(pair.rejected.body, budget)
+    if not chosen or not rejected:
+        return "empty_remark"
+    return "remarks_read_the_same" if chosen == rejected else None
+
+
+def _clean(text: str) -> str:
+    """Return text without control characters, lone surrogates and anything that reads as a delimiter."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _CONTROL.sub(" ", text).encode("utf-8", "replace").decode("utf-8")
+    return _FORGEABLE.sub(lambda found: f"{found.group()} ", text)
+
+
+def _clean_path(path: str) -> str:
+    return _clean(path).replace("\n", " ").replace("\t", " ")[-_PATH_CHARACTERS:]
+
+
+@lru_cache(maxsize=8)
+def _template(templates: tuple[tuple[str, str], ...], name: str) -> Template:
+    # Not HTML: escaping would change the code a model reads. Values are inserted, never evaluated.
+    environment = ImmutableSandboxedEnvironment(
+        loader=DictLoader(dict(templates)), undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
+    )
+    return environment.get_template(name)
