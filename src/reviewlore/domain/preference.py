@@ -39,3 +39,37 @@ class PreferencePair:
     created_at: str
     episodes: tuple[str, str]
     split: Split = "train"
+
+
+@dataclass(frozen=True, slots=True)
+class PairSettings:
+    """How many pairs are made of which remarks.
+
+    `hard`, `easy` and `outcome` are partners per remark in training; in the test split every remark has one, for at most
+    `test_limit` remarks of a repository and kind. `test_share` is the share of a repository's pull requests, the latest.
+    Weights lie in (0, 1]: `contradicted` is for near-equal remarks with opposite outcomes.
+    """
+
+    hard: int = 4
+    easy: int = 4
+    outcome: int = 6
+    test_limit: int = 120
+    test_share: float = 0.3
+    shortest_body: int = 20
+    intents: frozenset[str] = frozenset({"suggestion", "nit", "statement", "question"})
+    test_intents: frozenset[str] = frozenset({"suggestion", "nit", "statement"})
+    contradicted: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """All pairs, what was left out by reason, and where each repository's test time begins (ISO 8601).
+
+    `duplicates` counts repeated remarks that were dropped, `contradictions` near-equal remarks with opposite outcomes.
+    """
+
+    pairs: tuple[PreferencePair, ...]
+    dropped: dict[str, int]
+    split_at: dict[str, str]
+    duplicates: int = 0
+    contradictions: int = 0
