@@ -3,10 +3,11 @@
 No type of a third party appears in a signature; every method may raise the errors of `reviewlore.errors`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 
-from reviewlore.domain.architecture import Change, SourceFile
+from reviewlore.domain.architecture import Change, ParsedModule, SourceFile
+from reviewlore.domain.finding import Tier
 from reviewlore.domain.forge import (
     CommentKind,
     IssueComment,
@@ -20,6 +21,10 @@ from reviewlore.domain.forge import (
     Role,
     ThreadComment,
 )
+from reviewlore.domain.model import VersionManifest
+from reviewlore.domain.preference import PreferencePair, Remark
+from reviewlore.domain.recipe import Recipe, TrainedAdapter
+from reviewlore.ranking.model import RankerModel
 
 T = TypeVar("T")
 
@@ -61,6 +66,10 @@ class Repo(Protocol):
 
     def resolve(self, revision: str) -> str:
         """Return the full commit id of a revision; InputError if there is none."""
+        ...
+
+    def contains(self, commit: str) -> bool:
+        """Whether a full commit id is present."""
         ...
 
     def merge_base(self, base: str, head: str) -> str:
@@ -111,6 +120,58 @@ class Store(Protocol):
         `change` is called with the current state (again, when somebody else wrote first) and returns the files to
         write (None removes). Raises StorageError where the write cannot be completed; the branch is then unchanged.
         """
+        ...
+
+
+class Scorer(Protocol):
+    """The judgement in force: which of two remarks this team would stand by."""
+
+    @property
+    def version(self) -> str:
+        """The version's id, or `prior` for what is shipped."""
+        ...
+
+    @property
+    def tier(self) -> Tier:
+        """The tier the version belongs to."""
+        ...
+
+    def score(self, remarks: Sequence[Remark]) -> list[float]:
+        """Return one score a remark, higher is better; each depends on that remark alone."""
+        ...
+
+
+class RankerTrainer(Protocol):
+    """Learns a ranker from preference pairs, in seconds, on a CPU."""
+
+    def fit(self, pairs: Sequence[PreferencePair], *, seed: int) -> RankerModel:
+        """Return the trained ranker; MissingExtra where the libraries for it are not installed."""
+        ...
+
+    def settings(self) -> dict[str, str]:
+        """Return what the training is set to, for the lineage."""
+        ...
+
+
+class AdapterTrainer(Protocol):
+    """Trains a low-rank adapter by DPO, and scores with one. Files live in a folder while it works."""
+
+    def fit(
+        self, recipe: Recipe, train: Sequence[PreferencePair], test: Sequence[PreferencePair], *, seed: int
+    ) -> tuple[TrainedAdapter, dict[str, bytes]]:
+        """Return the record of the run and the files it made; RefusedError where the data is below the minimum."""
+        ...
+
+    def scorer(self, manifest: VersionManifest, files: Mapping[str, bytes]) -> Scorer:
+        """Return the judgement of a trained adapter after checking its files; StateError where one was changed."""
+        ...
+
+
+class Index(Protocol):
+    """Full-text search over past remarks."""
+
+    def search(self, text: str, limit: int) -> tuple[tuple[str, float], ...]:
+        """Return (episode id, similarity) of the best matches, best first; similarity is above 0, higher is closer."""
         ...
 
 
@@ -197,4 +258,12 @@ class ForgeRuns(Protocol):
 
     def dispatch(self, workflow: str, ref: str, inputs: Mapping[str, str]) -> None:
         """Start a workflow by its file name on a branch; RefusedError where it cannot be started."""
+        ...
+
+
+class Grammar(Protocol):
+    """Source text to records, one file at a time, without running anything."""
+
+    def parse(self, path: str, source: bytes) -> ParsedModule | None:
+        """Return what a UTF-8 source says, or None where the path's language has no grammar; never raises on syntax."""
         ...

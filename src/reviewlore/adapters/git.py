@@ -74,10 +74,9 @@ class GitRepo:
         if not _OBJECT_ID.fullmatch(commit):
             return False
         try:
-            self._repo.git.cat_file("-e", f"{commit}^{{commit}}")
-        except GitCommandError:
+            return str(self._repo.git.get_object_header(commit)[1]) == "commit"
+        except (ValueError, BadObject):
             return False
-        return True
 
     def merge_base(self, base: str, head: str) -> str:
         """Return the merge base of two commit ids; InputError if they share no history."""

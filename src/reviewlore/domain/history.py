@@ -40,6 +40,40 @@ class OutcomeEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class RawRemark:
+    """One root review comment as a source tells it: real names, unscrubbed, unlabelled. It is never stored.
+
+    `reviewed_commit` is the head the reviewer saw, `last_commit` the pull request's last head before the merge.
+    `resolved` says whether somebody other than a bot resolved the thread. `imported_*` is the source's own claim.
+    """
+
+    repository: str
+    pull_request: int
+    comment_id: int
+    path: str
+    hunk: str
+    body: str
+    author: str | None
+    author_is_bot: bool
+    pull_request_author: str | None
+    created_at: str
+    line: int | None = None
+    start_line: int | None = None
+    side: Side = "RIGHT"
+    replies: tuple[Reply, ...] = ()
+    language: str | None = None
+    url: str | None = None
+    reviewed_commit: str | None = None
+    last_commit: str | None = None
+    resolved: bool | None = None
+    intent: Intent | None = None
+    imported_outcome: Outcome | None = None
+    imported_evidence: str | None = None
+    imported_confidence: Confidence | None = None
+    source: str = "file"
+
+
+@dataclass(frozen=True, slots=True)
 class Episode:
     """One root review remark with what became of it.
 

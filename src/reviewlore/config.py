@@ -1,0 +1,130 @@
+"""Settings: the text of `.reviewlore.toml` (from the base commit, never from the pull request) in, a typed record out.
+
+Unknown keys and wrong types are errors, all of them at once, with the nearest known name. Everything has a default.
+"""
+
+import difflib
+import tomllib
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from reviewlore.errors import ConfigError
+
+FILE = ".reviewlore.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSettings:
+    """What a review says: at most `max_comments`, none below `min_severity`, or of a kind in `silent`."""
+
+    max_comments: int = 5  # published gains come from saying less: the median useful bot says 1 to 3 things
+    min_severity: Literal["info", "warning", "error"] = "info"
+    min_confidence: float = 0.5
+    silent: tuple[str, ...] = ()
+    fail_on: Literal["never", "info", "warning", "error"] = "never"
+    exclude_paths: tuple[str, ...] = ()
+    history_limit: int = 2000  # commits read for co-change: about two years of an active repository
+
+
+@dataclass(frozen=True, slots=True)
+class ArchitectureSettings:
+    """Declared layers, top to bottom; siblings of one layer are joined by `|`."""
+
+    layers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LearnSettings:
+    """What is mined and how it is split."""
+
+    exclude_paths: tuple[str, ...] = ()
+    opted_out: tuple[str, ...] = ()
+    bot_logins: tuple[str, ...] = ()
+    seed: int = 20260101
+
+
+@dataclass(frozen=True, slots=True)
+class StateSettings:
+    """Where the bot's knowledge lives."""
+
+    branch: str = "reviewlore/state"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one repository. `recipes` maps a recipe's name to overrides (such as `revision`)."""
+
+    review: ReviewSettings = field(default_factory=ReviewSettings)
+    architecture: ArchitectureSettings = field(default_factory=ArchitectureSettings)
+    learn: LearnSettings = field(default_factory=LearnSettings)
+    state: StateSettings = field(default_factory=StateSettings)
+    recipes: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def parse_settings(text: str, where: str = FILE) -> Settings:
+    """Return the settings in a TOML text; ConfigError lists everything that is wrong with it."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{where} is not valid TOML: {error}. Correct it and retry.") from error
+    problems: list[str] = []
+    settings: Settings = _section(Settings, raw, "", problems)
+    if settings.review.max_comments < 0:
+        problems.append("review.max-comments must be 0 or more")
+    if not 0.0 <= settings.review.min_confidence <= 1.0:
+        problems.append("review.min-confidence must lie between 0 and 1")
+    if problems:
+        raise ConfigError(f"{where} cannot be used: " + "; ".join(problems) + ".")
+    return settings
+
+
+def _section(kind: type[Any], raw: Mapping[str, Any], prefix: str, problems: list[str]) -> Any:
+    hints = get_type_hints(kind)
+    known = {item.name.replace("_", "-"): item for item in fields(kind)}
+    values: dict[str, Any] = {}
+    for key, value in raw.items():
+        item = known.get(key)
+        if item is None:
+            near = difflib.get_close_matches(key, known, 1, 0.5)
+            hint = f" (did you mean {prefix}{near[0]}?)" if near else f" (known here: {', '.join(known)})"
+            problems.append(f"unknown key {prefix}{key}{hint}")
+            continue
+        values[item.name] = _value(hints[item.name], value, f"{prefix}{key}", problems)
+    return kind(**{name: value for name, value in values.items() if value is not MISSING})
+
+
+def _value(hint: Any, value: Any, name: str, problems: list[str]) -> Any:
+    if isinstance(hint, type) and hasattr(hint, "__dataclass_fields__"):
+        if isinstance(value, dict):
+            return _section(hint, value, f"{name}.", problems)
+        problems.append(f"{name} must be a table")
+        return MISSING
+    checked, expected = _check(hint, value)
+    if checked is MISSING:
+        problems.append(f"{name} must be {expected}, not {value!r}")
+    return checked
+
+
+def _check(hint: Any, value: Any) -> tuple[Any, str]:
+    origin = get_origin(hint)
+    if origin is Literal:
+        allowed = get_args(hint)
+        return (value if value in allowed else MISSING), f"one of {', '.join(map(str, allowed))}"
+    if origin is tuple:
+        fine = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        return (tuple(value) if fine else MISSING), "a list of texts"
+    if origin is dict:
+        fine = isinstance(value, dict) and all(
+            isinstance(row, dict) and all(isinstance(item, str) for item in row.values()) for row in value.values()
+        )
+        return (value if fine else MISSING), "a table of tables of texts"
+    if hint is float:
+        fine = isinstance(value, int | float) and not isinstance(value, bool)
+        return (float(value) if fine else MISSING), "a number"
+    if hint is int:
+        return (value if isinstance(value, int) and not isinstance(value, bool) else MISSING), "a whole number"
+    if hint is str or isinstance(hint, types.UnionType):
+        return (value if isinstance(value, str) else MISSING), "a text"
+    raise AssertionError(f"no check for settings of type {hint}")

@@ -1,0 +1,167 @@
+"""How a version is judged: the newest dataset's held-out later pairs, the same for every tier, rival and baseline."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from reviewlore.domain.finding import Tier
+from reviewlore.domain.model import DatasetManifest, Evaluation, Interval, TierScore
+from reviewlore.domain.preference import PreferencePair, Remark
+from reviewlore.errors import RefusedError
+from reviewlore.flows import state
+from reviewlore.flows.scoring import PRIOR, load_version
+from reviewlore.ports import AdapterTrainer, Clock, Console, Scorer, Store
+from reviewlore.ranking import baselines
+from reviewlore.ranking.model import RankerModel
+from reviewlore.stages import evaluate
+from reviewlore.stages.dataset import build_dataset, dataset_id
+
+# Fewer pairs or pull requests than this cannot tell a 10-point difference from chance.
+_MIN_TEST_PAIRS = 20
+_MIN_TEST_PULL_REQUESTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDataset:
+    """The newest dataset with its pairs, rebuilt from the episodes and checked against the manifest's id."""
+
+    manifest: DatasetManifest
+    train: tuple[PreferencePair, ...]
+    test: tuple[PreferencePair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rivals:
+    """Whom a candidate is compared with: the incumbent (paired), and everything cheaper."""
+
+    incumbent: Scorer | None
+    others: tuple[Scorer, ...]
+
+
+def load_dataset(store: Store) -> LoadedDataset:
+    """Return the newest dataset; RefusedError where nothing was mined, or the episodes have changed since."""
+    manifests = state.read_datasets(store)
+    if not manifests:
+        raise RefusedError("Nothing was mined yet: run `reviewlore mine` first.")
+    manifest = manifests[-1]
+    built = build_dataset(state.read_episodes(store), seed=manifest.seed)
+    if dataset_id(built.pairs) != manifest.id:
+        raise RefusedError(
+            f"The episodes no longer give dataset {manifest.id[:12]} (they were changed, or another version of "
+            "reviewlore made it). Run `reviewlore mine` again to record the dataset as it is now."
+        )
+    train = tuple(pair for pair in built.pairs if pair.split == "train")
+    return LoadedDataset(manifest, train, tuple(pair for pair in built.pairs if pair.split == "test"))
+
+
+def evaluate_all(
+    store: Store, prior: RankerModel, adapters: AdapterTrainer, clock: Clock, dataset: LoadedDataset
+) -> Evaluation:
+    """Judge the prior, every version of the registry and the baselines on the held-out later pairs."""
+    scorers: list[tuple[str, Tier, Callable[[Remark], float]]] = [(PRIOR, "embedded", prior.score)]
+    for manifest in state.read_versions(store):
+        scorer = load_version(store, manifest, adapters, judged=True)
+        scorers.append((manifest.id, manifest.tier, _one_by_one(scorer, dataset.test)))
+    rows = [
+        _score(name, tier, function, dataset.test, dataset.manifest.seed, clock) for name, tier, function in scorers
+    ]
+    rows += _baseline_scores(dataset, clock)
+    return _evaluation(dataset, tuple(score for score, _ in rows))
+
+
+def judge(
+    candidate: Scorer, rivals: Rivals, dataset: LoadedDataset, clock: Clock, console: Console
+) -> tuple[Evaluation, Interval | None]:
+    """Judge a candidate, its rivals and the baselines; the interval is candidate minus incumbent, paired."""
+    seed = dataset.manifest.seed
+    scorers = [candidate, *([rivals.incumbent] if rivals.incumbent else []), *rivals.others]
+    rows = [
+        _score(scorer.version, scorer.tier, _one_by_one(scorer, dataset.test), dataset.test, seed, clock)
+        for scorer in console.track(scorers, "Judging on later pull requests", len(scorers))
+    ]
+    difference = None
+    if rivals.incumbent is not None:
+        difference = evaluate.paired_difference(dataset.test, rows[0][1], rows[1][1], seed=seed)
+    rows += _baseline_scores(dataset, clock)
+    return _evaluation(dataset, tuple(score for score, _ in rows)), difference
+
+
+def find_score(evaluation: Evaluation, name: str) -> TierScore:
+    """Return one version's or baseline's row."""
+    return next(score for score in evaluation.scores if score.name == name)
+
+
+def find_others(evaluation: Evaluation, rivals: Rivals) -> list[TierScore]:
+    """Return what a candidate must do better than even without an incumbent: baselines and cheaper tiers."""
+    names = {scorer.version for scorer in rivals.others}
+    return [score for score in evaluation.scores if score.tier == "baseline" or score.name in names]
+
+
+def prior_has_seen(prior: RankerModel, dataset: LoadedDataset) -> bool:
+    """Whether the shipped prior was trained on one of these repositories: then comparing with it would be unfair."""
+    seen = set(dict(prior.about).get("repositories", "").split())
+    return any(pair.repository in seen for pair in dataset.test)
+
+
+def find_shortfall(dataset: LoadedDataset) -> str | None:
+    """Say what is missing before a comparison means anything, or None."""
+    pulls = len({pair.pull_request for pair in dataset.test})
+    if len(dataset.test) >= _MIN_TEST_PAIRS and pulls >= _MIN_TEST_PULL_REQUESTS:
+        return None
+    return (
+        f"{len(dataset.test)} held-out pairs from {pulls} later pull requests, at least {_MIN_TEST_PAIRS} from "
+        f"{_MIN_TEST_PULL_REQUESTS} are needed"
+    )
+
+
+def _baseline_scores(dataset: LoadedDataset, clock: Clock) -> list[tuple[TierScore, dict[str, float]]]:
+    functions = {
+        "random": baselines.random_score,
+        "longer wins": baselines.longer_wins,
+        "shorter wins": baselines.shorter_wins,
+        "lexical overlap": baselines.lexical_overlap,
+        "comment only": baselines.comment_only(dataset.train),
+    }
+    return [
+        _score(name, "baseline", function, dataset.test, dataset.manifest.seed, clock)
+        for name, function in functions.items()
+    ]
+
+
+def _score(
+    name: str,
+    tier: Tier | str,
+    function: Callable[[Remark], float],
+    pairs: Sequence[PreferencePair],
+    seed: int,
+    clock: Clock,
+) -> tuple[TierScore, dict[str, float]]:
+    start = clock.monotonic()
+    wins = evaluate.judge_pairs(pairs, function)
+    remarks = len({remark for pair in pairs for remark in (pair.chosen, pair.rejected)})
+    milliseconds = 1000.0 * (clock.monotonic() - start) / max(1, remarks)
+    kind = tier if tier in ("embedded", "prompt", "adapter") else "baseline"
+    score = evaluate.summarise(
+        pairs, wins, name=name, tier=kind, seed=seed, milliseconds_per_remark=round(milliseconds, 3)
+    )
+    return score, wins
+
+
+def _one_by_one(scorer: Scorer, pairs: Sequence[PreferencePair]) -> Callable[[Remark], float]:
+    """Score all remarks of the pairs in one call (a model batches them) and answer from the result."""
+    known: dict[Remark, float] = {}
+
+    def score(remark: Remark) -> float:
+        if not known:
+            remarks = list(dict.fromkeys(remark for pair in pairs for remark in (pair.chosen, pair.rejected)))
+            known.update(zip(remarks, scorer.score(remarks), strict=True))
+        return known[remark]
+
+    return score
+
+
+def _evaluation(dataset: LoadedDataset, scores: tuple[TierScore, ...]) -> Evaluation:
+    kinds: dict[str, int] = {}
+    for pair in dataset.test:
+        kinds[pair.kind] = kinds.get(pair.kind, 0) + 1
+    pulls = len({pair.pull_request for pair in dataset.test})
+    return Evaluation(dataset.manifest.id, scores, dict(sorted(kinds.items())), pulls, dataset.manifest.seed)

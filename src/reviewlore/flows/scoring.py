@@ -1,0 +1,106 @@
+"""Whose judgement is used: the active version of the state branch, its files verified, else the shipped prior."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reviewlore.domain.finding import Tier
+from reviewlore.domain.model import VersionManifest
+from reviewlore.domain.preference import Remark
+from reviewlore.errors import InputError, StateError
+from reviewlore.flows import state
+from reviewlore.formats.rows import Rejected, read_lines
+from reviewlore.ports import AdapterTrainer, Scorer, Store
+from reviewlore.ranking.model import RankerModel
+from reviewlore.stages.registry import find_active
+
+PRIOR = "prior"
+RANKER_FILE = "ranker.json"
+# The same model trained on the training split only: what later candidates are fairly compared with.
+JUDGED_PREFIX = "judged/"
+_SHOWN_PROBLEMS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RankerScorer:
+    """A ranker as the `Scorer` port."""
+
+    version: str
+    model: RankerModel
+    tier: Tier = "embedded"
+
+    def score(self, remarks: Sequence[Remark]) -> list[float]:
+        """Return one score a remark; equal remarks get equal scores."""
+        return [self.model.score(remark) for remark in remarks]
+
+
+def load_active(store: Store, prior: RankerModel, adapters: AdapterTrainer) -> Scorer:
+    """Return the version in force; the shipped prior before the first promotion."""
+    active = find_active(state.read_registry(store))
+    if active is None:
+        return RankerScorer(PRIOR, prior)
+    return load_version(store, state.read_version(store, active.id), adapters)
+
+
+def load_version(store: Store, manifest: VersionManifest, adapters: AdapterTrainer, *, judged: bool = False) -> Scorer:
+    """Return a version's judgement: what is served, or (`judged`) the model as it was judged. Files are verified."""
+    files = verified_files(store, manifest)
+    prefix = JUDGED_PREFIX if judged and any(name.startswith(JUDGED_PREFIX) for name in files) else ""
+    chosen = {name.removeprefix(prefix): data for name, data in files.items() if name.startswith(prefix)}
+    if manifest.tier == "adapter":
+        return adapters.scorer(manifest, {k: v for k, v in chosen.items() if not k.startswith(JUDGED_PREFIX)})
+    return RankerScorer(manifest.id, parse_ranker(chosen[RANKER_FILE], state.version_path(manifest.id, RANKER_FILE)))
+
+
+def verified_files(store: Store, manifest: VersionManifest) -> dict[str, bytes]:
+    """Return a version's files; StateError where one is missing or its SHA-256 is not the manifest's."""
+    files = {}
+    for name, expected in manifest.files.items():
+        path = state.version_path(manifest.id, name)
+        data = store.read(path)
+        if data is None or hashlib.sha256(data).hexdigest() != expected:
+            problem = "is missing" if data is None else "was changed after it was trained (SHA-256 differs)"
+            raise StateError(
+                f"{path} on the state branch {problem}; it is not loaded. "
+                "Restore it from an earlier commit of the branch, or `reviewlore rollback`."
+            )
+        files[name] = data
+    return files
+
+
+def parse_ranker(data: bytes, path: str) -> RankerModel:
+    """Return the ranker in a JSON file; StateError where it is damaged."""
+    try:
+        return RankerModel.from_json(json.loads(data))
+    except (ValueError, RecursionError) as error:
+        raise StateError(f"{path} is damaged: {error}. Restore it from an earlier commit, or train again.") from error
+
+
+def score_rows(data: bytes, name: str, scorer: Scorer) -> list[dict[str, Any]]:
+    """Return the rows of a JSON Lines file in their order, each with `score` and `rank` (1 is best; ties share none).
+
+    InputError names the first lines that are no rows; then nothing is scored.
+    """
+    rows: list[dict[str, Any]] = []
+    problems: list[str] = []
+    for number, row in read_lines(data, name):
+        problem = row.why if isinstance(row, Rejected) else _problem(row)
+        if problem:
+            problems.append(f"line {number}: {problem}")
+        elif isinstance(row, dict):
+            rows.append(row)
+    if problems:
+        more = f" and {len(problems) - _SHOWN_PROBLEMS} more" if len(problems) > _SHOWN_PROBLEMS else ""
+        shown = "; ".join(problems[:_SHOWN_PROBLEMS])
+        raise InputError(f"{name} has rows that cannot be scored ({shown}{more}). Correct them; nothing was scored.")
+    scores = scorer.score([Remark(row["path"], row["diff_hunk"], row["body"]) for row in rows])
+    order = sorted(range(len(rows)), key=lambda index: (-scores[index], index))
+    ranks = {index: rank for rank, index in enumerate(order, 1)}
+    return [{**row, "score": scores[index], "rank": ranks[index]} for index, row in enumerate(rows)]
+
+
+def _problem(row: Mapping[str, Any]) -> str | None:
+    missing = [key for key in ("path", "diff_hunk", "body") if not isinstance(row.get(key), str)]
+    return f"{', '.join(missing)} missing or not a text" if missing else None

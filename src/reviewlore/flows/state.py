@@ -1,0 +1,93 @@
+"""The state branch's files as records: where each lies, and how it is read and written. Used by every other flow."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from reviewlore.domain.history import Episode
+from reviewlore.domain.model import AuditEntry, DatasetManifest, Registry, VersionManifest
+from reviewlore.errors import StateError
+from reviewlore.formats import records
+from reviewlore.ports import Store
+from reviewlore.stages.registry import append_audit, verify_audit
+
+REGISTRY = "registry.json"
+AUDIT = "audit.jsonl"
+CURSOR = "cursor.json"
+
+
+def read_episodes(store: Store) -> tuple[Episode, ...]:
+    """Return all episodes, oldest first."""
+    found: list[Episode] = []
+    for path in store.paths("episodes/"):
+        found.extend(records.decode_lines(store.read(path) or b"", Episode, path))
+    return tuple(sorted(found, key=_order))
+
+
+def episode_files(episodes: Iterable[Episode]) -> dict[str, bytes]:
+    """Return the files that hold these episodes, one a month."""
+    months: dict[str, list[Episode]] = defaultdict(list)
+    for episode in episodes:
+        months[episode.created_at[:7] or "undated"].append(episode)
+    files = {}
+    for month, rows in months.items():
+        rows.sort(key=_order)
+        files[f"episodes/{month}.jsonl"] = records.encode_lines(rows)
+    return files
+
+
+def read_registry(store: Store) -> Registry:
+    """Return the registry; an empty one before the first training."""
+    data = store.read(REGISTRY)
+    return Registry() if data is None else records.decode(data, Registry, REGISTRY)
+
+
+def read_audit(store: Store) -> list[AuditEntry]:
+    """Return the audit log after checking its chain."""
+    entries = records.decode_lines(store.read(AUDIT) or b"", AuditEntry, AUDIT)
+    verify_audit(entries)
+    return entries
+
+
+def audited(store: Store, *, at: str, actor: str, action: str, subject: str, detail: Mapping[str, object]) -> bytes:
+    """Return the audit log's bytes with one more entry."""
+    entries = read_audit(store)
+    entry = append_audit(entries, at=at, actor=actor, action=action, subject=subject, detail=detail)
+    return records.encode_lines([*entries, entry])
+
+
+def read_datasets(store: Store) -> tuple[DatasetManifest, ...]:
+    """Return the manifests of all datasets, oldest first."""
+    paths = [path for path in store.paths("datasets/") if path.endswith("/manifest.json")]
+    found = [records.decode(store.read(path) or b"", DatasetManifest, path) for path in paths]
+    return tuple(sorted(found, key=lambda manifest: (manifest.created_at, manifest.id)))
+
+
+def dataset_path(dataset: str) -> str:
+    """Return where a dataset's manifest lies."""
+    return f"datasets/{dataset}/manifest.json"
+
+
+def version_path(version: str, name: str) -> str:
+    """Return where a file of a version lies."""
+    return f"adapters/{version}/{name}"
+
+
+def read_version(store: Store, version: str) -> VersionManifest:
+    """Return a version's manifest; StateError where it is missing."""
+    path = version_path(version, "manifest.json")
+    data = store.read(path)
+    if data is None:
+        raise StateError(
+            f"{path} is missing from the state branch, though the registry names it. "
+            "Restore it from an earlier commit, or `reviewlore rollback`."
+        )
+    return records.decode(data, VersionManifest, path)
+
+
+def read_versions(store: Store) -> tuple[VersionManifest, ...]:
+    """Return the manifests of all versions in the registry's order."""
+    return tuple(read_version(store, entry.id) for entry in read_registry(store).entries)
+
+
+def _order(episode: Episode) -> tuple[str, str, int]:
+    return episode.created_at, episode.repository, episode.comment_id

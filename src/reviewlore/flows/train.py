@@ -1,0 +1,235 @@
+"""Dataset to version: train on earlier pull requests, judge on later ones, let the gate speak, refit, commit, audit."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reviewlore.domain.finding import Tier
+from reviewlore.domain.model import Evaluation, GateDecision, RegistryEntry, VersionManifest
+from reviewlore.domain.preference import PreferencePair
+from reviewlore.domain.recipe import Recipe
+from reviewlore.errors import RefusedError
+from reviewlore.flows import judge, state
+from reviewlore.flows.judge import LoadedDataset, Rivals
+from reviewlore.flows.scoring import JUDGED_PREFIX, PRIOR, RANKER_FILE, RankerScorer, load_version
+from reviewlore.formats import records
+from reviewlore.ports import AdapterTrainer, Clock, Console, RankerTrainer, Scorer, Store
+from reviewlore.ranking.model import RankerModel
+from reviewlore.stages import registry
+
+RANKER_RECIPE = "ranker"
+_MIN_TRAIN_PAIRS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class TrainContext:
+    """What training needs from outside; packages, commit and hardware go into the lineage."""
+
+    store: Store
+    prior: RankerModel
+    rankers: RankerTrainer
+    adapters: AdapterTrainer
+    clock: Clock
+    console: Console
+    packages: Mapping[str, str]
+    code_commit: str
+    hardware: str
+    actor: str = "command line"
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """One finished training: its lineage, how all tiers did on the same pairs, and what the gate said."""
+
+    manifest: VersionManifest
+    evaluation: Evaluation
+    decision: GateDecision
+    commit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is trained: a tier (the ranker where there is no recipe) on one dataset."""
+
+    tier: Tier
+    recipe: Recipe | None
+    dataset: LoadedDataset
+
+    @property
+    def name(self) -> str:
+        return self.recipe.name if self.recipe else RANKER_RECIPE
+
+    @property
+    def id(self) -> str:
+        settings = _flat(self.recipe) if self.recipe else RANKER_RECIPE
+        content = json.dumps([self.tier, self.dataset.manifest.id, settings], sort_keys=True)
+        return f"{self.tier}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """What one run of training made, and how."""
+
+    files: dict[str, bytes]
+    scorer: Scorer
+    settings: dict[str, str]
+    seconds: float
+    base_model: str | None = None
+    base_revision: str | None = None
+    log: tuple[dict[str, float], ...] = ()
+
+
+def train(context: TrainContext, tier: Tier, recipe: Recipe | None, *, dry_run: bool = False) -> Trained:
+    """Train one version of a tier on the newest dataset and decide about it.
+
+    RefusedError where there is too little data to train at all, or the same was trained before.
+    """
+    plan = _Plan(tier, recipe, judge.load_dataset(context.store))
+    dataset = plan.dataset
+    _refuse_duplicate(context.store, plan)
+    _refuse_scarce(plan)
+    context.console.say(
+        f"Training {plan.id} by recipe {plan.name} on {len(dataset.train)} pairs; "
+        f"{len(dataset.test)} pairs of later pull requests judge it."
+    )
+    judged = _fit(context, plan, dataset.train)
+    rivals = _rivals(context, plan)
+    evaluation, difference = judge.judge(judged.scorer, rivals, dataset, context.clock, context.console)
+    decision = registry.decide_gate(
+        judge.find_score(evaluation, plan.id),
+        judge.find_score(evaluation, rivals.incumbent.version) if rivals.incumbent else None,
+        difference,
+        judge.find_others(evaluation, rivals),
+        judge.find_shortfall(dataset),
+    )
+    served = judged.files if decision.verdict == "refuse" else _refit(context, plan, judged)
+    manifest = _manifest(context, plan, judged, served, evaluation)
+    commit = None if dry_run else _save(context, manifest, served, decision)
+    return Trained(manifest, evaluation, decision, commit)
+
+
+def _fit(context: TrainContext, plan: _Plan, pairs: Sequence[PreferencePair]) -> _Fitted:
+    seed = plan.dataset.manifest.seed
+    if plan.recipe is None:
+        start = context.clock.monotonic()
+        model = context.rankers.fit(pairs, seed=seed)
+        seconds = context.clock.monotonic() - start
+        data = json.dumps(model.to_json(), separators=(",", ":")).encode()
+        return _Fitted({RANKER_FILE: data}, RankerScorer(plan.id, model), context.rankers.settings(), seconds)
+    trained, files = context.adapters.fit(plan.recipe, pairs, plan.dataset.test, seed=seed)
+    settings = _flat(plan.recipe)
+    draft = VersionManifest(
+        id=plan.id, tier=plan.tier, created_at="", recipe=plan.name, recipe_settings=settings,
+        dataset=plan.dataset.manifest.id, base_model=trained.base_model, base_revision=trained.base_revision,
+        packages={}, code_commit="", seed=seed, parent=None, files=_hashes(files),
+    )  # fmt: skip
+    scorer = context.adapters.scorer(draft, files)
+    return _Fitted(files, scorer, settings, trained.seconds, trained.base_model, trained.base_revision, trained.log)
+
+
+def _refit(context: TrainContext, plan: _Plan, judged: _Fitted) -> dict[str, bytes]:
+    """Return the files to serve, trained on all pairs, beside the model that was judged."""
+    context.console.say("The gate promotes it: training once more on all pairs, the later ones included.")
+    final = _fit(context, plan, (*plan.dataset.train, *plan.dataset.test))
+    return {**final.files, **{f"{JUDGED_PREFIX}{name}": data for name, data in judged.files.items()}}
+
+
+def _rivals(context: TrainContext, plan: _Plan) -> Rivals:
+    active = registry.find_active(state.read_registry(context.store))
+    incumbent = None
+    if active is not None:
+        version = state.read_version(context.store, active.id)
+        incumbent = load_version(context.store, version, context.adapters, judged=True)
+    others: list[Scorer] = []
+    if judge.prior_has_seen(context.prior, plan.dataset):
+        context.console.say("The shipped prior was trained on one of these repositories, so it is no fair rival.")
+    else:
+        others.append(RankerScorer(PRIOR, context.prior))
+    if plan.tier == "adapter" and (incumbent is None or incumbent.tier != "embedded"):
+        context.console.say("Training the embedded ranker on the same pairs, for comparison.")
+        model = context.rankers.fit(plan.dataset.train, seed=plan.dataset.manifest.seed)
+        others.append(RankerScorer("embedded ranker", model))
+    return Rivals(incumbent, tuple(others))
+
+
+def _refuse_duplicate(store: Store, plan: _Plan) -> None:
+    if any(entry.id == plan.id for entry in state.read_registry(store).entries):
+        raise RefusedError(
+            f"Dataset {plan.dataset.manifest.id[:12]} was already trained with recipe {plan.name}: version {plan.id}. "
+            "Mine more pull requests, or use another recipe."
+        )
+
+
+def _refuse_scarce(plan: _Plan) -> None:
+    train = plan.dataset.train
+    pulls = len({pair.pull_request for pair in train})
+    pairs = _MIN_TRAIN_PAIRS if plan.recipe is None else plan.recipe.minimum.pairs
+    least = 2 if plan.recipe is None else plan.recipe.minimum.pull_requests
+    if len(train) < pairs or pulls < least:
+        raise RefusedError(
+            f"Too little to learn from: {len(train)} training pairs from {pulls} pull requests, at least "
+            f"{pairs} from {least} are needed. Mine more pull requests; until then the version in use stays."
+        )
+
+
+def _flat(recipe: Recipe) -> dict[str, str]:
+    """Return a recipe's settings as `section.key` -> JSON text, for the lineage."""
+    flat: dict[str, str] = {}
+    for section, value in records.to_plain(recipe).items():
+        rows = value.items() if isinstance(value, dict) else [("", value)]
+        flat |= {f"{section}.{key}".rstrip("."): json.dumps(item) for key, item in rows}
+    return flat
+
+
+def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
+
+
+def _manifest(
+    context: TrainContext, plan: _Plan, judged: _Fitted, served: Mapping[str, bytes], evaluation: Evaluation
+) -> VersionManifest:
+    active = registry.find_active(state.read_registry(context.store))
+    own = judge.find_score(evaluation, plan.id)
+    return VersionManifest(
+        id=plan.id,
+        tier=plan.tier,
+        created_at=context.clock.now(),
+        recipe=plan.name,
+        recipe_settings=judged.settings,
+        dataset=plan.dataset.manifest.id,
+        base_model=judged.base_model,
+        base_revision=judged.base_revision,
+        packages=dict(sorted(context.packages.items())),
+        code_commit=context.code_commit,
+        seed=plan.dataset.manifest.seed,
+        parent=active.id if active else None,
+        files=_hashes(served),
+        metrics={**{kind: row.accuracy for kind, row in own.by_kind.items()}, "overall": own.overall.accuracy},
+        log=judged.log,
+        seconds=round(judged.seconds, 2),
+        hardware=context.hardware,
+    )
+
+
+def _save(
+    context: TrainContext, manifest: VersionManifest, files: Mapping[str, bytes], decision: GateDecision
+) -> str | None:
+    def change(store: Store) -> dict[str, bytes | None]:
+        entry = RegistryEntry(
+            manifest.id, manifest.tier, "candidate", context.actor, manifest.created_at, "trained, not yet judged"
+        )
+        found = registry.add_candidate(state.read_registry(store), entry)
+        found = registry.apply_decision(found, decision, f"gate ({context.actor})", manifest.created_at)
+        written: dict[str, bytes | None] = {state.version_path(manifest.id, name): data for name, data in files.items()}
+        written[state.version_path(manifest.id, "manifest.json")] = records.encode(manifest)
+        written[state.REGISTRY] = records.encode(found)
+        detail = {"dataset": manifest.dataset, "recipe": manifest.recipe, "verdict": decision.verdict,
+                  "reason": decision.reason, "metrics": manifest.metrics}  # fmt: skip
+        written[state.AUDIT] = state.audited(
+            store, at=manifest.created_at, actor=context.actor, action="train", subject=manifest.id, detail=detail
+        )
+        return written
+
+    verb = {"promote": "Train and promote", "refuse": "Train and reject"}[decision.verdict]
+    return context.store.update(change, lambda: f"{verb} {manifest.id}", manifest.created_at)

@@ -1,0 +1,114 @@
+"""Rows of other people's files: JSON Lines of review comments and of remarks to score. Bytes in, records out.
+
+Formats: docs/formats.md. A malformed line never stops the file: it is returned as a rejection with its line number.
+"""
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from reviewlore.domain.history import Confidence, Intent, Outcome, RawRemark, Reply
+from reviewlore.errors import InputError
+
+_OUTCOMES: Mapping[str, Outcome] = {
+    "addressed": "addressed", "ignored": "ignored", "declined": "declined", "unknown": "unknown",
+}  # fmt: skip
+_GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A line that is no usable row: where, and why in words."""
+
+    line: int
+    why: str
+
+
+def read_lines(data: bytes, name: str) -> Iterator[tuple[int, dict[str, Any] | Rejected]]:
+    """Yield (1-based line number, JSON object or Rejected) of a plain or gzip-compressed JSON Lines file.
+
+    InputError where the compression itself is broken or the file is not UTF-8 text at all.
+    """
+    for number, line in enumerate(_text(data, name).split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield number, Rejected(number, f"not JSON: {error}")
+            continue
+        yield number, row if isinstance(row, dict) else Rejected(number, "not a JSON object")
+
+
+def parse_comment_row(row: Mapping[str, Any], line: int) -> RawRemark | Rejected:
+    """Read one review comment row; Rejected names the first missing or ill-typed field."""
+    for key, kind in (("repo", str), ("pr_number", int), ("comment_id", int), ("path", str), ("body", str)):
+        if not isinstance(row.get(key), kind) or isinstance(row.get(key), bool):
+            return Rejected(line, f"field {key!r} is missing or not a {'number' if kind is int else 'text'}")
+    role = row.get("author_role")
+    outcome = _OUTCOMES.get(_string(row, "outcome") or "")
+    return RawRemark(
+        repository=row["repo"],
+        pull_request=row["pr_number"],
+        comment_id=row["comment_id"],
+        path=row["path"],
+        line=_integer(row, "original_line") or _integer(row, "line"),
+        start_line=_integer(row, "start_line"),
+        side="LEFT" if row.get("side") == "LEFT" else "RIGHT",
+        hunk=_string(row, "diff_hunk") or "",
+        body=row["body"],
+        author=_string(row, "author"),
+        author_is_bot=role == "BOT",
+        pull_request_author=_string(row, "pr_author"),
+        created_at=_string(row, "created_at") or "",
+        replies=_replies(row.get("replies")),
+        language=_string(row, "language"),
+        url=_string(row, "url"),
+        reviewed_commit=_string(row, "original_commit"),
+        last_commit=_string(row, "pr_last_commit") or _string(row, "head_commit"),
+        intent=cast(Intent | None, _one_of(row, "intent", ("suggestion", "question", "statement", "nit", "praise"))),
+        imported_outcome=outcome,
+        imported_evidence=_string(row, "evidence"),
+        imported_confidence=cast(Confidence | None, _one_of(row, "confidence", ("high", "medium", "low"))),
+        source="file",
+    )
+
+
+def _text(data: bytes, name: str) -> str:
+    if data.startswith(_GZIP):
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError, zlib.error) as error:
+            raise InputError(f"{name} is a damaged gzip file: {error}. Make or fetch it again.") from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name} is not UTF-8 text (byte {error.start}). Convert it and retry.") from error
+
+
+def _replies(value: object) -> tuple[Reply, ...]:
+    if not isinstance(value, list):
+        return ()
+    return tuple(
+        Reply(_string(row, "author") or "", body, _string(row, "created_at") or "")
+        for row in value
+        if isinstance(row, dict) and (body := _string(row, "body"))
+    )
+
+
+def _string(row: Mapping[str, Any], key: str) -> str | None:
+    value = row.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def _integer(row: Mapping[str, Any], key: str) -> int | None:
+    value = row.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _one_of(row: Mapping[str, Any], key: str, allowed: tuple[str, ...]) -> str | None:
+    value = row.get(key)
+    return value if value in allowed else None

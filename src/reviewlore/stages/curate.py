@@ -1,0 +1,105 @@
+"""Which remarks are worth learning from: raw remarks in; out the kept ones, and counted reasons for the rest."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from reviewlore.domain.history import RawRemark
+
+GENERATED = (
+    "*.lock", "*.min.js", "*.min.css", "*.map", "*.snap", "*.pb.go", "*_pb2.py", "*_pb2_grpc.py", "*.generated.*",
+    "package-lock.json", "*/package-lock.json", "go.sum", "*/go.sum",
+)  # fmt: skip
+VENDORED = ("vendor/*", "*/vendor/*", "node_modules/*", "*/node_modules/*", "third_party/*", "*/third_party/*")
+_MIN_LETTERS = 6
+_TEMPLATE_SHARE = 0.4
+_TEMPLATE_MIN = 20
+_PRAISE = re.compile(
+    r"^\W*(?:nice(?: one| work| catch)?|lgtm|looks good(?: to me)?|great(?: work| job)?|awesome|love (?:it|this)|"
+    r"thanks?(?: you)?(?: so much| a lot)?|perfect|cool|good (?:job|work)|\+1|neat)\W*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CurationPolicy:
+    """What a team leaves out: glob patterns of paths, and people (real logins) who opted out."""
+
+    excluded_paths: tuple[str, ...] = ()
+    opted_out: frozenset[str] = frozenset()
+    bot_logins: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Curated:
+    """Kept remarks (in the order given), and how many were dropped or marked, by snake_case reason."""
+
+    kept: tuple[RawRemark, ...]
+    dropped: dict[str, int]
+    marked: dict[str, int]
+
+
+def curate(raws: Sequence[RawRemark], policy: CurationPolicy) -> Curated:
+    """Drop what teaches nothing; mark accounts that behave like bots, which stay as examples of what to ignore."""
+    dropped: Counter[str] = Counter()
+    marked: Counter[str] = Counter()
+    templates = find_template_authors(raws)
+    kept = []
+    seen = set[tuple[str, int]]()
+    for raw in raws:
+        reason = _drop_reason(raw, policy, seen)
+        if reason is not None:
+            dropped[reason] += 1
+            continue
+        seen.add((raw.repository, raw.comment_id))
+        kept.append(_mark(raw, policy, templates, marked))
+    return Curated(tuple(kept), dict(sorted(dropped.items())), dict(sorted(marked.items())))
+
+
+def find_template_authors(raws: Sequence[RawRemark]) -> frozenset[str]:
+    """Return bots passing as people: more than 40 % of at least 20 remarks open with the same four words."""
+    openings: dict[str, Counter[str]] = defaultdict(Counter)
+    for raw in raws:
+        if raw.author and not raw.author_is_bot:
+            openings[raw.author][" ".join(raw.body.split()[:4]).lower()] += 1
+    return frozenset(
+        author
+        for author, counts in openings.items()
+        if counts.total() >= _TEMPLATE_MIN and counts.most_common(1)[0][1] > _TEMPLATE_SHARE * counts.total()
+    )
+
+
+def _drop_reason(raw: RawRemark, policy: CurationPolicy, seen: set[tuple[str, int]]) -> str | None:
+    body = raw.body.strip()
+    checks = (
+        ("duplicate_row", (raw.repository, raw.comment_id) in seen),
+        ("author_opted_out", raw.author is not None and raw.author in policy.opted_out),
+        ("empty_body", not body),
+        ("no_hunk", not raw.hunk.strip()),
+        ("path_excluded", matches(raw.path, policy.excluded_paths)),
+        ("generated_path", matches(raw.path, GENERATED)),
+        ("vendored_path", matches(raw.path, VENDORED)),
+        ("praise", raw.intent == "praise" or _PRAISE.match(body) is not None),
+        ("too_short", sum(char.isalnum() for char in body) < _MIN_LETTERS),
+        ("own_pull_request", raw.author is not None and raw.author == raw.pull_request_author),
+    )
+    return next((reason for reason, hit in checks if hit), None)
+
+
+def _mark(raw: RawRemark, policy: CurationPolicy, templates: frozenset[str], marked: Counter[str]) -> RawRemark:
+    if raw.author_is_bot or not raw.author:
+        return raw
+    if raw.author in policy.bot_logins or raw.author.endswith("[bot]"):
+        marked["bot_by_login"] += 1
+    elif raw.author in templates:
+        marked["bot_by_behaviour"] += 1
+    else:
+        return raw
+    return replace(raw, author_is_bot=True)
+
+
+def matches(path: str, patterns: Sequence[str]) -> bool:
+    """Whether a repository path matches one of the glob patterns (`*` crosses folders)."""
+    return any(fnmatchcase(path, pattern) for pattern in patterns)
