@@ -1,0 +1,145 @@
+"""REST operations on a repository as a whole, on the caller and on the app: what is not talk on a pull request.
+
+In: a `Call`. Out: status and JSON, or ApiError with GitHub's own wording.
+"""
+
+import time
+from typing import Any
+
+from tests.github.bare import GitError
+from tests.github.routing import REPO, Answer, ApiError, Call, find, operation, revision
+from tests.github.state import CheckRun, Dispatch
+
+INSTALLATION = 42
+MAX_ANNOTATIONS = 50
+APP_PERMISSIONS = {"pull_requests": "write", "checks": "write", "issues": "write", "contents": "read"}
+
+
+@operation("GET", REPO)
+def get_repository(call: Call) -> Answer:
+    return 200, call.fake.shapes.repository(call.repo)
+
+
+@operation("GET", "/user")
+def get_user(call: Call) -> Answer:
+    if call.token.permissions is not None:
+        raise ApiError(403, "Resource not accessible by integration")
+    return 200, call.fake.shapes.account(call.login)
+
+
+@operation("GET", "/rate_limit")
+def get_rate_limit(call: Call) -> Answer:
+    value = call.fake.shapes.example("GET", "/rate_limit")
+    value["rate"] = {"limit": 5000, "remaining": call.fake.remaining, "used": 5000 - call.fake.remaining, "reset": 0}
+    return 200, value
+
+
+@operation("GET", REPO + "/collaborators/{username}/permission")
+def get_permission(call: Call) -> Answer:
+    login = call.values["username"]
+    if not call.fake.knows(login):
+        raise ApiError(404, f"{login} is not a user")
+    return 200, call.fake.shapes.permission(login, call.fake.role_of(call.repo, login))
+
+
+@operation("GET", REPO + "/contents/{path}")
+def get_content(call: Call) -> Answer:
+    try:
+        data = call.git.blob(call.query.get("ref") or call.repo.default, call.values["path"])
+    except GitError as error:
+        raise ApiError(404, "Not Found") from error
+    return 200, call.fake.shapes.content(call.values["path"], data)
+
+
+@operation("GET", REPO + "/commits/{ref}")
+def get_commit(call: Call) -> Answer:
+    info = call.git.info(revision(call.git, call.values["ref"]))
+    return 200, call.fake.shapes.commit(call.repo, info) | {"files": []}
+
+
+@operation("GET", REPO + "/git/ref/{ref}")
+def get_ref(call: Call) -> Answer:
+    name = f"refs/{call.values['ref']}"
+    sha = revision(call.git, name)
+    value = call.fake.shapes.example("GET", REPO + "/git/ref/{ref}")
+    me = call.fake.shapes.api(call.repo)
+    value.update(ref=name, url=f"{me}/git/{name}")
+    value["object"] = {"type": "commit", "sha": sha, "url": f"{me}/git/commits/{sha}"}
+    return 200, value
+
+
+@operation("POST", REPO + "/actions/workflows/{workflow_id}/dispatches")
+def dispatch_workflow(call: Call) -> Answer:
+    workflow = call.values["workflow_id"]
+    if workflow not in call.repo.workflows:
+        raise ApiError(404, "Not Found")
+    try:
+        call.git.rev(f"refs/heads/{call.body['ref']}")
+    except GitError as error:
+        raise ApiError(422, f"No ref found for: {call.body['ref']}") from error
+    call.repo.dispatches.append(Dispatch(workflow, call.body["ref"], call.body.get("inputs", {}), call.login))
+    return 204, None
+
+
+@operation("POST", REPO + "/check-runs")
+def create_check_run(call: Call) -> Answer:
+    body, at = call.body, call.fake.now()
+    sha = revision(call.git, body["head_sha"])
+    done = "conclusion" in body
+    status = "completed" if done else body.get("status", "queued")
+    run = CheckRun(
+        next(call.fake.ids), body["name"], sha, status, body.get("conclusion"), None, None, body.get("details_url"),
+        0, body.get("started_at") or at, at if done else None,
+    )  # fmt: skip
+    call.repo.checks[run.id] = run
+    return 201, _with_output(call, run)
+
+
+@operation("PATCH", REPO + "/check-runs/{check_run_id}")
+def update_check_run(call: Call) -> Answer:
+    run = find(call.repo.checks, call.id("check_run_id"))
+    run.status = call.body.get("status", run.status)
+    if "conclusion" in call.body:
+        run.status, run.conclusion, run.completed_at = "completed", call.body["conclusion"], call.fake.now()
+    return 200, _with_output(call, run)
+
+
+@operation("GET", REPO + "/check-runs/{check_run_id}")
+def get_check_run(call: Call) -> Answer:
+    return 200, call.fake.shapes.check_run(call.repo, find(call.repo.checks, call.id("check_run_id")))
+
+
+def _with_output(call: Call, run: CheckRun) -> dict[str, Any]:
+    output = call.body.get("output", {})
+    run.title, run.summary = output.get("title", run.title), output.get("summary", run.summary)
+    run.annotations += len(output.get("annotations", []))
+    return call.fake.shapes.check_run(call.repo, run)
+
+
+@operation("GET", REPO + "/installation")
+def get_repository_installation(call: Call) -> Answer:
+    return 200, call.fake.shapes.example("GET", REPO + "/installation") | {"id": INSTALLATION}
+
+
+@operation("GET", "/app/installations/{installation_id}")
+def get_installation(call: Call) -> Answer:
+    _check_installation(call)
+    return 200, call.fake.shapes.example("GET", REPO + "/installation") | {"id": INSTALLATION}
+
+
+@operation("POST", "/app/installations/{installation_id}/access_tokens")
+def create_installation_token(call: Call) -> Answer:
+    _check_installation(call)
+    permissions = call.body.get("permissions") or APP_PERMISSIONS
+    names = call.body.get("repositories")
+    limited = [name for name in call.fake.repos if name.partition("/")[2] in names] if names else None
+    value = call.fake.shapes.example("POST", "/app/installations/{installation_id}/access_tokens", 201)
+    value.pop("repositories", None)
+    value["token"] = call.fake.token("reviewlore[bot]", permissions, repositories=limited)
+    value["expires_at"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+    return 201, value | {"permissions": permissions, "repository_selection": "selected" if names else "all"}
+
+
+def _check_installation(call: Call) -> None:
+    if call.id("installation_id") != INSTALLATION:
+        raise ApiError(404, "Not Found")
