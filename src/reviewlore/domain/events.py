@@ -1,0 +1,190 @@
+"""What happened on the forge and what was asked for: typed events, commands, and how a run was started.
+
+Made by `stages/intake.py` and `stages/commands.py` from untrusted text; an event that is not acted on says why.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from reviewlore.domain.architecture import Severity
+from reviewlore.domain.forge import CommentKind, Role
+from reviewlore.domain.history import Anchor
+
+Mode = Literal["review", "command", "learn", "train"]
+FailOn = Severity | Literal["never"]
+TrainTier = Literal["embedded", "adapter"]
+DismissReason = Literal["wrong", "not-here", "already-known", "style-only", "too-minor", "intended", "duplicate"]
+PullAction = Literal["opened", "reopened", "synchronize", "ready_for_review"]
+AnnotationLevel = Literal["notice", "warning", "error"]
+JobConclusion = Literal["success", "failure", "neutral", "skipped"]
+
+DISMISS_REASONS: tuple[DismissReason, ...] = get_args(DismissReason)
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestEvent:
+    """A pull request wants a review. `from_fork` also where the head's repository was deleted."""
+
+    repository: str
+    number: int
+    action: PullAction
+    head_sha: str
+    base_sha: str
+    from_fork: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEvent:
+    """A person wrote a new comment on an open pull request; whether it is a command is told by its text.
+
+    `kind` says which kind of comment it is; `thread` is the root of its thread where it stands on code.
+    """
+
+    repository: str
+    number: int
+    comment: int
+    kind: CommentKind
+    author: str
+    body: str
+    default_branch: str
+    thread: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledEvent:
+    """The clock started a run; the forge does this from the default branch only."""
+
+    repository: str
+    schedule: str
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchEvent:
+    """Somebody with write access started a run by hand on the default branch, or `/lore train` did."""
+
+    repository: str
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing is done, for a snake_case reason."""
+
+    reason: str
+
+
+Event = PullRequestEvent | CommandEvent | ScheduledEvent | DispatchEvent
+
+
+@dataclass(frozen=True, slots=True)
+class HelpCommand:
+    """Say what can be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewCommand:
+    """Review the pull request again as it stands now."""
+
+
+@dataclass(frozen=True, slots=True)
+class DismissCommand:
+    """A remark is not wanted; `finding` names it where the comment is not an answer in its thread."""
+
+    reason: DismissReason
+    finding: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCommand:
+    """Say which version is in force and how it was judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainCommand:
+    """Start the training workflow for one tier."""
+
+    tier: TrainTier = "embedded"
+
+
+Command = HelpCommand | ReviewCommand | DismissCommand | StatusCommand | TrainCommand
+
+
+@dataclass(frozen=True, slots=True)
+class CommandError:
+    """A comment that means a command but is none: what is wrong, which word, and the nearest right one."""
+
+    problem: str
+    word: str = ""
+    suggestion: str | None = None
+    usage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackSignal:
+    """One reaction of a maintainer to one of our remarks, as kept on the state branch; people are pseudonyms.
+
+    `id` is `owner/name#pull_request/comment_id` of the comment that gave it; `anchor` is None where it is not known.
+    """
+
+    id: str
+    kind: Literal["dismissed"]
+    repository: str
+    pull_request: int
+    finding: str
+    reason: DismissReason
+    text: str
+    author: str
+    role: Role
+    at: str
+    anchor: Anchor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionInputs:
+    """The inputs of `action.yml`, checked."""
+
+    mode: Mode
+    fail_on: FailOn = "never"
+    tier: TrainTier = "embedded"
+    recipe: str = ""
+    state_repository: str = ""
+    train_workflow: str = "learn.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """One run of the action: what started it, for which repository, and where it can be looked at."""
+
+    event_name: str
+    payload: object
+    repository: str
+    server_url: str
+    ref: str
+    run_id: str
+    run_url: str
+    inputs: ActionInputs
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """How a job ended: what the action's outputs say. `skip_reason` is snake_case, empty where something was done."""
+
+    conclusion: JobConclusion
+    skip_reason: str = ""
+    findings: int = 0
+    summary: str = ""
+    results: bytes | None = None
+    annotations: tuple["Annotation", ...] = field(default=())
+    exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One line of the log that the forge shows beside the code."""
+
+    level: AnnotationLevel
+    message: str
+    path: str | None = None
+    line: int | None = None
+    title: str = ""

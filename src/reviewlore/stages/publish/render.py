@@ -1,0 +1,179 @@
+"""A `Review` in, the Markdown of its comments, of the summary comment and of the step summary out. Pure.
+
+Every text that is not ours passes `domain/inert.py`; links are made here, to the reviewed repository only. Each body
+ends in one hidden marker line, by which a later run knows what it has said.
+"""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+from reviewlore.domain.architecture import Evidence
+from reviewlore.domain.events import DISMISS_REASONS
+from reviewlore.domain.finding import Finding, Precedent, Review
+from reviewlore.domain.inert import inert, inert_code, inert_line
+
+MARKER = "<!-- reviewlore:"
+SUMMARY_MARKER = f"{MARKER}summary -->"
+MAX_BODY = 60_000  # GitHub refuses more than 65,536 characters
+MAX_STEP_SUMMARY = 1_000_000  # of 1 MiB; counted in bytes
+_MAX_PART = 4_000
+_MAX_PRECEDENTS = 3
+_MAX_EVIDENCE = 6
+_MARKED = re.compile(r"<!-- reviewlore:(finding|reply|review)=([0-9A-Za-z]{1,64}) -->\s*\Z")
+_PLAIN_ID = re.compile(r"[0-9a-f]{6,64}")
+
+
+def fingerprint(finding: Finding) -> str:
+    """Return the finding's id as it stands in markers and commands: 6 to 64 hexadecimal digits."""
+    return finding.id if _PLAIN_ID.fullmatch(finding.id) else hashlib.sha256(finding.id.encode()).hexdigest()[:16]
+
+
+def marker(kind: str, value: str) -> str:
+    """Return the hidden last line of a body: `kind` is finding, reply or review."""
+    return f"{MARKER}{kind}={value} -->"
+
+
+def find_marker(kind: str, body: str) -> str | None:
+    """Return the value of a body's marker; only its last line counts, so that no quoted text can forge one."""
+    match = _MARKED.search(body)
+    return match[2] if match is not None and match[1] == kind else None
+
+
+def render_comment(finding: Finding, review: Review, repository_url: str) -> str:
+    """Return one inline comment: what, why with evidence, what to do, precedents, who says it, how to dismiss it."""
+    mark = marker("finding", fingerprint(finding))
+    origin = f"{review.tier} tier, version {inert_code(review.version)}, confidence {finding.confidence:.2f}"
+    footer = (
+        f"<sub>{finding.severity} from reviewlore ({origin}). Not wanted? Answer `/lore dismiss <reason>` with one "
+        f"of: {', '.join(DISMISS_REASONS)}. Id `{fingerprint(finding)}`.</sub>"
+    )
+    return cut(_explained(finding, review, repository_url), f"{footer}\n\n{mark}")
+
+
+def render_review_body(review: Review, comments: int) -> str:
+    """Return the body of the review that carries the inline comments."""
+    words = "1 remark" if comments == 1 else f"{comments} remarks"
+    mark = marker("review", review.head[:40] or "none")
+    return f"reviewlore has {words} on `{review.head[:12]}`; the summary is in the conversation.\n\n{mark}"
+
+
+def render_summary(review: Review, repository_url: str, inline: Sequence[Finding], outside: Sequence[Finding]) -> str:
+    """Return the one summary comment, edited in place: counts, remarks that no line can carry, what was left out."""
+    parts = ["### reviewlore", _verdict(review, len(inline), len(outside))]
+    if inline:
+        parts.append("\n".join(_listed(finding, review, repository_url) for finding in inline))
+    if outside:
+        parts.append("**Outside the diff, or above the limit of inline comments**")
+        parts += [_folded(finding, review, repository_url) for finding in outside]
+    parts.append(_account(review))
+    parts.append(
+        "<sub>`/lore help` lists what can be asked; `/lore dismiss <reason> <id>` says what is not wanted.</sub>"
+    )
+    return cut("\n\n".join(filter(None, parts)), SUMMARY_MARKER)
+
+
+def render_step_summary(review: Review, repository_url: str, notice: str = "") -> str:
+    """Return the summary of the workflow step: everything the review says, whether or not it could be posted."""
+    head = ["## reviewlore", inert_line(notice), _verdict(review, len(review.findings), 0)]
+    body = [
+        f"#### {_where(finding, review, repository_url)}\n\n{_explained(finding, review, repository_url)}"
+        for finding in review.findings
+    ]
+    return cut("\n\n".join(filter(None, [*head, *body, _account(review)])), "", MAX_STEP_SUMMARY // 4)
+
+
+def cut(body: str, tail: str = "", limit: int = MAX_BODY) -> str:
+    """Return `body` cut on a line border so that it fits with `tail`; an open code fence is closed, and it is said."""
+    room = limit - len(tail) - 2
+    if len(body) > room:
+        kept = body[: room - 200]
+        kept = kept[: kept.rfind("\n")] if "\n" in kept else kept
+        fences = [row for row in kept.split("\n") if row.startswith("````")]
+        kept += "\n````" if len(fences) % 2 else ""
+        body = f"{kept}\n\n*Cut here: the text is too long for one comment.*"
+    return f"{body}\n\n{tail}" if tail else body
+
+
+def _explained(finding: Finding, review: Review, repository_url: str) -> str:
+    guess = " (inferred, not declared)" if finding.inferred else ""
+    parts = [f"**{inert_line(finding.title[:300])}**{guess}", inert(finding.why[:_MAX_PART])]
+    evidence = [_evidence(item, review, repository_url) for item in finding.evidence[:_MAX_EVIDENCE]]
+    if more := len(finding.evidence) - len(evidence):
+        evidence.append(f"- and {more} more")
+    parts.append("\n".join(evidence))
+    if finding.advice:
+        advice = inert(finding.advice[:_MAX_PART])
+        parts.append(f"**What to do:**{chr(10) * 2 if chr(10) in advice else ' '}{advice}")
+    if finding.precedents:
+        rows = [_precedent(item, repository_url) for item in finding.precedents[:_MAX_PRECEDENTS]]
+        parts.append("Said before in this repository:\n" + "\n".join(rows))
+    return "\n\n".join(filter(None, parts))
+
+
+def _evidence(item: Evidence, review: Review, repository_url: str) -> str:
+    text = inert_line(item.text[:_MAX_PART])
+    if item.path is not None:
+        return f"- {text} ({_link(item.path, item.line, item.commit or review.head, repository_url)})"
+    if item.commit is not None and re.fullmatch(r"[0-9a-f]{7,64}", item.commit) and repository_url:
+        return f"- {text} ([`{item.commit[:12]}`]({repository_url}/commit/{item.commit}))"
+    return f"- {text}"
+
+
+def _precedent(item: Precedent, repository_url: str) -> str:
+    name = f"pull request {item.pull_request}"
+    own = item.url is not None and repository_url and _safe_url(item.url, repository_url)
+    place = f"[{name}]({item.url})" if own else name
+    return f"- {place}, {item.outcome}, on {inert_code(item.path)}: “{inert_line(item.excerpt[:240])}”"
+
+
+def _safe_url(url: str, repository_url: str) -> bool:
+    """Only links to pages of the reviewed repository are kept, and none that could end the Markdown link."""
+    return url.startswith(f"{repository_url}/") and re.fullmatch(r"[\w./:#?=&%-]+", url, re.ASCII) is not None
+
+
+def _link(path: str, line: int | None, commit: str, repository_url: str) -> str:
+    label = inert_code(f"{path}:{line}" if line else path)
+    if not repository_url or not re.fullmatch(r"[0-9a-f]{7,64}", commit):
+        return label
+    place = f"{repository_url}/blob/{commit}/{quote(path.encode('utf-8', 'surrogateescape'))}"
+    return f"[{label}]({place}{f'#L{line}' if line else ''})"
+
+
+def _where(finding: Finding, review: Review, repository_url: str) -> str:
+    anchor = finding.anchor
+    commit = review.base if anchor.side == "LEFT" else review.head
+    return f"{finding.severity}: {_link(anchor.path, anchor.line, commit, repository_url)}"
+
+
+def _listed(finding: Finding, review: Review, repository_url: str) -> str:
+    return f"- {_where(finding, review, repository_url)} {inert_line(finding.title[:300])}"
+
+
+def _folded(finding: Finding, review: Review, repository_url: str) -> str:
+    text = _explained(finding, review, repository_url)
+    return f"{_where(finding, review, repository_url)}\n\n{text}\n\n<sub>Id `{fingerprint(finding)}`</sub>"
+
+
+def _verdict(review: Review, inline: int, outside: int) -> str:
+    files = f"{review.files_reviewed} {'file' if review.files_reviewed == 1 else 'files'}"
+    who = f"{review.tier} tier, version {inert_code(review.version)}"
+    said = inline + outside
+    words = "Nothing to remark" if not said else "1 remark" if said == 1 else f"{said} remarks"
+    return f"{words} on `{review.head[:12]}`; {files} read by the {who}."
+
+
+def _account(review: Review) -> str:
+    """What was not said and not read, with its reasons: nothing is left out silently."""
+    rows = [f"- {inert_line(note)}" for note in review.notes]
+    if review.dropped:
+        rows.append(f"- Not said: {_counts(Counter(item.reason for item in review.dropped).items())}.")
+    if review.files_skipped:
+        rows.append(f"- Not read: {_counts(review.files_skipped.items())}.")
+    return "\n".join(rows)
+
+
+def _counts(items: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(f"{count} {inert_line(reason.replace('_', ' '))}" for reason, count in sorted(items))
