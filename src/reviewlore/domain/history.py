@@ -49,7 +49,7 @@ class RawRemark:
 
     repository: str
     pull_request: int
-    comment_id: int
+    comment_id: str
     path: str
     hunk: str
     body: str
@@ -83,7 +83,7 @@ class Episode:
     id: str
     repository: str
     pull_request: int
-    comment_id: int
+    comment_id: str
     author: str
     author_kind: AuthorKind
     pull_request_author: str | None

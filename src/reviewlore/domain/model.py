@@ -137,3 +137,19 @@ class AuditEntry:
     detail: str
     previous: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class LearnReport:
+    """What one run of mining did. `commit` is None where nothing changed, or for a dry run."""
+
+    read: int
+    kept: int
+    dropped: dict[str, int]
+    marked: dict[str, int]
+    redacted: dict[str, int]
+    outcomes: dict[str, int]
+    evidence: dict[str, int]
+    new_episodes: int
+    dataset: DatasetManifest
+    commit: str | None

@@ -7,28 +7,12 @@ from dataclasses import dataclass, replace
 from reviewlore.config import LearnSettings
 from reviewlore.diff import FilePatch, parse_diff
 from reviewlore.domain.history import Episode, RawRemark
-from reviewlore.domain.model import DatasetManifest
+from reviewlore.domain.model import DatasetManifest, LearnReport
 from reviewlore.errors import InputError
 from reviewlore.flows import state
 from reviewlore.formats import records
 from reviewlore.ports import Clock, Console, Repo, Store
 from reviewlore.stages import curate, dataset, mine, outcome, redact
-
-
-@dataclass(frozen=True, slots=True)
-class LearnReport:
-    """What one run of mining did. `commit` is None where nothing changed, or for a dry run."""
-
-    read: int
-    kept: int
-    dropped: dict[str, int]
-    marked: dict[str, int]
-    redacted: dict[str, int]
-    outcomes: dict[str, int]
-    evidence: dict[str, int]
-    new_episodes: int
-    dataset: DatasetManifest
-    commit: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reviewlore.domain.finding import Tier
@@ -47,11 +47,17 @@ def load_active(store: Store, prior: RankerModel, adapters: AdapterTrainer) -> S
 def load_version(store: Store, manifest: VersionManifest, adapters: AdapterTrainer, *, judged: bool = False) -> Scorer:
     """Return a version's judgement: what is served, or (`judged`) the model as it was judged. Files are verified."""
     files = verified_files(store, manifest)
-    prefix = JUDGED_PREFIX if judged and any(name.startswith(JUDGED_PREFIX) for name in files) else ""
-    chosen = {name.removeprefix(prefix): data for name, data in files.items() if name.startswith(prefix)}
+    before_refit = judged and any(name.startswith(JUDGED_PREFIX) for name in files)
+    chosen = {
+        name.removeprefix(JUDGED_PREFIX): name for name in files if name.startswith(JUDGED_PREFIX) == before_refit
+    }
     if manifest.tier == "adapter":
-        return adapters.scorer(manifest, {k: v for k, v in chosen.items() if not k.startswith(JUDGED_PREFIX)})
-    return RankerScorer(manifest.id, parse_ranker(chosen[RANKER_FILE], state.version_path(manifest.id, RANKER_FILE)))
+        hashes = {short: manifest.files[name] for short, name in chosen.items()}
+        return adapters.scorer(replace(manifest, files=hashes), {s: files[name] for s, name in chosen.items()})
+    path = state.version_path(manifest.id, chosen.get(RANKER_FILE, RANKER_FILE))
+    if RANKER_FILE not in chosen:
+        raise StateError(f"The manifest of {manifest.id} names no {RANKER_FILE}. Restore it, or train again.")
+    return RankerScorer(manifest.id, parse_ranker(files[chosen[RANKER_FILE]], path))
 
 
 def verified_files(store: Store, manifest: VersionManifest) -> dict[str, bytes]:

@@ -89,5 +89,5 @@ def read_versions(store: Store) -> tuple[VersionManifest, ...]:
     return tuple(read_version(store, entry.id) for entry in read_registry(store).entries)
 
 
-def _order(episode: Episode) -> tuple[str, str, int]:
+def _order(episode: Episode) -> tuple[str, str, str]:
     return episode.created_at, episode.repository, episode.comment_id

@@ -17,6 +17,7 @@ from reviewlore.formats import records
 from reviewlore.ports import AdapterTrainer, Clock, Console, RankerTrainer, Scorer, Store
 from reviewlore.ranking.model import RankerModel
 from reviewlore.stages import registry
+from reviewlore.stages.recipe import find_shortage, recipe_settings
 
 RANKER_RECIPE = "ranker"
 _MIN_TRAIN_PAIRS = 30
@@ -62,7 +63,7 @@ class _Plan:
 
     @property
     def id(self) -> str:
-        settings = _flat(self.recipe) if self.recipe else RANKER_RECIPE
+        settings = recipe_settings(self.recipe) if self.recipe else RANKER_RECIPE
         content = json.dumps([self.tier, self.dataset.manifest.id, settings], sort_keys=True)
         return f"{self.tier}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
@@ -118,7 +119,7 @@ def _fit(context: TrainContext, plan: _Plan, pairs: Sequence[PreferencePair]) ->
         data = json.dumps(model.to_json(), separators=(",", ":")).encode()
         return _Fitted({RANKER_FILE: data}, RankerScorer(plan.id, model), context.rankers.settings(), seconds)
     trained, files = context.adapters.fit(plan.recipe, pairs, plan.dataset.test, seed=seed)
-    settings = _flat(plan.recipe)
+    settings = recipe_settings(plan.recipe)
     draft = VersionManifest(
         id=plan.id, tier=plan.tier, created_at="", recipe=plan.name, recipe_settings=settings,
         dataset=plan.dataset.manifest.id, base_model=trained.base_model, base_revision=trained.base_revision,
@@ -164,22 +165,17 @@ def _refuse_duplicate(store: Store, plan: _Plan) -> None:
 def _refuse_scarce(plan: _Plan) -> None:
     train = plan.dataset.train
     pulls = len({pair.pull_request for pair in train})
-    pairs = _MIN_TRAIN_PAIRS if plan.recipe is None else plan.recipe.minimum.pairs
-    least = 2 if plan.recipe is None else plan.recipe.minimum.pull_requests
-    if len(train) < pairs or pulls < least:
-        raise RefusedError(
-            f"Too little to learn from: {len(train)} training pairs from {pulls} pull requests, at least "
-            f"{pairs} from {least} are needed. Mine more pull requests; until then the version in use stays."
+    if plan.recipe is not None:
+        shortage = find_shortage(plan.recipe, len(train), pulls)
+    elif len(train) < _MIN_TRAIN_PAIRS:
+        shortage = (
+            f"The ranker needs at least {_MIN_TRAIN_PAIRS} training pairs; there are {len(train)} from {pulls} pull "
+            "requests. Mine more pull requests; until then the version in use stays."
         )
-
-
-def _flat(recipe: Recipe) -> dict[str, str]:
-    """Return a recipe's settings as `section.key` -> JSON text, for the lineage."""
-    flat: dict[str, str] = {}
-    for section, value in records.to_plain(recipe).items():
-        rows = value.items() if isinstance(value, dict) else [("", value)]
-        flat |= {f"{section}.{key}".rstrip("."): json.dumps(item) for key, item in rows}
-    return flat
+    else:
+        shortage = None
+    if shortage is not None:
+        raise RefusedError(shortage)
 
 
 def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:

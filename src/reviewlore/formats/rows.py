@@ -8,6 +8,7 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from reviewlore.domain.history import Confidence, Intent, Outcome, RawRemark, Reply
@@ -17,6 +18,13 @@ _OUTCOMES: Mapping[str, Outcome] = {
     "addressed": "addressed", "ignored": "ignored", "declined": "declined", "unknown": "unknown",
 }  # fmt: skip
 _GZIP = b"\x1f\x8b"
+_REQUIRED: tuple[tuple[str, type | tuple[type, ...], str], ...] = (
+    ("repo", str, "text"),
+    ("pr_number", int, "number"),
+    ("comment_id", (int, str), "number or text"),
+    ("path", str, "text"),
+    ("body", str, "text"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +53,15 @@ def read_lines(data: bytes, name: str) -> Iterator[tuple[int, dict[str, Any] | R
 
 def parse_comment_row(row: Mapping[str, Any], line: int) -> RawRemark | Rejected:
     """Read one review comment row; Rejected names the first missing or ill-typed field."""
-    for key, kind in (("repo", str), ("pr_number", int), ("comment_id", int), ("path", str), ("body", str)):
-        if not isinstance(row.get(key), kind) or isinstance(row.get(key), bool):
-            return Rejected(line, f"field {key!r} is missing or not a {'number' if kind is int else 'text'}")
+    for key, kinds, expected in _REQUIRED:
+        if not isinstance(row.get(key), kinds) or isinstance(row.get(key), bool):
+            return Rejected(line, f"field {key!r} is missing or not a {expected}")
     role = row.get("author_role")
     outcome = _OUTCOMES.get(_string(row, "outcome") or "")
     return RawRemark(
         repository=row["repo"],
         pull_request=row["pr_number"],
-        comment_id=row["comment_id"],
+        comment_id=str(row["comment_id"]),
         path=row["path"],
         line=_integer(row, "original_line") or _integer(row, "line"),
         start_line=_integer(row, "start_line"),
@@ -63,7 +71,7 @@ def parse_comment_row(row: Mapping[str, Any], line: int) -> RawRemark | Rejected
         author=_string(row, "author"),
         author_is_bot=role == "BOT",
         pull_request_author=_string(row, "pr_author"),
-        created_at=_string(row, "created_at") or "",
+        created_at=_time(row),
         replies=_replies(row.get("replies")),
         language=_string(row, "language"),
         url=_string(row, "url"),
@@ -93,7 +101,7 @@ def _replies(value: object) -> tuple[Reply, ...]:
     if not isinstance(value, list):
         return ()
     return tuple(
-        Reply(_string(row, "author") or "", body, _string(row, "created_at") or "")
+        Reply(_string(row, "author") or "", body, _time(row))
         for row in value
         if isinstance(row, dict) and (body := _string(row, "body"))
     )
@@ -102,6 +110,16 @@ def _replies(value: object) -> tuple[Reply, ...]:
 def _string(row: Mapping[str, Any], key: str) -> str | None:
     value = row.get(key)
     return value if isinstance(value, str) and value else None
+
+
+def _time(row: Mapping[str, Any]) -> str:
+    """Return `created_at` as ISO 8601 in UTC, so that times sort as text; empty where it is no time."""
+    try:
+        moment = datetime.fromisoformat(_string(row, "created_at") or "")
+    except ValueError:
+        return ""
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _integer(row: Mapping[str, Any], key: str) -> int | None:

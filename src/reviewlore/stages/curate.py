@@ -47,7 +47,7 @@ def curate(raws: Sequence[RawRemark], policy: CurationPolicy) -> Curated:
     marked: Counter[str] = Counter()
     templates = find_template_authors(raws)
     kept = []
-    seen = set[tuple[str, int]]()
+    seen = set[tuple[str, str]]()
     for raw in raws:
         reason = _drop_reason(raw, policy, seen)
         if reason is not None:
@@ -71,7 +71,7 @@ def find_template_authors(raws: Sequence[RawRemark]) -> frozenset[str]:
     )
 
 
-def _drop_reason(raw: RawRemark, policy: CurationPolicy, seen: set[tuple[str, int]]) -> str | None:
+def _drop_reason(raw: RawRemark, policy: CurationPolicy, seen: set[tuple[str, str]]) -> str | None:
     body = raw.body.strip()
     checks = (
         ("duplicate_row", (raw.repository, raw.comment_id) in seen),

@@ -154,7 +154,7 @@ def _raw(
     return RawRemark(
         repository=repository,
         pull_request=pull.number,
-        comment_id=comment.id,
+        comment_id=str(comment.id),
         path=comment.path,
         line=comment.original_line or comment.line,
         start_line=comment.original_start_line or comment.start_line,

@@ -1,0 +1,105 @@
+"""The training ports over what does the work: the boosted ranker, and the DPO trainer with its scorer."""
+
+import platform
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from reviewlore.adapters import boosting, weights
+from reviewlore.dialogue import render_preference, render_prompt, render_remark, select_trainable
+from reviewlore.domain.finding import Tier
+from reviewlore.domain.model import VersionManifest
+from reviewlore.domain.preference import PreferencePair, Remark
+from reviewlore.domain.recipe import PromptContext, Recipe, TrainedAdapter
+from reviewlore.errors import RefusedError
+from reviewlore.ports import Console, Scorer
+from reviewlore.ranking.model import RankerModel
+
+
+class BoostedRankers:
+    """Adapter of the `RankerTrainer` port. The shipped prior helps, unless it was trained on these repositories."""
+
+    def __init__(self, prior: RankerModel) -> None:
+        self._prior = prior
+
+    def fit(self, pairs: Sequence[PreferencePair], *, seed: int) -> RankerModel:
+        """Return the trained ranker; MissingExtra where lightgbm is not installed."""
+        seen = set(dict(self._prior.about).get("repositories", "").split())
+        fair = not any(pair.repository in seen for pair in pairs)
+        return boosting.train_ranker(pairs, seed=seed, prior=self._prior if fair else None)
+
+    def settings(self) -> dict[str, str]:
+        """Return what the lineage says of the ranker's training."""
+        return {"features": str(len(self._prior.features)), "prior": dict(self._prior.about).get("id", "shipped")}
+
+
+class DpoAdapters:
+    """Adapter of the `AdapterTrainer` port. `bases` maps a hub name to the folder on this machine that holds it."""
+
+    def __init__(self, templates: Mapping[str, str], console: Console, bases: Mapping[str, Path]) -> None:
+        self._templates, self._console, self._bases = templates, console, bases
+
+    def fit(
+        self, recipe: Recipe, train: Sequence[PreferencePair], test: Sequence[PreferencePair], *, seed: int
+    ) -> tuple[TrainedAdapter, dict[str, bytes]]:
+        """Train by TRL's DPO; RefusedError where no pair has one prompt for both remarks."""
+        from reviewlore.adapters.trainer import train_adapter
+
+        kept, dropped = select_trainable(train, recipe.text)
+        if not kept:
+            raise RefusedError(f"None of {len(train)} pairs can train an adapter ({dropped}). Mine more pull requests.")
+        if dropped:
+            self._console.say(
+                f"{len(kept)} of {len(train)} pairs can be learned by DPO; left out: "
+                + ", ".join(f"{reason} {count}" for reason, count in dropped.items())
+            )
+        later, _ = select_trainable(test, recipe.text)
+        dialogues = [render_preference(self._templates, pair, recipe.text) for pair in kept]
+        held_out = [render_preference(self._templates, pair, recipe.text) for pair in later]
+        with tempfile.TemporaryDirectory(prefix="reviewlore-adapter-") as folder:
+            output = Path(folder) / "adapter"
+            trained = train_adapter(
+                recipe, dialogues, held_out, seed=seed, output=output, console=self._console,
+                base_folder=self._bases.get(getattr(recipe.base, "id", "")),
+            )  # fmt: skip
+            return trained, weights.read_folder(output)
+
+    def scorer(self, manifest: VersionManifest, files: Mapping[str, bytes]) -> Scorer:
+        """Return the trained judgement; StateError where a file is not what the manifest promised."""
+        promised = {name: digest for name, digest in manifest.files.items() if name in files}
+        return _AdapterScorer(manifest, weights.verify_files(files, promised), self._templates, self._bases)
+
+
+class _AdapterScorer:
+    """DPO's implicit reward of each remark on its own hunk, through the text the adapter was trained on."""
+
+    tier: Tier = "adapter"
+
+    def __init__(
+        self,
+        manifest: VersionManifest,
+        verified: weights.VerifiedAdapter,
+        templates: Mapping[str, str],
+        bases: Mapping[str, Path],
+    ) -> None:
+        from reviewlore.adapters.generator import load_preferrer
+
+        self.version = manifest.id
+        self._templates = templates
+        self._preferrer = load_preferrer(verified, bases.get(manifest.base_model or ""))
+
+    def score(self, remarks: Sequence[Remark]) -> list[float]:
+        budget = self._preferrer.recipe.text
+        rows = [
+            (
+                render_prompt(self._templates, PromptContext(path=remark.path, hunk=remark.hunk), budget),
+                render_remark(remark.body, budget),
+            )
+            for remark in remarks
+        ]
+        return self._preferrer.score(rows)
+
+
+def describe_hardware() -> str:
+    """Return the machine in words, for the lineage."""
+    return f"{platform.system()} {platform.machine()}, {platform.python_implementation()} {platform.python_version()}"

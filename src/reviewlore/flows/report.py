@@ -1,0 +1,49 @@
+"""What the state branch knows, gathered into one report record. It draws nothing and writes nothing."""
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+
+from reviewlore.domain.finding import Review
+from reviewlore.domain.model import DatasetManifest, Evaluation, GateDecision
+from reviewlore.domain.report import Report, ReviewedChange
+from reviewlore.flows import state
+from reviewlore.ports import Store
+
+_AUDIT_TAIL = 12
+
+
+def standing_report(store: Store, repository: str, now: str) -> Report:
+    """Return what was mined, trained and decided so far."""
+    datasets = state.read_datasets(store)
+    newest = datasets[-1] if datasets else None
+    outcomes = Counter(episode.outcome for episode in state.read_episodes(store))
+    return Report(
+        title=f"reviewlore on {repository}",
+        repository=repository,
+        created_at=now,
+        dataset=newest,
+        outcomes=dict(sorted(outcomes.items())),
+        pairs=_pairs(newest),
+        versions=state.read_versions(store),
+        registry=state.read_registry(store),
+        audit=tuple(state.read_audit(store)[-_AUDIT_TAIL:]),
+    )
+
+
+def with_review(
+    report: Report,
+    change: ReviewedChange,
+    review: Review,
+    evaluation: Evaluation | None = None,
+    decisions: tuple[GateDecision, ...] = (),
+) -> Report:
+    """Return the report with a reviewed change in front, and how the version that reviewed it was judged."""
+    return replace(report, change=change, review=review, evaluation=evaluation, decisions=decisions)
+
+
+def _pairs(manifest: DatasetManifest | None) -> dict[str, dict[str, int]]:
+    table: dict[str, dict[str, int]] = defaultdict(dict)
+    for name, count in (manifest.pairs if manifest else {}).items():
+        kind, _, split = name.partition("/")
+        table[kind][split] = count
+    return dict(table)

@@ -1,0 +1,121 @@
+"""Two commits of a repository to a review: facts, precedents, scores, the few worth saying. It posts nothing."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from reviewlore.config import FILE, Settings, parse_settings
+from reviewlore.diff import FilePatch, parse_diff
+from reviewlore.domain.finding import Finding, Review
+from reviewlore.domain.history import Episode
+from reviewlore.domain.preference import Remark
+from reviewlore.flows import state
+from reviewlore.flows.survey import survey
+from reviewlore.ports import Console, Grammar, Index, Repo, Scorer, Store
+from reviewlore.stages.curate import matches
+from reviewlore.stages.retrieve import document_of, find_precedents, query_of
+from reviewlore.stages.review.candidates import make_findings, words_of
+from reviewlore.stages.review.select import select
+
+_SEARCHED = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewContext:
+    """What a review needs: the code, what was learned, whose judgement, and how to search the past."""
+
+    repository: str
+    repo: Repo
+    store: Store
+    grammar: Grammar
+    scorer: Scorer
+    make_index: Callable[[Iterable[tuple[str, str]]], Index]
+    console: Console
+
+
+def review_change(
+    context: ReviewContext, base: str, head: str, *, already_said: frozenset[str] = frozenset()
+) -> Review:
+    """Review the change between two commit ids, as GitHub shows it: from their merge base to the head.
+
+    Settings are read from the base commit, never from the head. Raises InputError where the commits share no history,
+    ConfigError where the base's settings cannot be used.
+    """
+    settings = read_settings(context.repo, base)
+    start = context.repo.merge_base(base, head)
+    context.console.say(f"Reading the change {start[:12]}..{head[:12]}")
+    patches = parse_diff(context.repo.diff(start, head))
+    reviewed, skipped = _reviewed(patches, settings)
+    result = survey(
+        context.repo,
+        context.grammar,
+        start,
+        head,
+        config_layers=settings.architecture.layers,
+        history_limit=settings.review.history_limit,
+        patches=patches,
+    )
+    candidates, unplaced = make_findings(result.facts, {patch.path: patch for patch in reviewed})
+    scored = _scored(context, _with_precedents(context, candidates))
+    kept, dropped = select(scored, settings.review, already_said)
+    return Review(
+        repository=context.repository,
+        base=start,
+        head=head,
+        tier=context.scorer.tier,
+        version=context.scorer.version,
+        findings=kept,
+        dropped=(*unplaced, *dropped),
+        notes=result.notes,
+        files_reviewed=len(reviewed),
+        files_skipped=skipped,
+    )
+
+
+def read_settings(repo: Repo, base: str) -> Settings:
+    """Return the settings of a commit; the defaults where it has no `.reviewlore.toml`."""
+    data = repo.read(base, FILE)
+    return Settings() if data is None else parse_settings(data.decode("utf-8", "replace"), f"{FILE} at {base[:12]}")
+
+
+def _reviewed(patches: tuple[FilePatch, ...], settings: Settings) -> tuple[tuple[FilePatch, ...], dict[str, int]]:
+    kept, skipped = [], Counter[str]()
+    for patch in patches:
+        if matches(patch.path, settings.review.exclude_paths):
+            skipped["path_excluded"] += 1
+        elif patch.binary:
+            skipped["binary"] += 1
+        else:
+            kept.append(patch)
+    return tuple(kept), dict(sorted(skipped.items()))
+
+
+def _with_precedents(context: ReviewContext, findings: tuple[Finding, ...]) -> list[Finding]:
+    """Cite what the team said before under each finding; the state branch is read only where there is something."""
+    if not findings:
+        return []
+    episodes = {
+        episode.id: episode
+        for episode in state.read_episodes(context.store)
+        if episode.repository == context.repository or not _same_shape(episode, context.repository)
+    }
+    if not episodes:
+        return list(findings)
+    index = context.make_index((key, document_of(episode)) for key, episode in episodes.items())
+    return [
+        replace(finding, precedents=find_precedents(finding, index.search(query_of(finding), _SEARCHED), episodes))
+        for finding in findings
+    ]
+
+
+def _same_shape(episode: Episode, repository: str) -> bool:
+    """Whether both names are `owner/name`, so that they can be told apart; a local folder's name cannot."""
+    return "/" in episode.repository and "/" in repository
+
+
+def _scored(context: ReviewContext, findings: list[Finding]) -> list[Finding]:
+    remarks = [Remark(finding.anchor.path, finding.hunk, words_of(finding)) for finding in findings]
+    return [
+        replace(finding, score=round(score, 6))
+        for finding, score in zip(findings, context.scorer.score(remarks), strict=True)
+    ]

@@ -1,0 +1,79 @@
+"""A repository and two commits to the facts of their difference: trees, blobs and history in. Writes nothing."""
+
+from collections.abc import Sequence
+
+from reviewlore.architecture.change import ChangeContext
+from reviewlore.architecture.contracts import CONTRACT_FILES, infer_contracts, parse_contracts, parse_layers
+from reviewlore.architecture.conventions import mine_conventions
+from reviewlore.architecture.facts import find_facts
+from reviewlore.architecture.graph import Cache, build_map
+from reviewlore.architecture.history import index_history
+from reviewlore.diff import FilePatch, parse_diff
+from reviewlore.domain.architecture import ArchitectureMap, Contract, Survey
+from reviewlore.ports import Grammar, Repo
+
+# Enough for years of most repositories; older habits have had time to change.
+HISTORY_LIMIT = 3000
+
+
+def survey(
+    repo: Repo,
+    grammar: Grammar,
+    base: str,
+    head: str,
+    *,
+    config_layers: Sequence[str | Sequence[str]] = (),
+    history_limit: int = HISTORY_LIMIT,
+    cache: Cache | None = None,
+    patches: tuple[FilePatch, ...] | None = None,
+) -> Survey:
+    """Return what the change from one commit id to another does to the architecture.
+
+    `base` should be the merge base: everything that counts as habit or rule is read there. `config_layers` are
+    `[architecture] layers` of the configuration, top to bottom; without them import-linter's contracts are read, and
+    without those directions are inferred. `cache` may be kept between calls on one repository: it maps blob ids to
+    what was read from them. `patches` spares the diff where the caller has it. Raises InputError where an object
+    cannot be read.
+    """
+    cache = {} if cache is None else cache
+    maps = [build_map(repo.files(commit), repo.blobs, grammar.parse, cache) for commit in (base, head)]
+    before, after = maps
+    contracts, notes = _contracts(repo, base, before, config_layers)
+    change = ChangeContext(
+        base=before,
+        head=after,
+        patches=parse_diff(repo.diff(base, head)) if patches is None else patches,
+        history=index_history(repo.history(base, history_limit)),
+        contracts=contracts,
+        conventions=mine_conventions(before),
+    )
+    return Survey(find_facts(change), before, after, contracts, (*notes, *_gaps(change, after)))
+
+
+def _contracts(
+    repo: Repo, base: str, before: ArchitectureMap, config_layers: Sequence[str | Sequence[str]]
+) -> tuple[tuple[Contract, ...], tuple[str, ...]]:
+    declared = parse_layers(config_layers)
+    texts = {
+        name: content.decode("utf-8", "replace")
+        for name in CONTRACT_FILES
+        if name in before.files and (content := repo.read(base, name)) is not None
+    }
+    found, notes = parse_contracts(texts)
+    return (declared + found or infer_contracts(before)), notes
+
+
+def _gaps(change: ChangeContext, after: ArchitectureMap) -> tuple[str, ...]:
+    """Say in one sentence each what the facts do not rest on."""
+    notes = []
+    if not after.modules:
+        notes.append("No Python module at the head: only history and file names were judged.")
+    if after.skipped:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(after.skipped.items()))
+        notes.append(f"Python files left out of the import graph: {reasons}.")
+    if after.broken:
+        names = ", ".join(after.broken[:3]) + (", …" if len(after.broken) > 3 else "")
+        notes.append(f"{len(after.broken)} file(s) with syntax errors are known in part only: {names}.")
+    if not change.history.changes:
+        notes.append("No history before the base: what usually changes together is not known.")
+    return tuple(notes)

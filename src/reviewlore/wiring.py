@@ -1,0 +1,194 @@
+"""The composition root: the only place that builds adapters and reads secrets. Heavy libraries load in functions."""
+
+import importlib.metadata
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from time import monotonic
+
+from reviewlore import __version__
+from reviewlore.adapters import resources
+from reviewlore.adapters.git import GitRepo
+from reviewlore.config import LearnSettings, Settings
+from reviewlore.domain.recipe import Recipe
+from reviewlore.domain.report import Report
+from reviewlore.errors import ConfigError, InputError, StorageError
+from reviewlore.flows.learn import LearnContext
+from reviewlore.flows.review import ReviewContext, read_settings
+from reviewlore.flows.scoring import load_active
+from reviewlore.flows.train import TrainContext
+from reviewlore.ports import AdapterTrainer, Clock, Console, Grammar, Scorer, Store
+from reviewlore.ranking.model import RankerModel
+from reviewlore.stages.recipe import parse_recipe, pin_revision
+
+KEY_VARIABLE = "REVIEWLORE_PSEUDONYM_KEY"
+BASES_VARIABLE = "REVIEWLORE_BASE_MODELS"
+_KEY_FILE = "reviewlore-pseudonym.key"
+_LINEAGE = ("torch", "transformers", "peft", "trl", "datasets", "lightgbm", "numpy", "tokenizers", "safetensors")
+
+
+class SystemClock:
+    """Adapter of the `Clock` port."""
+
+    def now(self) -> str:
+        """Return the current time as ISO 8601 in UTC, to the second."""
+        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def monotonic(self) -> float:
+        """Return seconds from an arbitrary start."""
+        return monotonic()
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Everything one command needs, built from a repository and a console on first use."""
+
+    path: Path
+    console: Console
+
+    @cached_property
+    def repo(self) -> GitRepo:
+        """The local repository: the one reviewed, or the one that carries the state branch."""
+        return GitRepo(self.path)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings on the default branch; the defaults where there is none."""
+        try:
+            return read_settings(self.repo, self.repo.resolve(self.repo.default_branch()))
+        except InputError:
+            return Settings()
+
+    @cached_property
+    def store(self) -> Store:
+        """The state branch."""
+        from reviewlore.adapters.store import GitStore
+
+        return GitStore(self.repo, f"refs/heads/{self.settings.state.branch}")
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The system's clock."""
+        return SystemClock()
+
+    @cached_property
+    def prior(self) -> RankerModel:
+        """The ranker that is shipped for day 0."""
+        return RankerModel.from_json(json.loads(resources.load_prior()))
+
+    @cached_property
+    def grammar(self) -> Grammar:
+        """The parsers of source code."""
+        from reviewlore.adapters.grammar import PythonGrammar
+
+        return PythonGrammar()
+
+    @cached_property
+    def adapters(self) -> AdapterTrainer:
+        """Training of and scoring with low-rank adapters; loads torch only when used."""
+        from reviewlore.adapters.training import DpoAdapters
+
+        return DpoAdapters(resources.load_prompts(), self.console, _base_folders())
+
+    def scorer(self) -> Scorer:
+        """Return the judgement in force."""
+        return load_active(self.store, self.prior, self.adapters)
+
+    def review_context(self, repository: str | None = None) -> ReviewContext:
+        """Return what a review needs."""
+        from reviewlore.adapters.index import SqliteIndex
+
+        name = repository or self.repo.name
+        return ReviewContext(name, self.repo, self.store, self.grammar, self.scorer(), SqliteIndex, self.console)
+
+    def learn_context(self) -> LearnContext:
+        """Return what mining needs."""
+        settings: LearnSettings = self.settings.learn
+        return LearnContext(self.store, self.repo, self.pseudonym_key(), settings, self.clock, self.console, _actor())
+
+    def train_context(self) -> TrainContext:
+        """Return what training needs."""
+        from reviewlore.adapters.training import BoostedRankers, describe_hardware
+
+        return TrainContext(
+            store=self.store,
+            prior=self.prior,
+            rankers=BoostedRankers(self.prior),
+            adapters=self.adapters,
+            clock=self.clock,
+            console=self.console,
+            packages=package_versions(),
+            code_commit=f"reviewlore {__version__}",
+            hardware=describe_hardware(),
+            actor=_actor(),
+        )
+
+    def recipe(self, name: str) -> Recipe:
+        """Return a shipped recipe with the repository's own settings for it (a base model's revision)."""
+        text = resources.load_recipe(name)
+        revision = self.settings.recipes.get(name, {}).get("revision")
+        return parse_recipe(pin_revision(text, revision) if revision else text, name)
+
+    @property
+    def actor(self) -> str:
+        """Who acts, for the audit log: never a person's name."""
+        return _actor()
+
+    def render_report(self, report: Report) -> str:
+        """Return the report as one HTML page."""
+        from reviewlore.adapters.pages import render_report
+
+        return render_report(report)
+
+    def pseudonym_key(self) -> bytes:
+        """Return the secret that pseudonyms are keyed by: from the environment, else one made once beside the clone.
+
+        It is never on the state branch: whoever has only the branch cannot turn a pseudonym into a person.
+        """
+        given = os.environ.get(KEY_VARIABLE, "")
+        if given:
+            return given.encode()
+        path = self.repo.git_dir / _KEY_FILE
+        try:
+            if not path.exists():
+                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(descriptor, "w") as stream:
+                    stream.write(secrets.token_hex(32))
+            return path.read_bytes()
+        except OSError as error:
+            raise StorageError(
+                f"The key for pseudonyms cannot be kept at {path}: {error.strerror}. "
+                f"Make it writable, or set {KEY_VARIABLE}."
+            ) from error
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of what training rests on, for the lineage."""
+    found = {"reviewlore": __version__}
+    for name in _LINEAGE:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _actor() -> str:
+    if os.environ.get("GITHUB_ACTIONS"):
+        return f"actions:{os.environ.get('GITHUB_WORKFLOW', 'workflow')}"
+    return "command line"
+
+
+def _base_folders() -> dict[str, Path]:
+    """Return where base models lie on this machine: `OWNER/NAME=FOLDER`, joined by the path separator."""
+    found = {}
+    for entry in filter(None, os.environ.get(BASES_VARIABLE, "").split(os.pathsep)):
+        name, equals, folder = entry.partition("=")
+        if not equals:
+            raise ConfigError(f"{BASES_VARIABLE} has {entry!r}; write OWNER/NAME=FOLDER.")
+        found[name] = Path(folder)
+    return found
