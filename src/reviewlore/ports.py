@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from reviewlore.domain.architecture import Change, ParsedModule, SourceFile
+from reviewlore.domain.events import Annotation
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.forge import (
     CommentKind,
@@ -266,4 +267,28 @@ class Grammar(Protocol):
 
     def parse(self, path: str, source: bytes) -> ParsedModule | None:
         """Return what a UTF-8 source says, or None where the path's language has no grammar; never raises on syntax."""
+        ...
+
+
+class Runner(Protocol):
+    """The automation that runs us (GitHub Actions): where a run says how it ended."""
+
+    def output(self, name: str, value: str) -> None:
+        """Set an output that later steps can read."""
+        ...
+
+    def summarize(self, markdown: str) -> None:
+        """Add to the summary page of the run."""
+        ...
+
+    def annotate(self, annotation: Annotation) -> None:
+        """Show one line beside the code and in the log."""
+        ...
+
+    def log(self, text: str) -> None:
+        """Print text to the log; none of it is read as an instruction to the runner."""
+        ...
+
+    def save(self, name: str, data: bytes) -> str:
+        """Keep a file beyond this step, outside the checkout, and return its path."""
         ...

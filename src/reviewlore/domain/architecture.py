@@ -1,10 +1,14 @@
 """What a repository is, structurally, at one commit, and what a change does to it. Made by `architecture/`."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Severity = Literal["info", "warning", "error"]
 ImportKind = Literal["runtime", "type_only", "lazy"]
+DefinitionKind = Literal["function", "class", "method"]
+ContractKind = Literal["layers", "forbidden", "independence"]
+SkipReason = Literal["too_large", "not_utf8", "unsupported_language", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +60,153 @@ class Fact:
     fingerprint: str
     evidence: tuple[Evidence, ...] = ()
     inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedName:
+    """One name of an import statement and its 1-based line; `alias` is the local name; `*` is a name of its own."""
+
+    name: str
+    line: int
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportStatement:
+    """`from <level dots><module> import <names>`, or `import <module>` where `names` is empty.
+
+    `kind` tells imports under `if TYPE_CHECKING:` (type_only) and inside functions (lazy) from the rest (runtime).
+    """
+
+    module: str
+    level: int
+    names: tuple[ImportedName, ...]
+    line: int
+    kind: ImportKind
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A function, class or method that is not nested in a function; `owner` is a method's class.
+
+    `parameters` are spelled as in `inspect`: `a`, `b=` (has a default), `/`, `*`, `*args`, `**kwargs`. `derived` says
+    that the class (for a method: its class) has base classes, so that a name may be inherited.
+    """
+
+    kind: DefinitionKind
+    name: str
+    line: int
+    end_line: int
+    owner: str | None = None
+    parameters: tuple[str, ...] = ()
+    derived: bool = False
+    decorated: bool = False
+
+    @property
+    def public(self) -> bool:
+        """Whether neither the name nor its class is private by its leading underscore."""
+        return not self.name.startswith("_") and not (self.owner or "").startswith("_")
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedModule:
+    """What one source file says, whatever its path; `broken` where the parser had to skip over syntax errors.
+
+    `assigned` are the names bound by assignment at module level.
+    """
+
+    imports: tuple[ImportStatement, ...]
+    definitions: tuple[Definition, ...]
+    assigned: frozenset[str]
+    lines: int
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One source file in its repository: dotted name, path, blob id, and what it says."""
+
+    name: str
+    path: str
+    blob: str
+    parsed: ParsedModule
+
+    @property
+    def is_package(self) -> bool:
+        """Whether this is the `__init__` of a package."""
+        return self.path.rsplit("/", 1)[-1] == "__init__.py"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportEdge:
+    """One import of an internal module: both ends are paths, `line` is the importer's, `name` what was imported."""
+
+    importer: str
+    imported: str
+    line: int
+    kind: ImportKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalImport:
+    """One import of something outside the repository: `target` is the dotted name as written."""
+
+    importer: str
+    target: str
+    line: int
+    kind: ImportKind
+
+
+@dataclass(frozen=True, slots=True)
+class ArchitectureMap:
+    """A repository at one commit: its modules by path, who imports whom, and what could not be read.
+
+    `files` are all paths of the tree (also those that are not source); `skipped` counts source files by reason;
+    `broken` are the paths that have syntax errors and are therefore only partly known.
+    """
+
+    modules: Mapping[str, Module] = field(default_factory=dict)
+    edges: tuple[ImportEdge, ...] = ()
+    external: tuple[ExternalImport, ...] = ()
+    files: frozenset[str] = frozenset()
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    broken: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer: the modules (with all below them) that share it; `independent` ones must not know each other."""
+
+    members: tuple[str, ...]
+    independent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A rule about imports and where it is declared.
+
+    layers: `layers` from top to bottom, imports point downwards. forbidden: `sources` must not import `targets`.
+    independence: `sources` must not import each other. `ignored` pairs (importer, imported) may hold `*` and `**`.
+    """
+
+    kind: ContractKind
+    name: str
+    origin: str
+    layers: tuple[Layer, ...] = ()
+    sources: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    ignored: tuple[tuple[str, str], ...] = ()
+    ignore_type_only: bool = False
+    inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What one change does to the architecture: the facts, the two maps they rest on, and what could not be judged."""
+
+    facts: tuple[Fact, ...]
+    base: ArchitectureMap
+    head: ArchitectureMap
+    contracts: tuple[Contract, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -72,7 +72,7 @@ def _gaps(change: ChangeContext, after: ArchitectureMap) -> tuple[str, ...]:
         reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(after.skipped.items()))
         notes.append(f"Python files left out of the import graph: {reasons}.")
     if after.broken:
-        names = ", ".join(after.broken[:3]) + (", …" if len(after.broken) > 3 else "")
+        names = ", ".join(repr(path) for path in after.broken[:3]) + (", …" if len(after.broken) > 3 else "")
         notes.append(f"{len(after.broken)} file(s) with syntax errors are known in part only: {names}.")
     if not change.history.changes:
         notes.append("No history before the base: what usually changes together is not known.")

@@ -1,0 +1,111 @@
+"""A change as the facts see it: two maps, the diff and what is known of the repository in, their difference out."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from reviewlore.architecture.conventions import Convention
+from reviewlore.architecture.graph import strongest
+from reviewlore.architecture.history import History, index_history
+from reviewlore.architecture.places import is_vendored
+from reviewlore.diff import FilePatch
+from reviewlore.domain.architecture import ArchitectureMap, Contract, Definition, ExternalImport, ImportEdge
+
+
+@dataclass(frozen=True)
+class ChangeContext:
+    """Everything the facts of one change rest on; all of it read at or before the base, except `head` and `patches`.
+
+    `patches` is the parsed diff base -> head with renames detected. Empty history, contracts or conventions are fine:
+    the facts that need them stay silent.
+    """
+
+    base: ArchitectureMap
+    head: ArchitectureMap
+    patches: tuple[FilePatch, ...]
+    history: History = field(default_factory=lambda: index_history(()))
+    contracts: tuple[Contract, ...] = ()
+    conventions: tuple[Convention, ...] = ()
+
+    @cached_property
+    def patch_of(self) -> dict[str, FilePatch]:
+        """The patch of each changed path, by its path at the head (a removed file's own path)."""
+        return {patch.path: patch for patch in self.patches}
+
+    @cached_property
+    def moved(self) -> dict[str, str]:
+        """Paths at the base that have another path at the head."""
+        return {patch.old_path: patch.path for patch in self.patches if patch.status == "renamed"}
+
+    @cached_property
+    def former(self) -> dict[str, str]:
+        """Paths at the head that had another path at the base."""
+        return {new: old for old, new in self.moved.items()}
+
+    @cached_property
+    def new_edges(self) -> tuple[ImportEdge, ...]:
+        """Imports of a module by another that base had neither in this nor in a stronger kind; renames are no change.
+
+        A lazy or type-only import that becomes a runtime import counts as new.
+        """
+        known = {(self._now(a), self._now(b)): edge.kind for (a, b), edge in strongest(self.base.edges).items()}
+        found = []
+        for (importer, imported), edge in strongest(self.head.edges).items():
+            before = known.get((importer, imported))
+            stronger = before is not None and before != "runtime" and edge.kind == "runtime"
+            if (before is None or stronger) and importer in self.patch_of and not is_vendored(importer):
+                found.append(edge)
+        return tuple(found)
+
+    @cached_property
+    def new_external(self) -> tuple[ExternalImport, ...]:
+        """Imports of outside modules that their file did not have before."""
+        known = {(self._now(entry.importer), entry.target) for entry in self.base.external}
+        return tuple(
+            entry
+            for entry in self.head.external
+            if (entry.importer, entry.target) not in known and entry.importer in self.patch_of
+        )
+
+    def line(self, path: str, line: int) -> int | None:
+        """Return the line if a comment can be pinned to it on the diff's new side, else None."""
+        patch = self.patch_of.get(path)
+        return line if patch and patch.hunk_at(line) else None
+
+    def first_line(self, path: str) -> int | None:
+        """Return the first line this change adds to a file, else the first one its diff shows, else None."""
+        patch = self.patch_of.get(path)
+        if patch is None or patch.status == "removed":
+            return None
+        shown = patch.added_lines or frozenset[int]().union(*(hunk.right for hunk in patch.hunks))
+        return min(shown, default=None)
+
+    def base_path(self, path: str) -> str:
+        """Return what a head path was called at the base."""
+        return self.former.get(path, path)
+
+    def added_definitions(self, path: str) -> Iterator[Definition]:
+        """Yield the definitions of a head file that are new by name and start on an added line."""
+        module, patch = self.head.modules.get(path), self.patch_of.get(path)
+        if module is None or patch is None:
+            return
+        before = self.base.modules.get(self.base_path(path))
+        known = {(d.owner, d.name) for d in before.parsed.definitions} if before else set()
+        added = patch.added_lines
+        for definition in module.parsed.definitions:
+            if (definition.owner, definition.name) not in known and definition.line in added:
+                yield definition
+
+    def name(self, path: str) -> str:
+        """Return the dotted name of a module at the head, or the path of what is not one."""
+        module = self.head.modules.get(path) or self.base.modules.get(path)
+        return module.name if module else path
+
+    def _now(self, path: str) -> str:
+        return self.moved.get(path, path)
+
+
+def fingerprint(kind: str, path: str, *parts: str) -> str:
+    """Return the identity of a fact: the same wherever its lines stand, another one for another fact."""
+    return hashlib.sha256("\0".join((kind, path, *parts)).encode("utf-8", "surrogateescape")).hexdigest()[:16]

@@ -1,0 +1,34 @@
+"""The facts of a change: its context in, what a reviewer may want to say out, in a fixed order, few by design."""
+
+from collections.abc import Callable, Iterator
+
+from reviewlore.architecture.change import ChangeContext
+from reviewlore.architecture.manners import find_broken_names, find_misplaced
+from reviewlore.architecture.partners import find_missing_partners, find_missing_tests
+from reviewlore.architecture.structure import find_contract_breaks, find_cycles, find_lost_names, find_new_edges
+from reviewlore.domain.architecture import Fact
+
+_FINDERS: tuple[Callable[[ChangeContext], Iterator[Fact]], ...] = (
+    find_contract_breaks,
+    find_cycles,
+    find_lost_names,
+    find_new_edges,
+    find_missing_tests,
+    find_missing_partners,
+    find_broken_names,
+    find_misplaced,
+)
+_WEIGHT = {"error": 0, "warning": 1, "info": 2}
+
+
+def find_facts(change: ChangeContext) -> tuple[Fact, ...]:
+    """Return the facts of a change, gravest and surest first.
+
+    An edge that breaks a contract or closes a cycle is not also reported as a new edge.
+    """
+    found = [fact for find in _FINDERS for fact in find(change)]
+    graver = {
+        (fact.path, fact.line) for fact in found if fact.kind in ("layer_crossed", "forbidden_import", "new_cycle")
+    }
+    kept = [fact for fact in found if fact.kind != "new_edge" or (fact.path, fact.line) not in graver]
+    return tuple(sorted(kept, key=lambda fact: (_WEIGHT[fact.severity], -fact.confidence, fact.path, fact.line or 0)))

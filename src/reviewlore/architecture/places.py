@@ -1,0 +1,53 @@
+"""What a path says about a file's part in a repository: test, vendored, its folder and stem. Strings only."""
+
+_TEST_FOLDERS = frozenset({"test", "tests", "testing"})
+_VENDORED = frozenset({"vendor", "_vendor", "vendored", "_vendored", "third_party", "extern", "node_modules"})
+_ASIDE = frozenset(
+    {"doc", "docs", "examples", "example", "bench", "benchmarks", "scripts", "tools", "sample", "samples"}
+)
+
+
+def folder_of(path: str) -> str:
+    """Return the folder of a path, empty for the top."""
+    return path.rpartition("/")[0]
+
+
+def top_of(path: str) -> str:
+    """Return the topmost folder of a path, empty for a file at the top."""
+    return path.partition("/")[0] if "/" in path else ""
+
+
+def stem_of(path: str) -> str:
+    """Return the file's name without folder and last suffix; a package's `__init__.py` has its folder's name."""
+    folder, _, name = path.rpartition("/")
+    if name == "__init__.py":
+        return folder.rpartition("/")[2]
+    return name.rpartition(".")[0] or name
+
+
+def is_test(path: str) -> bool:
+    """Whether a path belongs to the tests: by folder or by pytest's and unittest's file names."""
+    *folders, name = path.split("/")
+    return not _TEST_FOLDERS.isdisjoint(folders) or is_test_module(path) or name == "conftest.py"
+
+
+def is_test_module(path: str) -> bool:
+    """Whether pytest would collect this file by its name (`test_*.py` or `*_test.py`), wherever it lies."""
+    name = path.rpartition("/")[2]
+    return name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py"))
+
+
+def is_vendored(path: str) -> bool:
+    """Whether a path lies in a copy of somebody else's code, about which nobody here wants remarks."""
+    return not _VENDORED.isdisjoint(path.split("/")[:-1])
+
+
+def is_aside(path: str) -> bool:
+    """Whether a path is documentation, an example, a benchmark or a script: code that nothing else rests on."""
+    return not _ASIDE.isdisjoint(path.split("/")[:-1])
+
+
+def is_product(path: str) -> bool:
+    """Whether a Python file is part of what the repository ships."""
+    aside = path in ("setup.py", "conftest.py", "noxfile.py", "tasks.py")
+    return path.endswith(".py") and not (is_test(path) or is_vendored(path) or is_aside(path) or aside)

@@ -1,0 +1,196 @@
+"""What a change does to the import graph: edges, cycles, contracts, names that are gone. Change in, facts out."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+
+from reviewlore.architecture.change import ChangeContext, fingerprint
+from reviewlore.architecture.contracts import breaks
+from reviewlore.architecture.graph import adjacency, components, shortest_path, strongest
+from reviewlore.architecture.places import folder_of, is_product
+from reviewlore.domain.architecture import Contract, Evidence, Fact, ImportEdge, Module
+
+
+def find_cycles(change: ChangeContext) -> Iterator[Fact]:
+    """Yield one fact for each circle of module-level imports that this change closes.
+
+    An edge inside a circle that base already had is silent: it makes nothing worse that a reviewer could undo here.
+    """
+    graph = adjacency(edge for edge in change.head.edges if edge.kind == "runtime")
+    before = adjacency(edge for edge in change.base.edges if edge.kind == "runtime")
+    old = {path: number for number, group in enumerate(components(before)) for path in group}
+    closing: defaultdict[frozenset[str], list[ImportEdge]] = defaultdict(list)
+    groups = {path: group for group in components(graph) for path in group}
+    for edge in change.new_edges:
+        ends = change.base_path(edge.importer), change.base_path(edge.imported)
+        same_before = ends[0] in old and old[ends[0]] == old.get(ends[1])
+        group = groups.get(edge.importer)
+        if edge.kind == "runtime" and group and edge.imported in group and not same_before:
+            closing[group].append(edge)
+    for edges in closing.values():
+        ways = [(edge, shortest_path(graph, edge.imported, edge.importer)) for edge in edges]
+        yield _cycle(change, *min(ways, key=lambda way: (len(way[1]), way[0].importer, way[0].line)))
+
+
+def find_contract_breaks(change: ChangeContext) -> Iterator[Fact]:
+    """Yield one fact for each new import that a declared or inferred contract does not allow."""
+    for edge in change.new_edges:
+        for contract in change.contracts:
+            if contract.ignore_type_only and edge.kind == "type_only":
+                continue
+            reason = breaks(contract, change.name(edge.importer), change.name(edge.imported))
+            if reason and not (contract.inferred and _habitual(change, edge)):
+                yield _break(change, contract, edge.importer, change.name(edge.imported), edge.line, reason)
+                break
+    for entry in change.new_external:
+        for contract in change.contracts:
+            skip = contract.ignore_type_only and entry.kind == "type_only"
+            reason = None if skip else breaks(contract, change.name(entry.importer), entry.target)
+            if reason:
+                yield _break(change, contract, entry.importer, entry.target, entry.line, reason)
+                break
+
+
+def find_new_edges(change: ChangeContext) -> Iterator[Fact]:
+    """Yield one fact for each pair of packages where, for the first time, one imports the other."""
+    known = {(folder_of(edge.importer), folder_of(edge.imported)) for edge in change.base.edges}
+    packages = {folder_of(path) for path in change.base.modules}
+    seen = set()
+    for edge in change.new_edges:
+        pair = (folder_of(edge.importer), folder_of(edge.imported))
+        if pair in known or pair in seen or pair[0] == pair[1] or not packages.issuperset(pair):
+            continue
+        if edge.kind == "type_only" or not (is_product(edge.importer) and is_product(edge.imported)):
+            continue
+        seen.add(pair)
+        yield _new_edge(change, edge, pair)
+
+
+def find_lost_names(change: ChangeContext) -> Iterator[Fact]:
+    """Yield one fact for each name that this change takes out of a module although the repository still imports it."""
+    for edge in strongest_by_name(change):
+        module = change.head.modules[edge.imported]
+        lost = edge.name[len(module.name) + 1 :] if edge.name.startswith(f"{module.name}.") else ""
+        if not lost or "." in lost or lost == "*" or _binds(module, lost):
+            continue
+        before = change.base.modules.get(change.base_path(edge.imported))
+        if before is not None and _binds(before, lost, strictly=True):
+            yield _lost_name(change, edge, before, lost)
+
+
+def strongest_by_name(change: ChangeContext) -> list[ImportEdge]:
+    """Return one edge for each module this change touches and each name imported from it."""
+    found: dict[tuple[str, str], ImportEdge] = {}
+    for edge in change.head.edges:
+        if edge.imported in change.patch_of:
+            found.setdefault((edge.imported, edge.name), edge)
+    return list(found.values())
+
+
+def _binds(module: Module, name: str, *, strictly: bool = False) -> bool:
+    """Whether a module has a name; not `strictly`: or may have it by a way that cannot be seen (`__getattr__`, `*`)."""
+    parsed = module.parsed
+    top = {definition.name for definition in parsed.definitions if definition.owner is None}
+    aliases = {entry.alias for statement in parsed.imports for entry in statement.names}
+    plain = {statement.module.partition(".")[0] for statement in parsed.imports if not statement.names}
+    if name in top or name in parsed.assigned or name in aliases or name in plain:
+        return True
+    unseen = parsed.broken or "*" in aliases or "__getattr__" in top or any("import" in entry for entry in plain)
+    return unseen and not strictly
+
+
+def _habitual(change: ChangeContext, edge: ImportEdge) -> bool:
+    """Whether an inferred direction has no say about an edge: its packages have done this before, or nothing ships."""
+    if edge.kind == "type_only" or not (is_product(edge.importer) and is_product(edge.imported)):
+        return True
+    pair = (folder_of(edge.importer), folder_of(edge.imported))
+    return any((folder_of(known.importer), folder_of(known.imported)) == pair for known in change.base.edges)
+
+
+def _cycle(change: ChangeContext, edge: ImportEdge, way: tuple[str, ...]) -> Fact:
+    importer, imported = change.name(edge.importer), change.name(edge.imported)
+    graph = strongest(known for known in change.head.edges if known.kind == "runtime")
+    steps = [graph[pair] for pair in pairwise(way)]
+    back = " → ".join(f"`{change.name(path)}`" for path in way)
+    return Fact(
+        kind="new_cycle",
+        path=edge.importer,
+        line=change.line(edge.importer, edge.line),
+        title=f"This import closes a cycle between `{importer}` and `{imported}`",
+        why=f"`{imported}` already leads back here ({back}). Modules in a cycle can only be imported, tested and "
+        "understood together, and whether the program starts depends on which of them is imported first.",
+        advice="Move what both need into a module below the two, or hand it over as an argument. If the cycle is "
+        "meant, import inside the function that needs it and say why.",
+        severity="warning",
+        confidence=0.9,
+        fingerprint=fingerprint("new_cycle", edge.importer, *sorted(way)),
+        evidence=(
+            Evidence(f"`{importer}` imports `{imported}`: new in this change", edge.importer, edge.line),
+            *(
+                Evidence(f"`{change.name(step.importer)}` imports `{step.name}`", step.importer, step.line)
+                for step in steps
+            ),
+        ),
+    )
+
+
+def _break(change: ChangeContext, contract: Contract, path: str, target: str, line: int, reason: str) -> Fact:
+    importer = change.name(path)
+    kind = "layer_crossed" if contract.kind == "layers" else "forbidden_import"
+    rule = "the habit of this repository" if contract.inferred else f"the contract “{contract.name}”"
+    reason = reason.replace(" is declared below ", " lies below ") if contract.inferred else reason
+    declared = f"Inferred: {contract.origin}" if contract.inferred else f"“{contract.name}” in {contract.origin}"
+    return Fact(
+        kind=kind,
+        path=path,
+        line=change.line(path, line),
+        title=f"`{importer}` imports `{target}` against {rule}",
+        why=f"{reason}, so from here on neither can be changed or reused without the other.",
+        advice="Let the upper side pass in what is needed, or move it down to where both may import it. If the rule "
+        "has outlived its reason, change the rule in a commit of its own.",
+        severity="info" if contract.inferred else "error",
+        confidence=0.6 if contract.inferred else 0.97,
+        fingerprint=fingerprint(kind, path, contract.name, target),
+        evidence=(Evidence(f"`{importer}` imports `{target}`", path, line), Evidence(declared)),
+        inferred=contract.inferred,
+    )
+
+
+def _new_edge(change: ChangeContext, edge: ImportEdge, pair: tuple[str, str]) -> Fact:
+    reverse = sum((folder_of(e.importer), folder_of(e.imported)) == pair[::-1] for e in change.base.edges)
+    importer, imported = change.name(edge.importer), change.name(edge.imported)
+    back = f" So far the dependency ran the other way only ({reverse} imports)." if reverse else ""
+    return Fact(
+        kind="new_edge",
+        path=edge.importer,
+        line=change.line(edge.importer, edge.line),
+        title=f"First import of `{pair[1]}` from `{pair[0]}`",
+        why=f"No module of `{pair[0]}` imported `{pair[1]}` before; `{importer}` now imports `{imported}`.{back}",
+        advice="If this dependency is meant, all is well; if only a helper is needed, it may belong lower down.",
+        severity="info",
+        confidence=0.9,
+        fingerprint=fingerprint("new_edge", pair[0], pair[1]),
+        evidence=(Evidence(f"`{importer}` imports `{imported}`", edge.importer, edge.line),),
+    )
+
+
+def _lost_name(change: ChangeContext, edge: ImportEdge, before: Module, lost: str) -> Fact:
+    users = [known for known in change.head.edges if known.imported == edge.imported and known.name == edge.name]
+    defined = next((d.line for d in before.parsed.definitions if d.name == lost and d.owner is None), None)
+    module = change.head.modules[edge.imported].name
+    count = f"{len(users)} place still imports" if len(users) == 1 else f"{len(users)} places still import"
+    return Fact(
+        kind="removed_name_still_imported",
+        path=edge.imported,
+        line=change.first_line(edge.imported),
+        title=f"`{lost}` is gone from `{module}`, but is still imported",
+        why=f"{count} it; the first of them that runs fails with ImportError.",
+        advice=f"Change the importers with it, or leave an alias for `{lost}` behind.",
+        severity="error",
+        confidence=0.9,
+        fingerprint=fingerprint("removed_name_still_imported", edge.imported, lost),
+        evidence=(
+            *(Evidence(f"`{change.name(user.importer)}` imports it", user.importer, user.line) for user in users[:5]),
+            *((Evidence(f"`{lost}` stood at line {defined} before this change", before.path),) if defined else ()),
+        ),
+    )

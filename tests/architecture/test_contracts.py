@@ -1,0 +1,178 @@
+import pytest
+from tests.architecture.trees import map_of
+
+from reviewlore.architecture.contracts import breaks, infer_contracts, parse_contracts, parse_layers
+from reviewlore.domain.architecture import Contract, Layer
+
+INI = """
+[importlinter]
+root_package = app
+exclude_type_checking_imports = True
+
+[importlinter:contract:layers]
+name = One way
+type = layers
+containers =
+    app
+    other
+layers =
+    cli | webhook
+    (wiring)  # may be missing
+    a : b
+    domain
+ignore_imports =
+    app.domain.* -> app.cli
+    app.a.** -> app.cli.main
+
+[importlinter:contract:apart]
+name = Apart
+type = independence
+modules =
+    app.x
+    app.y
+
+[importlinter:contract:no-torch]
+name = Light
+type = forbidden
+source_modules = app
+forbidden_modules =
+    torch
+"""
+
+TOML = """
+[tool.importlinter]
+root_package = "app"
+
+[[tool.importlinter.contracts]]
+name = "One way"
+type = "layers"
+layers = ["app.api", "app.services | app.jobs", "app.domain"]
+
+[[tool.importlinter.contracts]]
+name = "Round"
+type = "acyclic_siblings"
+"""
+
+
+def test_layers_of_the_configuration_take_bars_and_lists() -> None:
+    (contract,) = parse_layers(["app.api", "app.a | app.b", ["app.c", "app.d"], " ", "app.domain"])
+    assert contract.layers == (
+        Layer(("app.api",)),
+        Layer(("app.a", "app.b"), independent=True),
+        Layer(("app.c", "app.d"), independent=True),
+        Layer(("app.domain",)),
+    )
+    assert parse_layers([]) == ()
+
+
+def test_reads_import_linters_ini() -> None:
+    contracts, notes = parse_contracts({".importlinter": INI})
+    assert [(contract.kind, contract.name, contract.origin) for contract in contracts] == [
+        ("layers", "One way", ".importlinter"),
+        ("layers", "One way", ".importlinter"),
+        ("independence", "Apart", ".importlinter"),
+        ("forbidden", "Light", ".importlinter"),
+    ]
+    assert contracts[0].layers == (
+        Layer(("app.cli", "app.webhook"), independent=True),
+        Layer(("app.wiring",)),
+        Layer(("app.a", "app.b")),
+        Layer(("app.domain",)),
+    )
+    assert contracts[0].ignored == (("app.domain.*", "app.cli"), ("app.a.**", "app.cli.main"))
+    assert contracts[0].ignore_type_only
+    assert notes == ()
+
+
+def test_reads_import_linters_toml_and_names_what_it_does_not_judge() -> None:
+    contracts, notes = parse_contracts({"pyproject.toml": TOML})
+    assert [contract.name for contract in contracts] == ["One way"]
+    assert notes == ("pyproject.toml: the contract 'Round' is of type 'acyclic_siblings', which is not checked here.",)
+
+
+def test_the_first_file_with_contracts_wins_and_empty_ones_do_not_count() -> None:
+    contracts, _ = parse_contracts(
+        {"pyproject.toml": "[tool.ruff]\n", "setup.cfg": "[metadata]\n", ".importlinter": INI}
+    )
+    assert contracts[0].origin == ".importlinter"
+    assert parse_contracts({"pyproject.toml": "[tool.ruff]\n"}) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [(".importlinter", "layers = x"), ("pyproject.toml", "[tool"), ("setup.cfg", "[a]\nb = 1\n  c\nd")],
+)
+def test_a_file_that_cannot_be_read_is_a_note(name: str, text: str) -> None:
+    contracts, notes = parse_contracts({name: text})
+    assert contracts == ()
+    assert len(notes) == 1
+    assert notes[0].startswith(f"{name} cannot be read, so its import contracts are not checked: ")
+
+
+@pytest.mark.parametrize("text", ["tool = 3", "[tool]\nimportlinter = 3", "[tool.importlinter]\ncontracts = [1]"])
+def test_toml_of_another_shape_has_no_contracts(text: str) -> None:
+    assert parse_contracts({"pyproject.toml": text}) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("importer", "imported", "expected"),
+    [
+        ("app.domain.user", "app.cli.main", "`app.domain` is declared below `app.cli`"),
+        ("app.cli.main", "app.webhook", "`app.cli` and `app.webhook` share a layer and must not know each other"),
+        ("app.cli.main", "app.domain", None),
+        ("app.a.x", "app.b", None),
+        ("app.domain.x", "app.domain.y", None),
+        ("app.domain.x", "app.cli", None),
+        ("app.a.deep.er", "app.cli.main", None),
+        ("app.a", "app.cli.main", "`app.a` is declared below `app.cli`"),
+        ("app.elsewhere", "app.cli", None),
+        ("app.domainlike", "app.cli", None),
+    ],
+)
+def test_layers_are_judged_by_place(importer: str, imported: str, expected: str | None) -> None:
+    assert breaks(parse_contracts({".importlinter": INI})[0][0], importer, imported) == expected
+
+
+def test_forbidden_and_independent_modules() -> None:
+    forbidden = Contract("forbidden", "n", "o", sources=("app",), targets=("torch",))
+    assert breaks(forbidden, "app.a", "torch.nn") == "`app` must not import `torch`"
+    assert breaks(forbidden, "app.a", "torchvision") is None
+    apart = Contract("independence", "n", "o", sources=("app.x", "app.y", "app.z.*"))
+    assert breaks(apart, "app.x.a", "app.y") == "`app.x` and `app.y` must not know each other"
+    assert breaks(apart, "app.x.a", "app.x.b") is None
+    assert breaks(apart, "app.z.one.a", "app.x") == "`app.z.*` and `app.x` must not know each other"
+
+
+def layered(count: int) -> dict[str, str]:
+    upper = {f"app/api/m{number}.py": "import app.domain.user\n" for number in range(count)}
+    return upper | {
+        "app/__init__.py": "",
+        "app/api/__init__.py": "",
+        "app/domain/__init__.py": "",
+        "app/domain/user.py": "",
+    }
+
+
+def test_a_direction_that_many_keep_and_none_breaks_is_inferred() -> None:
+    (contract,) = infer_contracts(map_of(layered(4)))
+    assert contract.inferred
+    assert contract.layers == (Layer(("app.api",)), Layer(("app.domain",)))
+    assert contract.origin == "4 modules of app.api import app.domain, none the reverse"
+    assert breaks(contract, "app.domain.user", "app.api.m1")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"app/domain/late.py": "def f():\n    import app.api.m1\n"},
+        {"app/domain/a.py": "import app.mid.b\n", "app/mid/__init__.py": "", "app/mid/b.py": "import app.api.m1\n"},
+    ],
+)
+def test_a_direction_that_somebody_breaks_is_no_habit(more: dict[str, str]) -> None:
+    assert [c for c in infer_contracts(map_of(layered(4) | more)) if c.layers[0] == Layer(("app.api",))] == []
+
+
+def test_few_imports_and_tests_prove_nothing() -> None:
+    assert infer_contracts(map_of(layered(3))) == ()
+    tests = {f"tests/api/test_{number}.py": "import app.domain.user\n" for number in range(9)}
+    assert infer_contracts(map_of(layered(1) | tests)) == ()

@@ -1,0 +1,272 @@
+from pathlib import Path
+
+import pytest
+from tests.architecture.trees import Tree
+
+from reviewlore.domain.architecture import Fact
+
+APP = {
+    "app/__init__.py": "",
+    "app/api/__init__.py": "",
+    "app/api/users.py": "from app.domain import user\n\n\ndef show():\n    return user\n",
+    "app/domain/__init__.py": "",
+    "app/domain/user.py": "NAME = 'x'\n",
+    "app/domain/order.py": "from app.domain import user\n",
+}
+LAYERS = ("app.api", "app.domain")
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path / "repo")
+
+
+def only(facts: list[Fact], kind: str) -> Fact:
+    found = [fact for fact in facts if fact.kind == kind]
+    assert len(found) == 1, [fact.kind for fact in facts]
+    return found[0]
+
+
+def test_a_new_import_against_declared_layers(tree: Tree) -> None:
+    base = tree.commit(APP)
+    head = tree.commit({"app/domain/order.py": "from app.domain import user\nfrom app.api import users\n"})
+    fact = only(list(tree.survey(base, head, LAYERS).facts), "layer_crossed")
+    assert (fact.path, fact.line, fact.severity, fact.inferred) == ("app/domain/order.py", 2, "error", False)
+    assert fact.title == "`app.domain.order` imports `app.api.users` against the contract “layers”"
+    assert fact.why.startswith("`app.domain` is declared below `app.api`, so ")
+    assert fact.evidence[0].line == 2
+
+
+def test_an_old_offence_is_not_this_changes_doing(tree: Tree) -> None:
+    old = APP | {"app/domain/order.py": "from app.api import users\n"}
+    base = tree.commit(old)
+    head = tree.commit({"app/domain/order.py": "import os\nfrom app.api import users\n"})
+    assert tree.survey(base, head, LAYERS).facts == ()
+
+
+def test_import_linters_contract_is_read_at_the_base(tree: Tree) -> None:
+    ini = "[importlinter]\nroot_package = app\n[importlinter:contract:1]\nname = One way\ntype = layers\n"
+    ini += "layers =\n    app.api\n    app.domain\n"
+    base = tree.commit(APP | {".importlinter": ini})
+    head = tree.commit({"app/domain/order.py": "from app.api import users\n", ".importlinter": None})
+    fact = only(list(tree.survey(base, head).facts), "layer_crossed")
+    assert fact.evidence[1].text == "“One way” in .importlinter"
+
+
+def test_a_forbidden_third_party(tree: Tree) -> None:
+    ini = "[importlinter]\nroot_package = app\n[importlinter:contract:1]\nname = Light\ntype = forbidden\n"
+    ini += "source_modules =\n    app\nforbidden_modules =\n    torch\n"
+    base = tree.commit(APP | {".importlinter": ini})
+    head = tree.commit({"app/domain/order.py": "import torch.nn\n"})
+    fact = only(list(tree.survey(base, head).facts), "forbidden_import")
+    assert fact.title == "`app.domain.order` imports `torch.nn` against the contract “Light”"
+
+
+def test_against_an_inferred_direction_it_is_softer_and_says_so(tree: Tree) -> None:
+    many = {f"app/api/m{number}.py": "import app.domain.user\n" for number in range(5)}
+    base = tree.commit(APP | many)
+    head = tree.commit({"app/domain/order.py": "def f():\n    from app.api import users\n"})
+    fact = only(list(tree.survey(base, head).facts), "layer_crossed")
+    assert fact.inferred
+    assert fact.severity == "info"
+    assert fact.confidence < 0.7
+    assert fact.evidence[1].text == "Inferred: 6 modules of app.api import app.domain, none the reverse"
+
+
+def test_an_import_that_closes_a_cycle(tree: Tree) -> None:
+    facts = tree.facts(APP, {"app/domain/user.py": "NAME = 'x'\nfrom app.domain.order import z\n"})
+    fact = only(facts, "new_cycle")
+    assert (fact.path, fact.line, fact.severity) == ("app/domain/user.py", 2, "warning")
+    assert fact.title == "This import closes a cycle between `app.domain.user` and `app.domain.order`"
+    assert [(entry.path, entry.line) for entry in fact.evidence] == [
+        ("app/domain/user.py", 2),
+        ("app/domain/order.py", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f():\n    from app.domain.order import z\n",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from app.domain.order import z\n",
+    ],
+)
+def test_lazy_and_type_only_imports_close_no_cycle(tree: Tree, text: str) -> None:
+    assert tree.facts(APP, {"app/domain/user.py": text}) == []
+
+
+def test_a_longer_way_inside_an_old_cycle_is_silent(tree: Tree) -> None:
+    old = {"a.py": "import b\n", "b.py": "import c\n", "c.py": "import a\n"}
+    assert tree.facts(old, {"b.py": "import c\nimport a\n"}) == []
+
+
+def test_one_cycle_is_one_fact_on_its_shortest_way(tree: Tree) -> None:
+    facts = tree.facts({"a.py": "import b\n", "b.py": "import c\n", "c.py": "\n"}, {"c.py": "import b\nimport a\n"})
+    fact = only(facts, "new_cycle")
+    assert len(fact.evidence) == 2
+
+
+def test_moving_a_file_is_no_new_edge(tree: Tree) -> None:
+    base = tree.commit(APP)
+    tree.git("mv", "app/domain/order.py", "app/domain/orders.py")
+    head = tree.commit({})
+    assert tree.survey(base, head, LAYERS).facts == ()
+
+
+def test_the_first_import_between_two_packages_is_information(tree: Tree) -> None:
+    more = {"app/jobs/__init__.py": "", "app/jobs/run.py": "X = 1\n"}
+    facts = tree.facts(APP | more, {"app/jobs/run.py": "X = 1\nimport app.domain.user\n"})
+    fact = only(facts, "new_edge")
+    assert (fact.severity, fact.line) == ("info", 2)
+    assert fact.title == "First import of `app/domain` from `app/jobs`"
+
+
+def test_a_second_import_between_two_packages_is_nothing(tree: Tree) -> None:
+    assert tree.facts(APP, {"app/api/users.py": APP["app/api/users.py"] + "import app.domain.order\n"}) == []
+
+
+def test_a_removed_name_that_is_still_imported(tree: Tree) -> None:
+    before = {
+        "app/__init__.py": "",
+        "app/a.py": "def old(): ...\n\n\ndef kept(): ...\n",
+        "app/b.py": "from app.a import old\n",
+    }
+    fact = only(tree.facts(before, {"app/a.py": "def kept(): ...\n"}), "removed_name_still_imported")
+    assert (fact.path, fact.severity) == ("app/a.py", "error")
+    assert fact.title == "`old` is gone from `app.a`, but is still imported"
+    assert (fact.evidence[0].path, fact.evidence[0].line) == ("app/b.py", 1)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "old = None\n",
+        "from app.c import old\n",
+        "from app.c import new as old\n",
+        "from app.c import *\n",
+        "def __getattr__(name): ...\n",
+        "if x:\n    def old(): ...\n",
+    ],
+)
+def test_a_name_that_is_still_there_in_another_way_is_not_gone(tree: Tree, after: str) -> None:
+    before = {
+        "app/__init__.py": "",
+        "app/a.py": "def old(): ...\n",
+        "app/b.py": "from app.a import old\n",
+        "app/c.py": "",
+    }
+    assert tree.facts(before, {"app/a.py": after}) == []
+
+
+NEW_FUNCTION = "def kept(): ...\n\n\ndef fresh(value):\n    if value:\n        return 1\n    return 2\n"
+
+
+@pytest.mark.parametrize("test", ["tests/test_users.py", "tests/api/test_users.py", "tests/test_api_users.py"])
+def test_new_functions_without_a_test(tree: Tree, test: str) -> None:
+    before = {"app/api/users.py": "def kept(): ...\n", test: "def test_kept(): ...\n"}
+    fact = only(tree.facts(before, {"app/api/users.py": NEW_FUNCTION}), "test_partner_missing")
+    assert (fact.path, fact.line, fact.severity) == ("app/api/users.py", 4, "warning")
+    assert fact.title == "`fresh` arrived without a test"
+    assert test in fact.why
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        {"app/api/users.py": NEW_FUNCTION, "tests/test_users.py": "def test_fresh(): ...\n"},
+        {"app/api/users.py": NEW_FUNCTION, "tests/test_else.py": "def test_fresh(): ...\n"},
+        {"app/api/users.py": NEW_FUNCTION.replace("fresh", "_fresh")},
+        {"app/api/users.py": "def kept():\n    return 1\n"},
+        {"app/api/users.py": "def kept(): ...\n\n\ndef fresh(): ...\n"},
+    ],
+)
+def test_tested_private_changed_or_tiny_functions_are_fine(tree: Tree, after: dict[str, str]) -> None:
+    before = {"app/api/users.py": "def kept(): ...\n", "tests/test_users.py": "def test_kept(): ...\n"}
+    assert tree.facts(before, after) == []
+
+
+def test_a_module_that_never_had_tests_is_not_blamed(tree: Tree) -> None:
+    assert tree.facts({"app/api/users.py": "def kept(): ...\n"}, {"app/api/users.py": NEW_FUNCTION}) == []
+
+
+def habit(tree: Tree, times: int, alone: int = 0) -> str:
+    for number in range(40):
+        tree.commit({f"noise/{number}.txt": "x"})
+    for number in range(times + alone):
+        files = {"schema.sql": f"-- {number}\n"}
+        tree.commit(files | ({"app/models.py": f"V = {number}\n"} if number < times else {}))
+    return tree.git("rev-parse", "HEAD")
+
+
+def test_a_partner_that_always_came_along_is_missed(tree: Tree) -> None:
+    base = habit(tree, 10)
+    head = tree.commit({"schema.sql": "-- new\n"})
+    fact = only(list(tree.survey(base, head).facts), "cochange_partner_missing")
+    assert (fact.path, fact.line, fact.severity) == ("schema.sql", 1, "warning")
+    assert fact.title == "`app/models.py` usually changes together with this file"
+    assert "In 10 of 10 changes to `schema.sql`" in fact.why
+    assert [entry.commit for entry in fact.evidence if entry.commit]
+
+
+@pytest.mark.parametrize(("times", "alone"), [(3, 0), (10, 8)])
+def test_a_thin_or_dying_habit_is_none(tree: Tree, times: int, alone: int) -> None:
+    base = habit(tree, times, alone)
+    assert tree.survey(base, tree.commit({"schema.sql": "-- new\n"})).facts == ()
+
+
+SNAKES = {"app/names.py": "".join(f"def do_it_{number}(): ...\n" for number in range(30))}
+
+
+def test_a_name_against_the_habit(tree: Tree) -> None:
+    fact = only(tree.facts(SNAKES, {"app/more.py": "X = 1\n\n\ndef doThat(): ...\n"}), "naming_convention_broken")
+    assert (fact.path, fact.line, fact.severity) == ("app/more.py", 4, "info")
+    assert fact.title == "`doThat` is not in snake_case"
+    assert fact.why.startswith("30 of 30 functions are named in snake_case")
+    assert len(fact.evidence) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class A(Base):\n    def setUp(self): ...\n",
+        "@hook\ndef onEvent(): ...\n",
+        "def do_GET(): ...\n",
+        "def __dunder__(): ...\n",
+        "def do_it_31(): ...\n",
+    ],
+)
+def test_names_that_were_not_chosen_here_are_fine(tree: Tree, text: str) -> None:
+    assert tree.facts(SNAKES, {"app/more.py": text}) == []
+
+
+TESTS = {f"tests/test_{number}.py": "def test_it(): ...\n" for number in range(21)}
+
+
+def test_new_tests_in_another_place_are_one_fact(tree: Tree) -> None:
+    facts = tree.facts(TESTS, {f"app/test_{name}.py": "def test_new(): ...\n" for name in "ab"})
+    fact = only(facts, "placement_convention_broken")
+    assert fact.title == "New tests outside `tests/`"
+    assert "The same holds for 1 more new file." in fact.why
+
+
+def test_a_file_of_tests_that_no_runner_finds(tree: Tree) -> None:
+    fact = only(tree.facts(TESTS, {"tests/checks.py": "def test_new(): ...\n"}), "placement_convention_broken")
+    assert fact.title == "`checks.py` holds tests, but is not called `test_*.py`"
+    assert fact.line == 1
+
+
+def test_fingerprints_do_not_move_with_lines(tree: Tree) -> None:
+    base = tree.commit(APP)
+    one = tree.commit({"app/domain/user.py": "from app.domain.order import z\n"})
+    two = tree.commit({"app/domain/user.py": "import os\n\nX = 1\nfrom app.domain.order import z\n"})
+    first, second = (only(list(tree.survey(base, head).facts), "new_cycle") for head in (one, two))
+    assert first.fingerprint == second.fingerprint
+    assert first.line != second.line
+
+
+def test_the_gravest_comes_first_and_an_edge_is_told_once(tree: Tree) -> None:
+    base = tree.commit(APP | TESTS)
+    after = {"app/domain/order.py": "from app.domain import user\nfrom app.api import users\n"}
+    head = tree.commit(after | {"tests/checks.py": "def test_new(): ...\n"})
+    facts = tree.survey(base, head, LAYERS).facts
+    assert [fact.kind for fact in facts] == ["layer_crossed", "placement_convention_broken"]

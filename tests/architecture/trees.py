@@ -1,0 +1,78 @@
+"""Small trees for architecture tests: in memory, and as real git repositories with pinned dates and identity."""
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from reviewlore.adapters.git import GitRepo
+from reviewlore.adapters.grammar import python_grammar
+from reviewlore.architecture.graph import Cache, build_map
+from reviewlore.domain.architecture import ArchitectureMap, Fact, SourceFile, Survey
+from reviewlore.flows.survey import survey
+
+
+def map_of(files: Mapping[str, str | bytes], cache: Cache | None = None) -> ArchitectureMap:
+    """The map of a tree given as path -> content."""
+    contents = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
+    blobs = {hashlib.sha1(content).hexdigest(): content for content in contents.values()}
+    sources = [SourceFile(path, hashlib.sha1(content).hexdigest()) for path, content in contents.items()]
+    return build_map(
+        sources,
+        lambda ids: ((blob, blobs[blob]) for blob in ids),
+        python_grammar().parse,
+        {} if cache is None else cache,
+    )
+
+
+def imports_of(tree: ArchitectureMap) -> set[tuple[str, str]]:
+    """Who imports whom, by path."""
+    return {(edge.importer, edge.imported) for edge in tree.edges}
+
+
+class Tree:
+    """A real repository in a folder: write files, commit, survey."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._second = 1_700_000_000
+        folder.mkdir(parents=True, exist_ok=True)
+        self.git("init", "-q", "-b", "main")
+
+    def git(self, *arguments: str) -> str:
+        identity = {"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.org"}
+        identity |= {"GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@example.org"}
+        dates = {"GIT_AUTHOR_DATE": f"{self._second} +0000", "GIT_COMMITTER_DATE": f"{self._second} +0000"}
+        quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=self.folder,
+            env=os.environ | identity | dates | quiet,
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+        return done.stdout.strip()
+
+    def commit(self, files: Mapping[str, str | bytes | None], message: str = "Change") -> str:
+        """Write (None removes) and commit; return the commit's id."""
+        self._second += 86_400
+        for path, content in files.items():
+            target = self.folder / path
+            if content is None:
+                target.unlink()
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content.encode() if isinstance(content, str) else content)
+        self.git("add", "--all")
+        self.git("commit", "-q", "--allow-empty", "-m", message)
+        return self.git("rev-parse", "HEAD")
+
+    def survey(self, base: str, head: str, layers: tuple[str | tuple[str, ...], ...] = ()) -> Survey:
+        return survey(GitRepo(self.folder), python_grammar(), base, head, config_layers=layers)
+
+    def facts(self, before: Mapping[str, str | bytes | None], after: Mapping[str, str | bytes | None]) -> list[Fact]:
+        """Commit one state and then another; return the facts of the difference."""
+        base = self.commit(before, "Before")
+        return list(self.survey(base, self.commit(after, "After")).facts)
