@@ -242,7 +242,7 @@ class ForgeVoice(Protocol):
         ...
 
     def reply(self, number: int, comment: int, body: str) -> ThreadComment:
-        """Answer in the thread of a review comment."""
+        """Answer in a review thread, given the id of its first comment."""
         ...
 
     def react(self, kind: CommentKind, comment: int, reaction: Reaction) -> None:
@@ -258,7 +258,7 @@ class ForgeRuns(Protocol):
         ...
 
     def dispatch(self, workflow: str, ref: str, inputs: Mapping[str, str]) -> None:
-        """Start a workflow by its file name on a branch; RefusedError where it cannot be started."""
+        """Start a workflow by its file name on a branch; InputError where there is none of that name or branch."""
         ...
 
 

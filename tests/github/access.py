@@ -50,7 +50,8 @@ class Access:
         if token.permissions is not None:
             needs = next((needs for pattern, needs in NEEDS if pattern.match(key)), ())
             if needs and not any(token.permissions.get(need) == "write" for need in needs):
-                raise ApiError(403, "Resource not accessible by integration")
+                accepted = {"X-Accepted-GitHub-Permissions": "; ".join(f"{need}=write" for need in needs)}
+                raise ApiError(403, "Resource not accessible by integration", headers=accepted)
         elif repo is not None:
             role = next((role for pattern, role in ROLE_NEEDS if pattern.match(key)), "none")
             if ROLES.index(self.world.role_of(repo, token.login)) < ROLES.index(role):

@@ -27,6 +27,8 @@ ALSO_ALLOWED = {
     ("POST", "/repos/{owner}/{repo}/issues/{issue_number}/labels"): list,
     ("PUT", "/repos/{owner}/{repo}/issues/{issue_number}/labels"): list,
 }
+# Where GitHub answers null although the description does not say so: deleted accounts and forks, outdated comments.
+KNOWN_NULLS = re.compile(r"(\d+/)?(user|head/user|head/repo|line): null is not of type ")
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ class Contract:
             return [] if body in (None, "", {}) else [f"{method} {match.template} {status}: unexpected body"]
         schema = next((media.get("schema") for kind, media in content.items() if "json" in kind), None)
         errors = [] if schema is None else self._schema_errors(schema, body)
-        return [f"{method} {match.template} {status}: {error}" for error in errors]
+        wrong = [error for error in errors if not KNOWN_NULLS.match(error)]
+        return [f"{method} {match.template} {status}: {error}" for error in wrong]
 
     def example(self, method: str, template: str, status: int) -> Any:
         """Return the text of GitHub's own first example of an answer (of its first element, for a list)."""

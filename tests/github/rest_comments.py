@@ -70,6 +70,8 @@ def reply_to_review_comment(call: Call) -> Answer:
     root, pull = find(call.repo.review_comments, call.id("comment_id")), call.pull
     _check_open(pull)
     check_length(call.body["body"], "PullRequestReviewComment")
+    if root.in_reply_to is not None:  # "Replies to replies are not supported", says the description
+        raise ApiError(422, "Validation Failed", ["in_reply_to is not the first comment of a thread"])
     reply = call.fake.add_review_comment(
         call.repo.full_name, pull.number, root.path, call.body["body"], call.login, in_reply_to=root.id
     )

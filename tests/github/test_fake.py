@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from github import Auth, Github, GithubException, GithubIntegration
 from github.Repository import Repository
 from tests.github.bare import hunk_lines, hunk_until
 from tests.github.contract import Contract
 from tests.github.fake import FakeGitHub, start_fake
-
-from github import Auth, Github, GithubException, GithubIntegration
 
 APP_ID = 7
 THREADS = """
