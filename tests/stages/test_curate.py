@@ -1,0 +1,66 @@
+"""Curation drops nothing without a reason, and marks bots that pass as people."""
+
+from dataclasses import replace
+
+import pytest
+
+from reviewlore.domain.history import RawRemark
+from reviewlore.stages.curate import CurationPolicy, curate, find_template_authors, matches
+
+RAW = RawRemark(
+    repository="o/r", pull_request=1, comment_id="1", path="src/a.py", hunk="@@ -1 +1 @@\n+a",
+    body="Please rename this.",
+    author="mira", author_is_bot=False, pull_request_author="wen", created_at="2026-01-01T00:00:00Z",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"body": "   "}, "empty_body"),
+        ({"hunk": ""}, "no_hunk"),
+        ({"body": "LGTM!"}, "praise"),
+        ({"body": "Thanks so much"}, "praise"),
+        ({"intent": "praise"}, "praise"),
+        ({"body": "ok?"}, "too_short"),
+        ({"path": "web/package-lock.json"}, "generated_path"),
+        ({"path": "vendor/lib/x.go"}, "vendored_path"),
+        ({"path": "legacy/x.py"}, "path_excluded"),
+        ({"author": "wen"}, "own_pull_request"),
+        ({"author": "left"}, "author_opted_out"),
+    ],
+)
+def test_every_drop_has_its_reason(change: dict[str, str], reason: str) -> None:
+    policy = CurationPolicy(excluded_paths=("legacy/*",), opted_out=frozenset({"left"}))
+    result = curate([replace(RAW, **change)], policy)
+    assert result.kept == ()
+    assert result.dropped == {reason: 1}
+
+
+def test_a_row_read_twice_counts_once() -> None:
+    result = curate([RAW, RAW, replace(RAW, repository="o/other")], CurationPolicy())
+    assert len(result.kept) == 2
+    assert result.dropped == {"duplicate_row": 1}
+
+
+def test_a_bot_that_passes_as_a_user_is_marked_and_kept() -> None:
+    bot = [
+        replace(RAW, comment_id=str(n), author="helper", body=f"## Automated review of file number {n}")
+        for n in range(25)
+    ]
+    human = [replace(RAW, comment_id=str(100 + n), body=f"{n} is a number I would name") for n in range(25)]
+    assert find_template_authors([*bot, *human]) == {"helper"}
+    result = curate([*bot, *human], CurationPolicy())
+    assert result.marked == {"bot_by_behaviour": 25}
+    assert sum(raw.author_is_bot for raw in result.kept) == 25
+
+
+def test_a_bot_is_known_by_its_login() -> None:
+    result = curate([replace(RAW, author="lint[bot]"), replace(RAW, comment_id="2", author="ci-user")],
+                    CurationPolicy(bot_logins=frozenset({"ci-user"})))  # fmt: skip
+    assert result.marked == {"bot_by_login": 2}
+
+
+def test_globs_cross_folders() -> None:
+    assert matches("a/b/c.min.js", ("*.min.js",))
+    assert not matches("a/b/c.js", ("*.min.js",))

@@ -1,0 +1,114 @@
+"""The gate's sentences, the registry's states and the audit chain."""
+
+from dataclasses import replace
+
+import pytest
+
+from reviewlore.domain.model import AuditEntry, GateDecision, Interval, Registry, RegistryEntry, TierScore
+from reviewlore.errors import RefusedError, StateError
+from reviewlore.stages.registry import (
+    add_candidate,
+    append_audit,
+    apply_decision,
+    decide_gate,
+    find_active,
+    find_entry,
+    promote,
+    rollback,
+    verify_audit,
+)
+
+
+def score(name: str, accuracy: float, tier: str = "embedded") -> TierScore:
+    interval = Interval(accuracy, accuracy - 0.05, accuracy + 0.05, 200)
+    return TierScore(name, tier, {"outcome": interval}, interval)  # type: ignore[arg-type]
+
+
+def entry(name: str, state: str = "candidate") -> RegistryEntry:
+    return RegistryEntry(name, "embedded", state, "gate", "t", "because")  # type: ignore[arg-type]
+
+
+def test_without_an_incumbent_the_winner_is_promoted() -> None:
+    decision = decide_gate(score("new", 0.8), None, None, [score("random", 0.5, "baseline")], None)
+    assert decision.verdict == "promote"
+    assert decision.reason == (
+        "no version was active and new won with 80.0% [75.0%, 85.0%] on 200 pairs, "
+        "the best other is random with 50.0% [45.0%, 55.0%]"
+    )
+
+
+def test_a_candidate_no_better_than_a_baseline_is_refused() -> None:
+    decision = decide_gate(score("new", 0.6), None, None, [score("lexical overlap", 0.6, "baseline")], None)
+    assert decision.verdict == "refuse"
+    assert "does not beat lexical overlap with 60.0%" in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("difference", "verdict"),
+    [(Interval(0.05, 0.01, 0.09, 200), "promote"), (Interval(0.05, 0.0, 0.1, 200), "refuse"), (None, "refuse")],
+)
+def test_an_incumbent_must_be_beaten_beyond_chance(difference: Interval | None, verdict: str) -> None:
+    decision = decide_gate(score("new", 0.85), score("old", 0.8), difference, [], None)
+    assert decision.verdict == verdict
+    assert decision.incumbent == "old"
+
+
+def test_too_little_data_is_refused_whatever_the_numbers() -> None:
+    decision = decide_gate(score("new", 0.99), None, None, [], "3 held-out pairs")
+    assert (decision.verdict, decision.reason) == ("refuse", "too little data to judge: 3 held-out pairs")
+
+
+def test_promotion_retires_and_rollback_returns() -> None:
+    registry = add_candidate(add_candidate(Registry(), entry("a")), entry("b"))
+    registry = promote(registry, "a", "me", "t1", "first")
+    registry = promote(registry, "b", "me", "t2", "second")
+    assert [(e.id, e.state) for e in registry.entries] == [("a", "retired"), ("b", "active")]
+    registry = rollback(registry, "me", "t3", "worse")
+    assert [(e.id, e.state) for e in registry.entries] == [("a", "active"), ("b", "retired")]
+    registry = rollback(registry, "me", "t4", "worse still")
+    assert find_active(registry) is None
+    with pytest.raises(RefusedError, match="Nothing to roll back"):
+        rollback(registry, "me", "t5", "again")
+
+
+def test_a_refused_candidate_is_rejected_and_the_active_one_stays() -> None:
+    registry = promote(add_candidate(Registry(), entry("a")), "a", "me", "t", "r")
+    registry = add_candidate(registry, entry("b"))
+    registry = apply_decision(registry, GateDecision("refuse", "no", "b", "a"), "gate", "t")
+    assert [(e.id, e.state) for e in registry.entries] == [("a", "active"), ("b", "rejected")]
+
+
+def test_versions_are_found_by_prefix_and_errors_name_what_there_is() -> None:
+    registry = Registry((entry("embedded-aa1"), entry("embedded-ab2")))
+    assert find_entry(registry, "embedded-ab").id == "embedded-ab2"
+    with pytest.raises(RefusedError, match=r"ambiguous.*embedded-aa1, embedded-ab2"):
+        find_entry(registry, "embedded-a")
+    with pytest.raises(RefusedError, match="not in the registry"):
+        find_entry(registry, "other")
+    with pytest.raises(RefusedError, match="already in the registry as candidate"):
+        add_candidate(registry, entry("embedded-aa1"))
+    with pytest.raises(RefusedError, match="already active"):
+        promote(promote(registry, "embedded-aa1", "m", "t", "r"), "embedded-aa1", "m", "t", "r")
+
+
+def chain(length: int) -> list[AuditEntry]:
+    entries: list[AuditEntry] = []
+    for number in range(length):
+        entries.append(
+            append_audit(entries, at="t", actor="a", action="mine", subject=str(number), detail={"n": number})
+        )
+    return entries
+
+
+def test_the_audit_chain_detects_every_kind_of_change() -> None:
+    entries = chain(4)
+    verify_audit(entries)
+    for broken in (
+        entries[1:],
+        [entries[0], entries[2], entries[3]],
+        [entries[1], entries[0], *entries[2:]],
+        [*entries[:2], replace(entries[2], actor="somebody else"), entries[3]],
+        [*entries[:3], replace(entries[3], hash="0" * 64)],
+    ):
+        with pytest.raises(StateError, match="audit"):
+            verify_audit(broken)
