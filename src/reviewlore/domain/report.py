@@ -1,0 +1,55 @@
+"""What one HTML report shows. Filled by `flows/`, drawn by `adapters/pages.py`; every part may be missing."""
+
+from dataclasses import dataclass, field
+
+from reviewlore.domain.finding import Review
+from reviewlore.domain.model import (
+    AuditEntry,
+    DatasetManifest,
+    Evaluation,
+    GateDecision,
+    Registry,
+    VersionManifest,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedChange:
+    """The change under review: what its author wrote about it, and its unified diff (`git diff` output).
+
+    `body` is GitHub Markdown; `number` and `url` are None for a local branch.
+    """
+
+    title: str
+    body: str = ""
+    author: str = ""
+    diff: str = ""
+    base_ref: str = ""
+    head_ref: str = ""
+    number: int | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything one report can tell; a part that is None or empty is left out, or said to be missing.
+
+    `created_at` is ISO 8601 in UTC; `outcomes` counts kept episodes by outcome; `pairs` counts preference pairs by
+    kind and then by split; `decisions` are the gate's, latest last; `versions` the lineage of what was trained;
+    `audit` is the tail of the log, oldest first; `notes` are sentences for the reader, shown first.
+    """
+
+    title: str
+    repository: str
+    created_at: str
+    change: ReviewedChange | None = None
+    review: Review | None = None
+    evaluation: Evaluation | None = None
+    decisions: tuple[GateDecision, ...] = ()
+    dataset: DatasetManifest | None = None
+    outcomes: dict[str, int] = field(default_factory=dict)
+    pairs: dict[str, dict[str, int]] = field(default_factory=dict)
+    versions: tuple[VersionManifest, ...] = ()
+    registry: Registry | None = None
+    audit: tuple[AuditEntry, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,80 @@
+"""A review as JSON in reviewlore's own shape (docs/schema/review.schema.json). Record in, text out.
+
+Adding a field keeps the number; removing one or changing a meaning raises it.
+"""
+
+from collections import Counter
+from typing import Any
+
+from reviewlore.domain.architecture import Evidence
+from reviewlore.domain.finding import Finding, Precedent, Review
+from reviewlore.domain.visible import to_json
+
+SCHEMA = "reviewlore/review/1"
+
+
+def render_json(review: Review) -> str:
+    """Return the review as indented ASCII JSON with a final newline; equal reviews give equal text."""
+    return to_json(_review(review))
+
+
+def _review(review: Review) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "repository": review.repository,
+        "base": review.base,
+        "head": review.head,
+        "tier": review.tier,
+        "version": review.version,
+        "findings": [_finding(finding) for finding in review.findings],
+        "dropped": {
+            "count": len(review.dropped),
+            "reasons": dict(sorted(Counter(dropped.reason for dropped in review.dropped).items())),
+            "items": [{"id": item.id, "rule": item.rule, "reason": item.reason} for item in review.dropped],
+        },
+        "notes": list(review.notes),
+        "files": {"reviewed": review.files_reviewed, "skipped": dict(sorted(review.files_skipped.items()))},
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "rule": finding.rule,
+        "source": finding.source,
+        "path": finding.anchor.path,
+        "line": finding.anchor.line,
+        "side": finding.anchor.side,
+        "start_line": finding.anchor.start_line,
+        "title": finding.title,
+        "why": finding.why,
+        "advice": finding.advice,
+        "severity": finding.severity,
+        "confidence": finding.confidence,
+        "score": finding.score,
+        "inferred": finding.inferred,
+        "evidence": [_evidence(evidence) for evidence in finding.evidence],
+        "precedents": [_precedent(precedent) for precedent in finding.precedents],
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "text": evidence.text,
+        "path": evidence.path,
+        "line": evidence.line,
+        "commit": evidence.commit,
+        "url": evidence.url,
+    }
+
+
+def _precedent(precedent: Precedent) -> dict[str, Any]:
+    return {
+        "episode": precedent.episode,
+        "pull_request": precedent.pull_request,
+        "path": precedent.path,
+        "excerpt": precedent.excerpt,
+        "outcome": precedent.outcome,
+        "similarity": precedent.similarity,
+        "url": precedent.url,
+    }

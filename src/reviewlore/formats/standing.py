@@ -1,0 +1,146 @@
+"""How the learning stands, as plain text of 100 columns: evaluation, gate, dataset, registry. Records in, text out.
+
+Versions come first and baselines after them; an interval is the 95 % bootstrap interval of the record.
+"""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from reviewlore.domain.model import DatasetManifest, Evaluation, GateDecision, Interval, Registry, TierScore
+from reviewlore.domain.visible import visible_line
+
+_WIDTH = 98
+_GAP = "  "
+_VERDICT = {"promote": "Promoted", "refuse": "Refused"}
+
+
+def render_evaluation(evaluation: Evaluation) -> str:
+    """Return the table of versions and baselines by pair kind; columns that do not fit go to a further table."""
+    pairs = sum(evaluation.pairs.values())
+    title = (
+        f"Preference accuracy on {evaluation.pull_requests} held-out later pull requests "
+        f"({pairs} pairs of dataset {evaluation.dataset[:12]}), with 95 % bootstrap intervals; "
+        "ms is the time to score one remark"
+    )
+    versions = [score for score in evaluation.scores if score.tier != "baseline"]
+    baselines = [score for score in evaluation.scores if score.tier == "baseline"]
+    kinds = list(evaluation.pairs)
+    ordered = [*versions, *baselines]
+    names = ["", *(_name(score) for score in ordered), "pairs"]
+    columns = [["mean of kinds", *(_cell(score.overall) for score in ordered), str(pairs)]]
+    for kind in kinds:
+        cells = [_cell(score.by_kind.get(kind)) for score in ordered]
+        columns.append([kind, *cells, str(evaluation.pairs[kind])])
+    columns.append(["ms", *(_milliseconds(score) for score in ordered), ""])
+    tables = ["\n".join(_rows([names, *block])) for block in _blocks(names, columns)]
+    return "\n\n".join(["\n".join(textwrap.wrap(title, _WIDTH)), *tables]) + "\n"
+
+
+def render_decision(decision: GateDecision) -> str:
+    """Return the gate's verdict in one paragraph: who, against whom, the difference with its interval, the reason."""
+    against = f" against {decision.incumbent}" if decision.incumbent else ", with no incumbent"
+    text = f"{_VERDICT[decision.verdict]}: {decision.candidate}{against}. {decision.reason}"
+    if decision.difference is not None:
+        gap = decision.difference
+        text += f" (difference {gap.accuracy:+.3f}, 95 % interval {gap.low:+.3f} to {gap.high:+.3f}, {gap.count} pairs)"
+    return "\n".join(textwrap.wrap(visible_line(text), _WIDTH)) + "\n"
+
+
+def render_dataset(manifest: DatasetManifest) -> str:
+    """Return what a dataset is made of: sources, episodes kept and dropped by reason, pairs by kind, splits."""
+    dropped = sum(manifest.dropped.values())
+    lines = [
+        f"Dataset {manifest.id[:12]}, made {manifest.created_at} from {_list(manifest.sources)}",
+        "",
+        f"{'episodes read':<40}{manifest.episodes:>8}",
+        f"{'kept':<40}{manifest.kept:>8}",
+        f"{'dropped':<40}{dropped:>8}",
+        *_counts(manifest.dropped),
+        f"{'duplicates':<40}{manifest.duplicates:>8}",
+        f"{'contradictions, down-weighted':<40}{manifest.contradictions:>8}",
+        f"{'preference pairs':<40}{sum(manifest.pairs.values()):>8}",
+        *_counts(manifest.pairs),
+        "splits",
+        *_counts(manifest.splits),
+    ]
+    for repository, moment in sorted(manifest.split_at.items())[:10]:
+        lines.append(f"  {visible_line(repository)}: held out from {visible_line(moment)}")
+    if len(manifest.split_at) > 10:
+        lines.append(f"  and {len(manifest.split_at) - 10} more repositories, each at its own time")
+    if manifest.policy:
+        policy = ", ".join(f"{key} = {value}" for key, value in sorted(manifest.policy.items()))
+        lines += textwrap.wrap(visible_line(f"policy: {policy}"), _WIDTH, subsequent_indent="  ")
+    return "\n".join(lines) + "\n"
+
+
+def render_registry(registry: Registry) -> str:
+    """Return the registry for `status`: what is active first, then every version, newest first."""
+    if not registry.entries:
+        return "Nothing has been trained: the shipped prior ranks. `reviewlore mine` and `train` change that.\n"
+    active = [entry for entry in registry.entries if entry.state == "active"]
+    lines = [f"Active: {entry.id} ({entry.tier})" for entry in active]
+    lines = [visible_line(line) for line in lines] or ["Active: none; the shipped prior ranks."]
+    if registry.previous:
+        lines.append(visible_line(f"A rollback would return to {registry.previous[-1]}."))
+    rows = [["version", "tier", "state", "decided by", "at"]]
+    rows += [[e.id, e.tier, e.state, e.decided_by, e.decided_at] for e in reversed(registry.entries)]
+    table = _rows([list(column) for column in zip(*rows, strict=True)], align_right=False)
+    lines += ["", table[0]]
+    for row, entry in zip(table[1:], reversed(registry.entries), strict=True):
+        lines += [row, *textwrap.wrap(visible_line(entry.reason), _WIDTH, initial_indent="  ", subsequent_indent="  ")]
+    return "\n".join(lines) + "\n"
+
+
+def _name(score: TierScore) -> str:
+    label = score.name.replace("_", " ") if score.tier == "baseline" else f"{score.name} ({score.tier})"
+    return visible_line(label)
+
+
+def _cell(interval: Interval | None) -> str:
+    if interval is None or interval.count == 0:
+        return "no pairs"
+    return f"{_share(interval.accuracy)} ({_share(interval.low)}–{_share(interval.high)})"
+
+
+def _share(value: float) -> str:
+    return f"{value:.2f}".removeprefix("0")
+
+
+def _milliseconds(score: TierScore) -> str:
+    return f"{score.milliseconds_per_remark:.2f}" if score.milliseconds_per_remark else ""
+
+
+def _list(names: Iterable[str]) -> str:
+    return visible_line(", ".join(names)) or "no source"
+
+
+def _counts(counts: dict[str, int]) -> list[str]:
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [f"  {visible_line(name):<38}{count:>8}" for name, count in ordered]
+
+
+def _blocks(names: Sequence[str], columns: Sequence[list[str]]) -> list[list[list[str]]]:
+    """Return the columns in groups, each of which fits the width beside the names."""
+    room = _WIDTH - max(map(len, names))
+    blocks: list[list[list[str]]] = [[]]
+    used = 0
+    for column in columns:
+        width = len(_GAP) + max(map(len, column))
+        if blocks[-1] and used + width > room:
+            blocks.append([])
+            used = 0
+        blocks[-1].append(column)
+        used += width
+    return blocks
+
+
+def _rows(columns: Sequence[list[str]], align_right: bool = True) -> list[str]:
+    widths = [max(map(len, column)) for column in columns]
+    rows = []
+    for row in zip(*columns, strict=True):
+        cells = [
+            cell.rjust(width) if align_right and index else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        rows.append(_GAP.join(cells).rstrip())
+    return rows

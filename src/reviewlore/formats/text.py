@@ -1,0 +1,161 @@
+"""A review as plain text for a terminal of 100 columns, and as Markdown. Record in, text out.
+
+Strangers' words (paths, precedents, commit subjects) are shown with unseen characters escaped; silence is one line.
+"""
+
+import re
+import textwrap
+from collections import Counter
+
+from reviewlore.domain.architecture import Evidence
+from reviewlore.domain.finding import Finding, Precedent, Review
+from reviewlore.domain.visible import visible, visible_line
+
+_WIDTH = 98
+_LEVEL = {"error": "Error", "warning": "Warning", "info": "Note"}
+
+
+def render_text(review: Review) -> str:
+    """Return what a maintainer reads in a terminal: the comments with their evidence, or one line of silence."""
+    lines = [_headline(review)]
+    for number, finding in enumerate(review.findings, 1):
+        lines += ["", *_finding_text(number, finding)]
+    if review.findings:
+        lines += ["", *_wrapped(_accounts(review), "")]
+    lines += [line for note in review.notes for line in _wrapped(f"Note: {note}", "")]
+    return "\n".join(lines) + "\n"
+
+
+def render_markdown(review: Review) -> str:
+    """Return the review as GitHub Markdown, for a job summary, a file or a comment."""
+    if not review.findings:
+        parts = [_escape(_headline(review))]
+    else:
+        parts = [f"### {_escape(_headline(review))}"]
+        parts += [_finding_markdown(number, finding) for number, finding in enumerate(review.findings, 1)]
+        parts.append(_escape(_accounts(review)))
+    parts += [f"> {_escape(visible_line(note))}" for note in review.notes]
+    return "\n\n".join(parts) + "\n"
+
+
+def where(path: str, line: int | None) -> str:
+    """Return `path:line`, or the path alone, on one line."""
+    return visible_line(path) if line is None else f"{visible_line(path)}:{line}"
+
+
+def _headline(review: Review) -> str:
+    span = f"{review.base[:10]}..{review.head[:10]}"
+    who = f"{review.tier} {review.version}"
+    files = _count(review.files_reviewed, "file")
+    if not review.findings:
+        dropped = _reasons(review)
+        unsaid = f"; {_count(len(review.dropped), 'candidate')} not said ({dropped})" if dropped else ""
+        return visible_line(f"No comments on {files} of {review.repository} {span} ({who}){unsaid}.")
+    count = _count(len(review.findings), "comment")
+    return visible_line(f"{count} on {files} of {review.repository} {span} ({who})")
+
+
+def _accounts(review: Review) -> str:
+    """Return what was left out, with the reasons: nothing vanishes."""
+    said = []
+    if review.dropped:
+        said.append(f"Not said: {len(review.dropped)} ({_reasons(review)}).")
+    if review.files_skipped:
+        skipped = _tally(review.files_skipped)
+        said.append(f"Files not reviewed: {sum(review.files_skipped.values())} ({skipped}).")
+    return " ".join(said) or "Nothing was left unsaid."
+
+
+def _reasons(review: Review) -> str:
+    return _tally(Counter(dropped.reason for dropped in review.dropped))
+
+
+def _tally(counts: dict[str, int]) -> str:
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count} {visible_line(reason)}" for reason, count in ordered)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _facts(finding: Finding) -> str:
+    kind = ", inferred" if finding.inferred else ""
+    return f"{finding.rule}{kind} · confidence {finding.confidence:.2f} · score {finding.score:+.2f}"
+
+
+def _finding_text(number: int, finding: Finding) -> list[str]:
+    level = _LEVEL[finding.severity]
+    place = where(finding.anchor.path, finding.anchor.line)
+    side = " (removed line)" if finding.anchor.side == "LEFT" and finding.anchor.line is not None else ""
+    lines = [f"{number}. {place}{side}", *_wrapped(f"{level}: {finding.title}", "   ")]
+    lines += _wrapped(finding.why, "   ")
+    lines += _wrapped(finding.advice, "   → ", "     ")
+    for evidence in finding.evidence:
+        lines += _wrapped(_evidence(evidence), "   · ", "     ")
+    for past in finding.precedents:
+        lines += _wrapped(_precedent(past), "   · ", "     ")
+    return [*lines, f"   [{visible_line(_facts(finding))}]"]
+
+
+def _evidence(evidence: Evidence) -> str:
+    at = where(evidence.path, evidence.line) if evidence.path is not None else ""
+    pointers = ", ".join(part for part in (at, (evidence.commit or "")[:10], evidence.url or "") if part)
+    return f"{evidence.text} ({pointers})" if pointers else evidence.text
+
+
+def _precedent(past: Precedent) -> str:
+    link = f" {past.url}" if past.url else ""
+    return f"#{past.pull_request}, {past.outcome}: “{_excerpt(past.excerpt)}” ({visible_line(past.path)}){link}"
+
+
+def _excerpt(text: str, limit: int = 160) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
+
+
+def _wrapped(text: str, first: str, rest: str | None = None) -> list[str]:
+    lines: list[str] = []
+    for paragraph in visible(text).splitlines():
+        lead = (first if rest is None else rest) if lines else first
+        lines += textwrap.wrap(
+            paragraph,
+            _WIDTH,
+            initial_indent=lead,
+            subsequent_indent=first if rest is None else rest,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    return lines
+
+
+def _finding_markdown(number: int, finding: Finding) -> str:
+    place = where(finding.anchor.path, finding.anchor.line)
+    parts = [f"**{number}. {_code(place)}** {_LEVEL[finding.severity]}: {_escape(finding.title)}"]
+    parts += [_escape(text) for text in (finding.why, finding.advice) if text]
+    items = [f"- {_escape(_evidence(evidence))}" for evidence in finding.evidence]
+    for past in finding.precedents:
+        link = f" ([thread]({past.url}))" if past.url and re.fullmatch(r"https?://[^\s()<>]+", past.url) else ""
+        items.append(f"- #{past.pull_request}, {past.outcome}: {_code(_excerpt(past.excerpt))}{link}")
+    if items:
+        parts.append("\n".join(items))
+    parts.append(f"<sub>{_escape(_facts(finding))}</sub>")
+    return "\n\n".join(parts)
+
+
+def _escape(text: str) -> str:
+    """Return Markdown in which HTML is text and nobody is mentioned; code spans stay as they are."""
+    pieces = re.split(r"(`+[^`\n]+`+)", visible(text))
+    return "".join(piece if index % 2 else _plain(piece) for index, piece in enumerate(pieces))
+
+
+def _plain(text: str) -> str:
+    # A zero-width space after "@" keeps GitHub from notifying somebody whose name stands in quoted text.
+    return re.sub(r"@(?=\w)", "@\u200b", text.replace("&", "&amp;").replace("<", "&lt;"))
+
+
+def _code(text: str) -> str:
+    """Return a code span that holds any text (CommonMark 6.1: the fence is longer than any run inside)."""
+    flat = visible_line(text)
+    fence = "`" * (max((len(run) for run in re.findall(r"`+", flat)), default=0) + 1)
+    return f"{fence} {flat} {fence}" if flat[:1] == "`" or flat[-1:] == "`" else f"{fence}{flat}{fence}"
