@@ -23,7 +23,7 @@ class Interval:
 class TierScore:
     """One ranker's or baseline's preference accuracy by pair kind, macro over repositories, on held-out later pairs.
 
-    `name` is a version id or a baseline's name; `overall` is the mean over kinds.
+    `name` is a version id or a baseline's name; `overall` is the mean over the kinds with enough pairs.
     """
 
     name: str

@@ -16,6 +16,8 @@ from reviewlore.domain.preference import PreferencePair, Remark
 Scorer = Callable[[Remark], float]
 Outcomes = Mapping[str, float]
 RESAMPLES = 1000
+# A kind with fewer pairs is shown but left out of the mean over kinds: one pair would weigh as much as a thousand.
+LEAST_PAIRS_OF_A_KIND = 20
 _Clusters = dict[str, list[tuple[float, int]]]
 
 
@@ -67,9 +69,10 @@ def summarise(
         accuracy = _macro(clusters)
         samples[kind] = _resample(clusters, _draws(seed, kind), resamples)
         by_kind[kind] = _interval(accuracy, samples[kind], len(group))
-    means = [sum(draw) / len(draw) for draw in zip(*samples.values(), strict=True)]
-    centre = sum(i.accuracy for i in by_kind.values()) / len(by_kind) if by_kind else 0.0
-    overall = _interval(centre, means, len(pairs))
+    counted = _counted(kinds)
+    means = [sum(draw) / len(draw) for draw in zip(*(samples[kind] for kind in counted), strict=True)]
+    centre = sum(by_kind[kind].accuracy for kind in counted) / len(counted) if counted else 0.0
+    overall = _interval(centre, means, sum(by_kind[kind].count for kind in counted))
     return TierScore(name, tier, by_kind, overall, milliseconds_per_remark)
 
 
@@ -87,12 +90,20 @@ def paired_difference(
     """
     centre: list[float] = []
     draws: list[list[float]] = []
-    for kind, group in _by_kind(pairs).items():
+    kinds = _by_kind(pairs)
+    counted = _counted(kinds)
+    for kind in counted:
+        group = kinds[kind]
         clusters = _clusters(group, {p.id: first[p.id] - second[p.id] for p in group})
         centre.append(_macro(clusters))
         draws.append(_resample(clusters, _draws(seed, kind), resamples))
     means = [sum(draw) / len(draw) for draw in zip(*draws, strict=True)]
-    return _interval(sum(centre) / len(centre) if centre else 0.0, means, len(pairs))
+    return _interval(sum(centre) / len(centre) if centre else 0.0, means, sum(len(kinds[kind]) for kind in counted))
+
+
+def _counted(kinds: Mapping[str, Sequence[PreferencePair]]) -> list[str]:
+    """Return the kinds that count in the mean: those with enough pairs, or all where none has."""
+    return [kind for kind, group in kinds.items() if len(group) >= LEAST_PAIRS_OF_A_KIND] or list(kinds)
 
 
 def _win(chosen: float, rejected: float) -> float:

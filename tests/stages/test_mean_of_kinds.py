@@ -1,0 +1,49 @@
+"""A kind with a handful of pairs must not decide what the mean over kinds says."""
+
+from reviewlore.domain.preference import PreferencePair, Remark
+from reviewlore.stages.evaluate import LEAST_PAIRS_OF_A_KIND, judge_pairs, paired_difference, score_pairs
+
+
+def pair(number: int, kind: str) -> PreferencePair:
+    good, bad = Remark("a.py", "@@", f"good {number}"), Remark("a.py", "@@", f"bad {number}")
+    return PreferencePair(
+        f"{kind}{number}",
+        kind,
+        good,
+        bad,
+        1.0,
+        "o/r",
+        f"o/r#{number}",
+        "2026-01-01T00:00:00Z",
+        ("a", "b"),  # type: ignore[arg-type]
+    )
+
+
+MANY = [pair(number, "outcome") for number in range(LEAST_PAIRS_OF_A_KIND)]
+FEW = [pair(0, "human_over_bot")]
+
+
+def likes_good(remark: Remark) -> float:
+    return float("good" in remark.body)
+
+
+def likes_good_of_many(remark: Remark) -> float:
+    return likes_good(remark) if remark.body != "good 0" else -1.0
+
+
+def test_a_rare_kind_is_shown_but_does_not_count() -> None:
+    score = score_pairs([*MANY, *FEW], likes_good_of_many, name="x")
+    assert score.by_kind["human_over_bot"].accuracy == 0.0
+    assert score.overall.accuracy == score.by_kind["outcome"].accuracy == 1 - 1 / LEAST_PAIRS_OF_A_KIND
+    assert score.overall.count == LEAST_PAIRS_OF_A_KIND
+
+
+def test_the_paired_difference_counts_the_same_kinds() -> None:
+    pairs = [*MANY, *FEW]
+    first, second = judge_pairs(pairs, likes_good), judge_pairs(pairs, likes_good_of_many)
+    assert paired_difference(pairs, first, second).accuracy == 1 / LEAST_PAIRS_OF_A_KIND
+    assert paired_difference(pairs, first, second).count == LEAST_PAIRS_OF_A_KIND
+
+
+def test_where_all_kinds_are_rare_all_count() -> None:
+    assert score_pairs(FEW, likes_good, name="x").overall.accuracy == 1.0
