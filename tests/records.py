@@ -223,11 +223,12 @@ def a_version() -> VersionManifest:
         {
             "step": float(step),
             "loss": 0.693 * 0.985**step,
-            "reward_margin": 0.02 * step,
-            "reward_accuracy": min(0.9, 0.5 + 0.008 * step),
+            "margin": 0.02 * step,
+            "accuracy": min(0.9, 0.5 + 0.008 * step),
         }
         for step in range(1, 41)
     )
+    log += ({"step": 40.0, "eval_loss": 0.71, "eval_margin": -0.02, "eval_accuracy": 0.52},)
     return VersionManifest(
         id="adapter-81ce0d55",
         tier="adapter",

@@ -139,7 +139,9 @@ def test_plots_are_named_described_and_follow_the_theme(full):
     assert len(plots) == 4 + 3
     assert all(attrs["role"] == "img" and attrs["aria-label"] for attrs in plots)
     assert "ranker-3fa2c91b 0.74 (0.69 to 0.79)" in plots[1]["aria-label"]
-    assert plots[4]["aria-label"].startswith("Loss by step: from 0.683 to 0.379 over 40 points")
+    assert plots[4]["aria-label"] == (
+        "Loss by step: from 0.683 to 0.379 over 40 points; 0.71 on held-out pairs at step 40."
+    )
     assert "#01" not in "".join(attrs.get("style", "") for _, attrs in page.elements)
     ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
     assert len(set(ids)) == len(ids)

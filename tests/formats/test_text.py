@@ -58,7 +58,7 @@ def test_control_and_bidirectional_characters_are_shown_not_obeyed():
     ):
         assert not any(character in text for character in "\x1b\x07\u202e\ud8ff")
         assert "src/\\x1b[2Jevil\\nname.py:4" in text
-        assert "a\\u202eb" in text
+        assert "a\\u202eb" in text.replace("\\\\", "\\")  # Markdown writes a backslash as two
 
 
 def test_a_removed_line_is_named_as_such():
@@ -74,7 +74,7 @@ def test_markdown_has_no_html_of_strangers_and_mentions_nobody():
     )
     text = render_markdown(replace(a_review(), findings=(finding,)))
     assert "<img" not in text
-    assert "&lt;img src=x onerror=alert(1)>" in text
+    assert "&lt;img src=x onerror=alert(1)&gt;" in text
     assert "@octocat" not in text
     assert "`List<int>`" in text
     assert "javascript:" not in text

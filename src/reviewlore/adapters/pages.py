@@ -3,6 +3,7 @@
 It reads its own template and nothing else; strangers' words are escaped, and their unseen characters shown.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -29,8 +30,8 @@ _NO_PLOTS = "The plots are left out: matplotlib is not installed. `pip install '
 _BODY_LIMIT = 65_536  # GitHub's own limit of a comment; also bounds the work of the Markdown parser
 _CURVES = (
     ("loss", "Loss", "lower is better"),
-    ("reward_margin", "Reward margin", "chosen minus rejected; higher is better"),
-    ("reward_accuracy", "Reward accuracy", "share of pairs with a positive margin"),
+    ("margin", "Reward margin", "chosen minus rejected; higher is better"),
+    ("accuracy", "Reward accuracy", "share of pairs with a positive margin"),
 )
 # Colours that the plots are drawn with, and the page's own that take their place: so a plot follows light and dark.
 _INK, _MUTED, _ACCENT, _LINE, _CARD = "#010101", "#020202", "#030303", "#040404", "#050505"
@@ -209,21 +210,32 @@ def _label(score: TierScore) -> str:
 
 
 def _training_plots(version: VersionManifest) -> list[Markup]:
+    """One curve for each quantity in the log; a hollow dot where it was measured on held-out pairs (`eval_`)."""
     plots = []
     for key, caption, about in _CURVES:
-        points = [(row.get("step", float(at)), row[key]) for at, row in enumerate(version.log, 1) if key in row]
-        if points:
-            figure, axes = _figure(width=3.6, height=1.9)
-            steps, values = zip(*points, strict=True)
-            axes.plot(steps, values, color=_ACCENT, linewidth=1.8, marker="o", markersize=3 if len(points) < 40 else 0)
-            end = (1.02, values[-1])
-            axes.annotate(f"{values[-1]:.3g}", end, xycoords=("axes fraction", "data"), va="center", color=_INK)
-            axes.margins(x=0.02, y=0.12)
-            axes.set_xlabel("step", color=_MUTED)
-            axes.grid(axis="y", color=_LINE, linewidth=0.6)
-            ends = f"{caption} by step: from {values[0]:.3g} to {values[-1]:.3g} over {len(points)} points."
-            plots.append(_svg(figure, f"{_identifier(version.id)}-{key}", caption, about, ends))
+        points, held_out = _points(version, key), _points(version, f"eval_{key}")
+        if not points:
+            continue
+        figure, axes = _figure(width=3.6, height=1.9)
+        steps, values = zip(*points, strict=True)
+        axes.plot(steps, values, color=_ACCENT, linewidth=1.8, marker="o", markersize=3 if len(points) < 40 else 0)
+        end = (1.02, values[-1])
+        axes.annotate(f"{values[-1]:.3g}", end, xycoords=("axes fraction", "data"), va="center", color=_INK)
+        ends = f"{caption} by step: from {values[0]:.3g} to {values[-1]:.3g} over {len(points)} points"
+        for step, value in held_out:
+            axes.plot(step, value, "o", color=_INK, markerfacecolor=_CARD, markersize=6.5)
+            ends += f"; {value:.3g} on held-out pairs at step {step:.0f}"
+        mark = "; hollow: held-out pairs" if held_out else ""
+        axes.margins(x=0.02, y=0.12)
+        axes.set_xlabel("step", color=_MUTED)
+        axes.grid(axis="y", color=_LINE, linewidth=0.6)
+        plots.append(_svg(figure, f"{_identifier(version.id)}-{key}", caption, about + mark, f"{ends}."))
     return plots
+
+
+def _points(version: VersionManifest, key: str) -> list[tuple[float, float]]:
+    rows = enumerate(version.log, 1)
+    return [(row.get("step", float(at)), row[key]) for at, row in rows if math.isfinite(row.get(key, math.nan))]
 
 
 def _figure(width: float, height: float) -> tuple["Figure", "Axes"]:

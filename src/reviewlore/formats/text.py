@@ -9,6 +9,7 @@ from collections import Counter
 
 from reviewlore.domain.architecture import Evidence
 from reviewlore.domain.finding import Finding, Precedent, Review
+from reviewlore.domain.inert import inert, inert_code, inert_line
 from reviewlore.domain.visible import visible, visible_line
 
 _WIDTH = 98
@@ -29,12 +30,12 @@ def render_text(review: Review) -> str:
 def render_markdown(review: Review) -> str:
     """Return the review as GitHub Markdown, for a job summary, a file or a comment."""
     if not review.findings:
-        parts = [_escape(_headline(review))]
+        parts = [inert_line(_headline(review))]
     else:
-        parts = [f"### {_escape(_headline(review))}"]
+        parts = [f"### {inert_line(_headline(review))}"]
         parts += [_finding_markdown(number, finding) for number, finding in enumerate(review.findings, 1)]
-        parts.append(_escape(_accounts(review)))
-    parts += [f"> {_escape(visible_line(note))}" for note in review.notes]
+        parts.append(inert_line(_accounts(review)))
+    parts += [f"> {inert_line(note)}" for note in review.notes]
     return "\n\n".join(parts) + "\n"
 
 
@@ -131,31 +132,13 @@ def _wrapped(text: str, first: str, rest: str | None = None) -> list[str]:
 
 def _finding_markdown(number: int, finding: Finding) -> str:
     place = where(finding.anchor.path, finding.anchor.line)
-    parts = [f"**{number}. {_code(place)}** {_LEVEL[finding.severity]}: {_escape(finding.title)}"]
-    parts += [_escape(text) for text in (finding.why, finding.advice) if text]
-    items = [f"- {_escape(_evidence(evidence))}" for evidence in finding.evidence]
+    parts = [f"**{number}. {inert_code(place)}** {_LEVEL[finding.severity]}: {inert_line(finding.title)}"]
+    parts += [inert(text) for text in (finding.why, finding.advice) if text]
+    items = [f"- {inert_line(_evidence(evidence))}" for evidence in finding.evidence]
     for past in finding.precedents:
         link = f" ([thread]({past.url}))" if past.url and re.fullmatch(r"https?://[^\s()<>]+", past.url) else ""
-        items.append(f"- #{past.pull_request}, {past.outcome}: {_code(_excerpt(past.excerpt))}{link}")
+        items.append(f"- #{past.pull_request}, {past.outcome}: {inert_code(_excerpt(past.excerpt))}{link}")
     if items:
         parts.append("\n".join(items))
-    parts.append(f"<sub>{_escape(_facts(finding))}</sub>")
+    parts.append(f"<sub>{inert_line(_facts(finding))}</sub>")
     return "\n\n".join(parts)
-
-
-def _escape(text: str) -> str:
-    """Return Markdown in which HTML is text and nobody is mentioned; code spans stay as they are."""
-    pieces = re.split(r"(`+[^`\n]+`+)", visible(text))
-    return "".join(piece if index % 2 else _plain(piece) for index, piece in enumerate(pieces))
-
-
-def _plain(text: str) -> str:
-    # A zero-width space after "@" keeps GitHub from notifying somebody whose name stands in quoted text.
-    return re.sub(r"@(?=\w)", "@\u200b", text.replace("&", "&amp;").replace("<", "&lt;"))
-
-
-def _code(text: str) -> str:
-    """Return a code span that holds any text (CommonMark 6.1: the fence is longer than any run inside)."""
-    flat = visible_line(text)
-    fence = "`" * (max((len(run) for run in re.findall(r"`+", flat)), default=0) + 1)
-    return f"{fence} {flat} {fence}" if flat[:1] == "`" or flat[-1:] == "`" else f"{fence}{flat}{fence}"
