@@ -77,7 +77,8 @@ def test_other_text_is_not_a_command(text):
     [
         (
             "/lore reviw",
-            "There is no command `reviw`. Did you mean `/lore review`? Nothing was done; `/lore help` lists the commands.",
+            "There is no command `reviw`. Did you mean `/lore review`? "
+            "Nothing was done; `/lore help` lists the commands.",
         ),
         (
             "/lore retrain",

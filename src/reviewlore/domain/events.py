@@ -3,7 +3,7 @@
 Made by `stages/intake.py` and `stages/commands.py` from untrusted text; an event that is not acted on says why.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from reviewlore.domain.architecture import Severity
@@ -142,10 +142,10 @@ class FeedbackSignal:
 
 @dataclass(frozen=True, slots=True)
 class ActionInputs:
-    """The inputs of `action.yml`, checked."""
+    """The inputs of `action.yml`, checked. `fail_on` None: as `.reviewlore.toml` says."""
 
     mode: Mode
-    fail_on: FailOn = "never"
+    fail_on: FailOn | None = None
     tier: TrainTier = "embedded"
     recipe: str = ""
     state_repository: str = ""
@@ -160,23 +160,9 @@ class RunContext:
     payload: object
     repository: str
     server_url: str
-    ref: str
     run_id: str
     run_url: str
     inputs: ActionInputs
-
-
-@dataclass(frozen=True, slots=True)
-class JobResult:
-    """How a job ended: what the action's outputs say. `skip_reason` is snake_case, empty where something was done."""
-
-    conclusion: JobConclusion
-    skip_reason: str = ""
-    findings: int = 0
-    summary: str = ""
-    results: bytes | None = None
-    annotations: tuple["Annotation", ...] = field(default=())
-    exit_code: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,3 +174,19 @@ class Annotation:
     path: str | None = None
     line: int | None = None
     title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """How a job ended, as the action's outputs say it; `skip_reason` is snake_case, empty where all was done.
+
+    `summary` is Markdown for the page of the run, `results` the review as JSON where there was one.
+    """
+
+    conclusion: JobConclusion
+    skip_reason: str = ""
+    findings: int = 0
+    summary: str = ""
+    results: bytes | None = None
+    annotations: tuple[Annotation, ...] = ()
+    exit_code: int = 0

@@ -3,12 +3,12 @@
 Planning again after the plan was carried out gives an empty plan. Nothing that was posted is ever removed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reviewlore.diff import FilePatch
 from reviewlore.domain.finding import Finding, Review
-from reviewlore.domain.forge import NewComment, NewReview, Posted, PullRequest
+from reviewlore.domain.forge import IssueComment, NewComment, NewReview, Posted, PullRequest
 from reviewlore.domain.history import Anchor
 from reviewlore.stages.publish.render import (
     SUMMARY_MARKER,
@@ -41,25 +41,38 @@ class Plan:
 
 
 def plan_publication(
-    review: Review, patches: Sequence[FilePatch], posted: Posted, repository_url: str, *, inline: bool = True
+    review: Review,
+    patches: Sequence[FilePatch],
+    posted: Posted,
+    repository_url: str,
+    *,
+    inline: bool = True,
+    clean: Callable[[str], str] = str,
 ) -> Plan:
     """Compare what the review says with what stands on the pull request.
 
     A finding whose anchor is not a line of the diff, or that is above the limit, goes to the summary; with `inline`
-    False all of them do (the forge refused the anchors).
+    False all of them do (the forge refused the anchors). `clean` takes secrets out of every body.
     """
     known = {find_marker("finding", comment.body) for comment in posted.comments}
-    left = tuple(fingerprint(finding) for finding in review.findings if fingerprint(finding) in known)
-    fresh = [finding for finding in _distinct(review.findings) if fingerprint(finding) not in known]
+    findings = _distinct(review.findings)
+    left = tuple(fingerprint(finding) for finding in findings if fingerprint(finding) in known)
+    fresh = [finding for finding in findings if fingerprint(finding) not in known]
     placed = [(finding, find_anchor(finding.anchor, patches)) for finding in fresh]
     room = max(0, MAX_COMMENTS - len(left)) if inline else 0
     chosen = [(finding, anchor) for finding, anchor in placed if anchor is not None][:room]
-    comments = tuple(NewComment(anchor, render_comment(finding, review, repository_url)) for finding, anchor in chosen)
+    comments = tuple(
+        NewComment(anchor, clean(render_comment(finding, review, repository_url))) for finding, anchor in chosen
+    )
     said = {fingerprint(finding) for finding, _ in chosen} | set(left)
-    on_lines = [finding for finding in _distinct(review.findings) if fingerprint(finding) in said]
+    on_lines = [finding for finding in findings if fingerprint(finding) in said]
     outside = tuple(finding for finding in fresh if fingerprint(finding) not in said)
     new = NewReview(review.head, render_review_body(review, len(comments)), comments) if comments else None
-    return Plan(new, _plan_summary(review, posted, repository_url, on_lines, outside), left, outside)
+    old = next((comment for comment in posted.summaries if comment.body.rstrip().endswith(SUMMARY_MARKER)), None)
+    if old is None and not findings:
+        return Plan(new, None, left, outside)  # silence is a valid result; the run's own page still tells it
+    body = clean(render_summary(review, repository_url, on_lines, outside))
+    return Plan(new, _plan_summary(old, body), left, outside)
 
 
 def find_anchor(anchor: Anchor, patches: Sequence[FilePatch]) -> Anchor | None:
@@ -89,13 +102,7 @@ def find_obstacle(pull: PullRequest, head: str) -> str | None:
     return "head_moved" if pull.head_sha != head else None
 
 
-def _plan_summary(
-    review: Review, posted: Posted, repository_url: str, inline: Sequence[Finding], outside: Sequence[Finding]
-) -> SummaryAction | None:
-    old = next((comment for comment in posted.summaries if comment.body.rstrip().endswith(SUMMARY_MARKER)), None)
-    if old is None and not inline and not outside:
-        return None  # silence is a valid result; the step summary and the outputs still tell it
-    body = render_summary(review, repository_url, inline, outside)
+def _plan_summary(old: IssueComment | None, body: str) -> SummaryAction | None:
     if old is not None and old.body.replace("\r\n", "\n").rstrip() == body.rstrip():
         return None
     return SummaryAction(old.id if old else None, body)

@@ -23,6 +23,7 @@ _MAX_PART = 4_000
 _MAX_PRECEDENTS = 3
 _MAX_EVIDENCE = 6
 _MARKED = re.compile(r"<!-- reviewlore:(finding|reply|review)=([0-9A-Za-z]{1,64}) -->\s*\Z")
+_LISTED = re.compile(r"^<sub>Id `([0-9a-f]{6,64})`</sub>$", re.MULTILINE)
 _PLAIN_ID = re.compile(r"[0-9a-f]{6,64}")
 
 
@@ -40,6 +41,11 @@ def find_marker(kind: str, body: str) -> str | None:
     """Return the value of a body's marker; only its last line counts, so that no quoted text can forge one."""
     match = _MARKED.search(body)
     return match[2] if match is not None and match[1] == kind else None
+
+
+def find_listed(body: str) -> tuple[str, ...]:
+    """Return the ids of the findings that one of our summaries explains itself."""
+    return tuple(_LISTED.findall(body)) if body.rstrip().endswith(SUMMARY_MARKER) else ()
 
 
 def render_comment(finding: Finding, review: Review, repository_url: str) -> str:
@@ -83,6 +89,19 @@ def render_step_summary(review: Review, repository_url: str, notice: str = "") -
         for finding in review.findings
     ]
     return cut("\n\n".join(filter(None, [*head, *body, _account(review)])), "", MAX_STEP_SUMMARY // 4)
+
+
+def render_skipped(reason: str) -> str:
+    """Return the sentence for a review that was made and not posted; nothing where it was posted."""
+    texts = {
+        "": "",
+        "no_write_permission": "Nothing is posted: this run may not write to the pull request. That is so for pull "
+        "requests from forks; the remarks stand here and beside the changed lines.",
+        "head_moved": "Nothing is posted: the pull request was pushed to meanwhile. The run of the new head goes on.",
+        "pull_request_closed": "Nothing is posted: the pull request was closed meanwhile.",
+        "pull_request_locked": "Nothing is posted: the conversation is locked.",
+    }
+    return texts.get(reason, f"Nothing is posted: {reason.replace('_', ' ')}.")
 
 
 def cut(body: str, tail: str = "", limit: int = MAX_BODY) -> str:

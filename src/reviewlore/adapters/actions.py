@@ -1,0 +1,194 @@
+"""The GitHub Actions runner: environment and payload file in, a `RunContext`; outputs, summary, log lines out.
+
+Nothing that is printed or written here can be read as an instruction by the runner: outputs stand between random
+delimiters, annotations are escaped, other text stands between stop-commands tokens, and known secrets are taken out.
+Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+"""
+
+import json
+import re
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar, get_args
+
+from reviewlore.domain.architecture import Severity
+from reviewlore.domain.events import ActionInputs, Annotation, FailOn, Mode, RunContext, TrainTier
+from reviewlore.domain.inert import hide
+from reviewlore.domain.visible import visible, visible_line
+from reviewlore.errors import ConfigError, InputError
+
+T = TypeVar("T")
+MAX_SUMMARY = 1_000_000  # bytes; the runner takes 1 MiB a step
+MAX_PAYLOAD = 26_000_000  # GitHub sends none above 25 MB
+_MAX_MESSAGE = 4_000
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_REPOSITORY = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
+_WORKFLOW = re.compile(r"[A-Za-z0-9._-]{1,100}\.ya?ml")
+_RECIPE = re.compile(r"[a-z0-9_]{0,60}")
+_SERVER = re.compile(r"https?://[A-Za-z0-9.:/_-]{1,200}|file:///[^\s]{1,400}")
+_INPUTS = ("mode", "fail-on", "tier", "recipe", "state-repository", "train-workflow")
+
+
+def read_context(environ: Mapping[str, str]) -> RunContext:
+    """Return what the runner's environment says; ConfigError lists every input that cannot be used.
+
+    Inputs are `INPUT_<NAME>` with dashes as underscores; the payload is the file at `GITHUB_EVENT_PATH`.
+    """
+    problems: list[str] = []
+    repository = environ.get("GITHUB_REPOSITORY", "")
+    server = environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
+    if not _REPOSITORY.fullmatch(repository):
+        problems.append(f"GITHUB_REPOSITORY is {repository!r}, not OWNER/NAME")
+    if not _SERVER.fullmatch(server):
+        problems.append(f"GITHUB_SERVER_URL is {server!r}, not an address")
+    inputs = _read_inputs(environ, problems)
+    if problems:
+        raise ConfigError("The action cannot run: " + "; ".join(problems) + ". Correct the workflow.")
+    run_id, attempt = environ.get("GITHUB_RUN_ID", ""), environ.get("GITHUB_RUN_ATTEMPT", "1")
+    return RunContext(
+        event_name=environ.get("GITHUB_EVENT_NAME", ""),
+        payload=_read_payload(environ.get("GITHUB_EVENT_PATH", "")),
+        repository=repository,
+        server_url=server,
+        run_id=f"{run_id}-{attempt}" if run_id else "",
+        run_url=f"{server}/{repository}/actions/runs/{run_id}" if run_id.isdigit() else "",
+        inputs=inputs,
+    )
+
+
+def escape_data(text: str) -> str:
+    """Escape the message of a workflow command, so that it stays one line of one command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def escape_property(text: str) -> str:
+    """Escape a property (`file=`, `title=`) of a workflow command."""
+    return escape_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+class ActionsRunner:
+    """Adapter of the `Runner` port: GITHUB_OUTPUT, GITHUB_STEP_SUMMARY, RUNNER_TEMP and standard output."""
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        hidden: tuple[str, ...] = (),
+        write: Callable[[str], object] | None = None,
+    ) -> None:
+        self._output = _file(environ, "GITHUB_OUTPUT")
+        self._summary = _file(environ, "GITHUB_STEP_SUMMARY")
+        self._folder = _file(environ, "RUNNER_TEMP") or Path()
+        self._hidden = hidden
+        self._write = write or _print
+
+    def output(self, name: str, value: str) -> None:
+        """Set an output; its delimiter is 128 random bits and does not occur in the value."""
+        if not _NAME.fullmatch(name):
+            raise InputError(f"{name!r} is not the name of an output; use letters, digits and dashes.")
+        text = hide(value, self._hidden)
+        if self._output is None:
+            self.log(f"{name}={text}")
+            return
+        mark = _delimiter(text)
+        with self._output.open("a", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+            stream.write(f"{name}<<{mark}\n{text}\n{mark}\n")
+
+    def summarize(self, markdown: str) -> None:
+        """Append to the summary, cut to what the runner takes; to the log where there is no summary."""
+        text = hide(markdown, self._hidden) + "\n"
+        if self._summary is None:
+            self.log(text)
+            return
+        used = self._summary.stat().st_size if self._summary.exists() else 0
+        data = text.encode("utf-8", "backslashreplace")
+        room = max(0, MAX_SUMMARY - used)
+        if len(data) > room:
+            data = data[:room].rpartition(b"\n")[0] + b"\n"
+        with self._summary.open("ab") as stream:
+            stream.write(data)
+
+    def annotate(self, annotation: Annotation) -> None:
+        """Print one `::notice::`, `::warning::` or `::error::` command."""
+        properties = {"title": annotation.title, "file": annotation.path or "", "line": str(annotation.line or "")}
+        # A line end would be escaped, yet people read titles and paths on one line.
+        shown = {name: visible_line(hide(value, self._hidden)) for name, value in properties.items() if value}
+        listed = ",".join(f"{name}={escape_property(value)}" for name, value in shown.items())
+        message = visible(hide(annotation.message, self._hidden)[:_MAX_MESSAGE])
+        self._write(f"::{annotation.level}{' ' if listed else ''}{listed}::{escape_data(message)}\n")
+
+    def log(self, text: str) -> None:
+        """Print text in which no workflow command takes effect."""
+        clean = visible(hide(text, self._hidden))
+        token = _delimiter(clean)
+        self._write(f"::stop-commands::{token}\n{clean}\n::{token}::\n")
+
+    def save(self, name: str, data: bytes) -> str:
+        """Write a file to the runner's folder for temporary files and return its path."""
+        if not _NAME.fullmatch(name.replace(".", "_")):
+            raise InputError(f"{name!r} is not a plain file name.")
+        path = self._folder / name
+        path.write_bytes(hide(data.decode("utf-8", "backslashreplace"), self._hidden).encode())
+        return str(path)
+
+
+def _read_inputs(environ: Mapping[str, str], problems: list[str]) -> ActionInputs:
+    given = {name: environ.get(f"INPUT_{name.upper().replace('-', '_')}", "").strip() for name in _INPUTS}
+
+    def chosen(name: str, allowed: tuple[T, ...], default: T) -> T:
+        found = next((value for value in allowed if value == given[name]), None)
+        if given[name] and found is None:
+            problems.append(f"the input {name} is {given[name]!r}, not one of {', '.join(map(str, allowed))}")
+        return default if found is None else found
+
+    def matching(name: str, pattern: re.Pattern[str], what: str, default: str = "") -> str:
+        if given[name] and not pattern.fullmatch(given[name]):
+            problems.append(f"the input {name} is {given[name]!r}, not {what}")
+        return given[name] or default
+
+    fails: tuple[FailOn, ...] = (*get_args(Severity), "never")
+    modes: tuple[Mode, ...] = get_args(Mode)
+    tiers: tuple[TrainTier, ...] = get_args(TrainTier)
+    if not given["mode"]:
+        problems.append(f"the input mode is missing; give one of {', '.join(modes)}")
+    return ActionInputs(
+        mode=chosen("mode", modes, "review"),
+        fail_on=chosen("fail-on", fails, "never") if given["fail-on"] else None,
+        tier=chosen("tier", tiers, "embedded"),
+        recipe=matching("recipe", _RECIPE, "the name of a recipe"),
+        state_repository=matching("state-repository", _REPOSITORY, "OWNER/NAME"),
+        train_workflow=matching("train-workflow", _WORKFLOW, "the file name of a workflow", "learn.yml"),
+    )
+
+
+def _read_payload(path: str) -> object:
+    """Return the event's JSON. A run without one (`act` for a schedule) has an empty event."""
+    file = Path(path) if path else None
+    if file is None or not file.is_file():
+        return {}
+    if file.stat().st_size > MAX_PAYLOAD:
+        raise InputError(f"The event at {file} is larger than any that GitHub sends. Look at what wrote it.")
+    try:
+        payload: object = json.loads(file.read_text(encoding="utf-8") or "{}")
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"The event at {file} is not valid JSON ({error}). Look at what wrote it.") from error
+    return payload
+
+
+def _file(environ: Mapping[str, str], name: str) -> Path | None:
+    value = environ.get(name, "")
+    return Path(value) if value else None
+
+
+def _delimiter(text: str) -> str:
+    """Return 128 random bits as text that does not occur in `text`."""
+    while True:
+        mark = f"reviewlore-{secrets.token_hex(16)}"
+        if mark not in text:
+            return mark
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

@@ -1,0 +1,162 @@
+"""The runner's git repositories: brings commits that are missing, and keeps the state branch in step with its remote.
+
+Runs `git fetch`, `git init` and `git push` with fixed arguments; full ids and fixed ref names only. The token goes to
+git through the environment of that one process, so that it is in no argument list, file or message.
+"""
+
+import base64
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reviewlore.adapters.git import GitRepo
+from reviewlore.adapters.store import REF, GitStore
+from reviewlore.errors import InputError, RefusedError, StorageError
+from reviewlore.ports import Store
+
+_TIMEOUT = 300
+_ATTEMPTS = 5
+_DENIED = (
+    "403",
+    "401",
+    "denied",
+    "not granted",
+    "protected branch",
+    "authentication failed",
+    "could not read username",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """One repository on the forge, and the token to reach it with."""
+
+    server_url: str
+    repository: str
+    token: str
+
+    @property
+    def address(self) -> str:
+        """The address that git fetches from and pushes to."""
+        return f"{self.server_url}/{self.repository}.git"
+
+    def environ(self) -> dict[str, str]:
+        """Return the environment of a git process: no prompt, no system settings, the token as a header."""
+        found = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "INPUT_"))}
+        found |= {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
+        if self.token and self.server_url.startswith("http"):
+            basic = base64.b64encode(f"x-access-token:{self.token}".encode()).decode()
+            found |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"http.{self.server_url}/.extraheader"}
+            found |= {"GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {basic}"}
+        return found
+
+
+def fetch_pull(repo: GitRepo, remote: Remote, number: int, base: str, head: str) -> None:
+    """Bring the two commits of a pull request into a clone; InputError where they cannot be had.
+
+    The head is fetched by the pull request's own ref, which a fork's deletion does not remove. No work tree changes.
+    """
+    if not repo.contains(base):
+        _git(repo.git_dir, remote, "fetch", "--no-tags", "--quiet", remote.address, base)
+    if not repo.contains(head):
+        _git(repo.git_dir, remote, "fetch", "--no-tags", "--quiet", remote.address, f"refs/pull/{number}/head")
+    missing = [commit for commit in (base, head) if not repo.contains(commit)]
+    if missing:
+        raise InputError(
+            f"{remote.repository} has no commit {missing[0][:12]} for pull request {number}, or it was pushed over. "
+            "Run again; check out with `fetch-depth: 0`."
+        )
+
+
+class RemoteStore:
+    """The state branch of a repository on the forge, through a bare clone on this machine: `ports.Store`.
+
+    Compare-and-swap reaches to the remote: what somebody else pushed first is fetched, and the change is made again.
+    """
+
+    def __init__(self, folder: Path, remote: Remote, ref: str = REF) -> None:
+        self._remote, self._folder, self._ref = remote, folder, ref
+        if not (folder / "HEAD").exists():
+            _git(Path.cwd(), remote, "init", "--bare", "--quiet", str(folder), inside=False)
+        self._fetch()
+        self._local = GitStore(GitRepo(folder), ref)
+
+    def head(self) -> str | None:
+        """Return the id of the branch's commit, or None before the first write."""
+        return self._local.head()
+
+    def read(self, path: str) -> bytes | None:
+        """Return one file of the branch, or None."""
+        return self._local.read(path)
+
+    def paths(self, prefix: str = "") -> tuple[str, ...]:
+        """Return the sorted paths of the branch that start with `prefix`."""
+        return self._local.paths(prefix)
+
+    def update(
+        self, change: Callable[[Store], Mapping[str, bytes | None]], message: Callable[[], str], now: str
+    ) -> str | None:
+        """Change the branch here and on the remote in one commit; see `ports.Store`."""
+        for _ in range(_ATTEMPTS):
+            before = self._local.head()
+            commit = self._local.update(change, message, now)
+            if commit is None:
+                return None
+            refused = self._push(commit)
+            if refused is None:
+                return commit
+            self._reset(before)
+            if any(word in refused.lower() for word in _DENIED):
+                raise RefusedError(
+                    f"{self._remote.repository} does not let this token write {self._ref}: {refused}. "
+                    "Give the job `contents: write`, or write to a state repository with a token of its own."
+                )
+            self._fetch()
+        raise StorageError(
+            f"{self._ref} of {self._remote.repository} kept changing while it was written ({_ATTEMPTS} attempts). "
+            "Nothing was lost; run again."
+        )
+
+    def _fetch(self) -> None:
+        """Take over the remote's branch; before its first write there is none, and an empty state is the truth."""
+        listed = _git(self._folder, self._remote, "ls-remote", "--quiet", self._remote.address, self._ref)
+        if listed.strip():
+            span = f"+{self._ref}:{self._ref}"
+            _git(self._folder, self._remote, "fetch", "--no-tags", "--quiet", self._remote.address, span)
+
+    def _push(self, commit: str) -> str | None:
+        """Push without force; None where it arrived, else git's reason."""
+        try:
+            _git(self._folder, self._remote, "push", "--quiet", self._remote.address, f"{commit}:{self._ref}")
+        except InputError as error:
+            return str(error.__cause__ or error)
+        return None
+
+    def _reset(self, before: str | None) -> None:
+        arguments = (self._ref, before) if before else ("-d", self._ref)
+        _git(self._folder, self._remote, "update-ref", *arguments)
+
+
+class _GitFailedError(Exception):
+    """What git said last."""
+
+
+def _git(folder: Path, remote: Remote, *arguments: str, inside: bool = True) -> str:
+    """Run git and return its output; InputError with git's last words, without the token."""
+    where = ("--git-dir", str(folder)) if inside else ()
+    # Hooks of whoever prepared the machine have no business in a robot's fetch or push.
+    command = ["git", *where, "-c", "core.hooksPath=/dev/null", *arguments]
+    try:
+        done = subprocess.run(command, env=remote.environ(), capture_output=True, timeout=_TIMEOUT, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        reason = f"git {arguments[0]} did not finish ({type(error).__name__})"
+        raise InputError(f"{reason}. Check that git is installed and {remote.server_url} can be reached.") from error
+    if done.returncode:
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
+        said = next((line for line in lines if "rejected" in line or "denied" in line), lines[-1])
+        said = said.replace(remote.token, "[redacted]") if remote.token else said
+        message = f"git {arguments[0]} failed for {remote.repository}: {said.strip()}. Check the token and its scope."
+        raise InputError(message) from _GitFailedError(said.strip())
+    return done.stdout.decode("utf-8", "replace")

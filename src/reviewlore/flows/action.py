@@ -1,0 +1,165 @@
+"""One run of the action: context in, exactly one job done, outputs, summary and annotations out, and an exit code.
+
+Exit 0 done or nothing to do, 1 findings at or above `fail-on`, 2 something to mend, 3 fault. A run that may not write
+to the pull request (a fork) says everything on its own page and ends well.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from reviewlore.diff import parse_diff
+from reviewlore.domain.architecture import Severity
+from reviewlore.domain.events import (
+    Annotation,
+    CommandEvent,
+    FailOn,
+    Ignored,
+    JobResult,
+    PullRequestEvent,
+    RunContext,
+    TrainTier,
+)
+from reviewlore.domain.finding import Finding
+from reviewlore.domain.forge import PullRequest
+from reviewlore.errors import ReviewloreError, UserError
+from reviewlore.flows.command import CommandTools, answer_command
+from reviewlore.flows.dispatch import choose_job
+from reviewlore.flows.publish import Desk, Published, Reviewed, publish_review
+from reviewlore.flows.review import ReviewContext, read_settings, review_change
+from reviewlore.formats.review_json import render_json
+from reviewlore.ports import Clock, ForgeRuns, Runner, Store
+from reviewlore.stages.intake import read_event
+from reviewlore.stages.publish.render import render_skipped, render_step_summary
+
+_RANK: dict[Severity, int] = {"info": 0, "warning": 1, "error": 2}
+_MAX_ANNOTATIONS = 10  # of each level a step; GitHub drops the rest
+
+
+@dataclass(frozen=True, slots=True)
+class ActionTools:
+    """What the jobs need, each made on first use; `learn` and `train` return what they did as Markdown.
+
+    `desk`, `runs`, `store` and `key` are called once at most; `fetch` brings the commits (number, base, head) into
+    the clone that `review_context` reads.
+    """
+
+    runner: Runner
+    clock: Clock
+    desk: Callable[[], Desk]
+    runs: Callable[[], ForgeRuns]
+    store: Callable[[], Store]
+    key: Callable[[], bytes]
+    fetch: Callable[[int, str, str], None]
+    review_context: Callable[[], ReviewContext]
+    learn: Callable[[], str]
+    train: Callable[[TrainTier, str], str]
+
+
+def run_action(context: RunContext, tools: ActionTools) -> int:
+    """Do what the event asks for in this mode and return the exit code; errors of ours become annotations."""
+    try:
+        result = _run(context, tools)
+    except ReviewloreError as error:
+        title = "reviewlore" if isinstance(error, UserError) else "reviewlore: a fault, not your doing"
+        note = Annotation("error", str(error), title=title)
+        result = JobResult("failure", "error", summary="", annotations=(note,), exit_code=error.exit_code)
+    _report(context, tools.runner, result)
+    return result.exit_code
+
+
+def review_pull(context: ReviewContext, fetch: Callable[[int, str, str], None], pull: PullRequest) -> Reviewed:
+    """Review a pull request at its head, from git objects; the settings are those of its base."""
+    fetch(pull.number, pull.base_sha, pull.head_sha)
+    review = review_change(context, pull.base_sha, pull.head_sha)
+    patches = parse_diff(context.repo.diff(review.base, review.head))
+    return Reviewed(review, patches, read_settings(context.repo, pull.base_sha).review.fail_on)
+
+
+def judge_published(reviewed: Reviewed, published: Published, fail_on: FailOn | None, repository_url: str) -> JobResult:
+    """Turn a review and what became of it into the run's result."""
+    findings, limit = reviewed.review.findings, fail_on or reviewed.fail_on
+    failed = limit != "never" and any(_RANK[finding.severity] >= _RANK[limit] for finding in findings)
+    notice = render_skipped(published.skip_reason)
+    annotations: tuple[Annotation, ...] = (Annotation("notice", notice, title="reviewlore"),) if notice else ()
+    if published.skip_reason == "no_write_permission":
+        annotations += tuple(_annotation(finding) for finding in findings[:_MAX_ANNOTATIONS])
+    stale = published.skip_reason not in {"", "no_write_permission"}
+    return JobResult(
+        conclusion="skipped" if stale else "failure" if failed else "success",
+        skip_reason=published.skip_reason,
+        findings=len(findings),
+        summary=render_step_summary(reviewed.review, repository_url, notice),
+        results=render_json(reviewed.review).encode(),
+        annotations=annotations,
+        exit_code=1 if failed and not stale else 0,
+    )
+
+
+def _run(context: RunContext, tools: ActionTools) -> JobResult:
+    inputs = context.inputs
+    event = read_event(context.event_name, context.payload, context.repository)
+    job = choose_job(inputs.mode, event)
+    if isinstance(job, Ignored) or isinstance(event, Ignored):
+        reason = job.reason if isinstance(job, Ignored) else "event_not_handled"
+        return JobResult("skipped", reason)
+    if isinstance(event, PullRequestEvent):
+        return _review(event, context, tools)
+    if isinstance(event, CommandEvent):
+        return _command(event, context, tools)
+    if job == "learn":
+        return JobResult("success", summary=tools.learn())
+    return JobResult("success", summary=tools.train(inputs.tier, inputs.recipe))
+
+
+def _review(event: PullRequestEvent, context: RunContext, tools: ActionTools) -> JobResult:
+    """Review the pull request as it is now; the event may be old when its turn comes."""
+    desk = tools.desk()
+    pull = desk.forge.pull(event.number)
+    if pull.state != "open" or pull.draft:
+        return JobResult("skipped", "draft" if pull.state == "open" else "pull_request_closed")
+    reviewed = review_pull(tools.review_context(), tools.fetch, pull)
+    published = publish_review(desk, event.number, reviewed)
+    return judge_published(reviewed, published, context.inputs.fail_on, desk.repository_url)
+
+
+def _command(event: CommandEvent, context: RunContext, tools: ActionTools) -> JobResult:
+    desk = tools.desk()
+    command_tools = CommandTools(
+        desk=desk,
+        runs=tools.runs,
+        store=tools.store,
+        key=tools.key,
+        clock=tools.clock,
+        review=lambda pull: review_pull(tools.review_context(), tools.fetch, pull),
+        job=lambda reviewed, published: judge_published(
+            reviewed, published, context.inputs.fail_on, desk.repository_url
+        ),
+        run_url=context.run_url,
+        train_workflow=context.inputs.train_workflow,
+    )
+    return answer_command(event, command_tools)
+
+
+def _annotation(finding: Finding) -> Annotation:
+    """Say a finding beside the code, where no comment may be posted."""
+    text = "\n\n".join(part for part in (finding.why, finding.advice) if part)
+    line = finding.anchor.line if finding.anchor.side == "RIGHT" else None
+    return Annotation("warning", text or finding.title, finding.anchor.path, line, finding.title)
+
+
+def _report(context: RunContext, runner: Runner, result: JobResult) -> None:
+    results = runner.save("reviewlore-review.json", result.results) if result.results is not None else ""
+    outputs = {
+        "conclusion": result.conclusion,
+        "findings-count": str(result.findings),
+        "results-file": results,
+        "skip-reason": result.skip_reason,
+        "run-id": context.run_id,
+    }
+    for name, value in outputs.items():
+        runner.output(name, value)
+    for annotation in result.annotations:
+        runner.annotate(replace(annotation, message=annotation.message or annotation.title))
+    if result.summary:
+        runner.summarize(result.summary)
+    runner.log(f"reviewlore: {result.conclusion}" + (f" ({result.skip_reason})" if result.skip_reason else ""))

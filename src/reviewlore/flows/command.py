@@ -1,0 +1,225 @@
+"""A comment to its effect: who may is asked from the forge, then the command runs, then one reaction and one reply.
+
+Whoever has no role in the repository's team is not answered at all; a team member without the right is told so. The
+head commit is pinned when the command is allowed. A comment that was answered once is never answered again.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from reviewlore.domain.events import (
+    Command,
+    CommandError,
+    CommandEvent,
+    DismissCommand,
+    FeedbackSignal,
+    HelpCommand,
+    JobResult,
+    ReviewCommand,
+    StatusCommand,
+    TrainCommand,
+)
+from reviewlore.domain.forge import PullRequest, Reaction, Role
+from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreError, UserError
+from reviewlore.flows import state
+from reviewlore.flows.publish import Desk, Published, Reviewed, publish_review, say_once
+from reviewlore.formats import records
+from reviewlore.ports import Clock, ForgeRuns, Store
+from reviewlore.stages import commands
+from reviewlore.stages.publish.render import MARKER, find_listed, find_marker, marker
+from reviewlore.stages.redact import pseudonym, redact, redact_mentions
+
+_STRANGERS: frozenset[Role] = frozenset({"none", "read"})
+
+
+@dataclass(frozen=True, slots=True)
+class CommandTools:
+    """What commands need: the forge, the state branch, and how a pull request is reviewed.
+
+    `review` reviews a pull request at its `head_sha`; `job` turns a published review into a result; `key` gives the
+    secret of pseudonyms. What few commands need is made on first use.
+    """
+
+    desk: Desk
+    runs: Callable[[], ForgeRuns]
+    store: Callable[[], Store]
+    key: Callable[[], bytes]
+    clock: Clock
+    review: Callable[[PullRequest], Reviewed]
+    job: Callable[[Reviewed, Published], JobResult]
+    run_url: str = ""
+    train_workflow: str = "learn.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a command says at its end."""
+
+    text: str
+    result: JobResult
+
+
+def answer_command(event: CommandEvent, tools: CommandTools) -> JobResult:
+    """Carry out the command in a comment, react to it and reply once; a result says why where nothing was done."""
+    parsed = commands.parse_command(event.body)
+    if parsed is None:
+        return JobResult("skipped", "not_a_command")
+    role = tools.desk.forge.role(event.author)
+    if role in _STRANGERS:
+        return JobResult("skipped", "no_permission")
+    pull = tools.desk.forge.pull(event.number)
+    if reason := _obstacle(pull, event, tools):
+        return JobResult("skipped", reason)
+    reaction, answer = _decide(parsed, event, pull, role, tools)
+    return _end(event, tools, reaction, answer)
+
+
+def _obstacle(pull: PullRequest, event: CommandEvent, tools: CommandTools) -> str | None:
+    if pull.state != "open" or pull.locked:
+        return "pull_request_closed" if pull.state != "open" else "pull_request_locked"
+    return "already_answered" if _answered(event, tools) else None
+
+
+def _decide(
+    parsed: Command | CommandError, event: CommandEvent, pull: PullRequest, role: Role, tools: CommandTools
+) -> tuple[Reaction, _Answer]:
+    if isinstance(parsed, CommandError):
+        return "confused", _refused(commands.render_error(parsed), "command_not_understood")
+    if not commands.may(role, parsed):
+        return "confused", _refused(commands.render_refusal(parsed, role), "role_too_low")
+    try:
+        _react(event, tools, "eyes")
+        answer = _do(parsed, event, pull, role, tools)
+    except ReviewloreError as error:
+        return "confused", _failed(parsed, error, tools.run_url)
+    return "confused" if answer.result.skip_reason else "rocket", answer
+
+
+def _do(command: Command, event: CommandEvent, pull: PullRequest, role: Role, tools: CommandTools) -> _Answer:
+    done = JobResult("success")
+    match command:
+        case HelpCommand():
+            return _Answer(commands.render_help(), done)
+        case StatusCommand():
+            return _Answer(_status(tools.store()), done)
+        case ReviewCommand():
+            return _review(pull, tools)
+        case DismissCommand():
+            return _Answer(_dismiss(command, event, role, tools), done)
+        case TrainCommand():
+            return _Answer(_train(command, event, tools), done)
+
+
+def _review(pull: PullRequest, tools: CommandTools) -> _Answer:
+    reviewed = tools.review(pull)
+    published = publish_review(tools.desk, pull.number, reviewed)
+    result = replace(tools.job(reviewed, published), exit_code=0)  # this run is no check of the pull request
+    if published.skip_reason:
+        return _Answer(commands.render_not_reviewed(pull.head_sha, published.skip_reason), result)
+    text = commands.render_reviewed(pull.head_sha, published.posted, published.known, published.outside)
+    return _Answer(text, result)
+
+
+def _dismiss(command: DismissCommand, event: CommandEvent, role: Role, tools: CommandTools) -> str:
+    finding = _find_finding(command, event, tools)
+    signal = FeedbackSignal(
+        id=f"{event.repository}#{event.number}/{event.comment}",
+        kind="dismissed",
+        repository=event.repository,
+        pull_request=event.number,
+        finding=finding,
+        reason=command.reason,
+        text=redact_mentions(redact(command.text)[0]),
+        author=pseudonym(event.author, tools.key()),
+        role=role,
+        at=tools.clock.now(),
+    )
+    path = f"feedback/{signal.at[:7]}.jsonl"
+
+    def change(store: Store) -> dict[str, bytes | None]:
+        known = records.decode_lines(store.read(path) or b"", FeedbackSignal, path)
+        if any(old.id == signal.id for old in known):
+            return {}
+        return {path: records.encode_lines([*known, signal])}
+
+    tools.store().update(change, lambda: f"Keep a dismissal ({signal.reason}) of {finding}", signal.at)
+    return commands.render_dismissed(command, finding)
+
+
+def _find_finding(command: DismissCommand, event: CommandEvent, tools: CommandTools) -> str:
+    """Return the one remark of ours that is meant: by its thread, by its id, or because there is no other."""
+    posted = tools.desk.forge.posted(event.number, MARKER)
+    by_comment = {comment.id: find_marker("finding", comment.body) for comment in posted.comments}
+    if found := by_comment.get(event.thread or 0):
+        return found
+    listed = [name for summary in posted.summaries for name in find_listed(summary.body)]
+    known = list(dict.fromkeys([name for name in by_comment.values() if name] + listed))
+    matching = [name for name in known if command.finding and name.startswith(command.finding)]
+    if not command.finding:
+        matching = known
+    if len(matching) != 1:
+        raise RefusedError(commands.render_which_finding(known))
+    return matching[0]
+
+
+def _status(store: Store) -> str:
+    signals = sum((store.read(path) or b"").count(b"\n") for path in store.paths("feedback/"))
+    return commands.render_status(state.read_registry(store), len(state.read_episodes(store)), signals)
+
+
+def _train(command: TrainCommand, event: CommandEvent, tools: CommandTools) -> str:
+    if not event.default_branch:
+        raise InputError("the event does not name the default branch, from which alone training may run.")
+    tools.runs().dispatch(tools.train_workflow, event.default_branch, {"mode": "train", "tier": command.tier})
+    address = f"{tools.desk.repository_url}/actions/workflows/{tools.train_workflow}"
+    return commands.render_train_started(command, address)
+
+
+def _refused(text: str, reason: str) -> _Answer:
+    return _Answer(text, JobResult("neutral", reason))
+
+
+def _failed(command: Command, error: ReviewloreError, run_url: str) -> _Answer:
+    """Return what is said of an error: a user's in full, of a fault only that there was one, with the log's address."""
+    if isinstance(error, UserError):
+        text = commands.render_failure(command, str(error), "")
+    else:
+        text = commands.render_failure(command, "something went wrong that is not your doing.", run_url)
+    if isinstance(error, RefusedError):
+        return _Answer(text, JobResult("neutral", "command_refused"))
+    return _Answer(text, JobResult("failure", "command_failed", exit_code=error.exit_code, summary=str(error)))
+
+
+def _end(event: CommandEvent, tools: CommandTools, reaction: Reaction, answer: _Answer) -> JobResult:
+    """Reply once and react; a token that may not write is a result, not a fault."""
+    kind = "issuecomment-" if event.kind == "issue" else "discussion_r"
+    address = f"{tools.desk.repository_url}/pull/{event.number}#{kind}{event.comment}"
+    mark = marker("reply", str(event.comment))
+    body = tools.desk.clean(f"{answer.text}\n\n<sub>Answer to [this command]({address}).</sub>\n\n{mark}")
+    voice = tools.desk.voice
+
+    def send() -> None:
+        if event.kind == "review" and event.thread is not None:
+            voice.reply(event.number, event.thread, body)
+        else:
+            voice.post_comment(event.number, body)
+
+    try:
+        say_once(send, lambda: _answered(event, tools))
+        _react(event, tools, reaction)
+    except RefusedError:
+        return replace(answer.result, conclusion="neutral", skip_reason="no_write_permission")
+    return answer.result
+
+
+def _react(event: CommandEvent, tools: CommandTools, reaction: Reaction) -> None:
+    """Add a reaction; where it stays unknown whether it arrived, the reply tells the same."""
+    with suppress(ForgeError):
+        tools.desk.voice.react(event.kind, event.comment, reaction)
+
+
+def _answered(event: CommandEvent, tools: CommandTools) -> bool:
+    posted = tools.desk.forge.posted(event.number, marker("reply", str(event.comment)))
+    bodies = [comment.body for comment in posted.comments] + [comment.body for comment in posted.summaries]
+    return any(find_marker("reply", body) == str(event.comment) for body in bodies)

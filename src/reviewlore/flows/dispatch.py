@@ -1,0 +1,26 @@
+"""An event and the action's mode in, the name of the job out, or why there is none. Decides; does nothing."""
+
+from reviewlore.domain.events import (
+    CommandEvent,
+    DispatchEvent,
+    Event,
+    Ignored,
+    Mode,
+    PullRequestEvent,
+    ScheduledEvent,
+)
+
+# Learning and training write what later runs believe: only the clock and people with write access start them.
+_ACCEPTED: dict[Mode, tuple[type, ...]] = {
+    "review": (PullRequestEvent,),
+    "command": (CommandEvent,),
+    "learn": (ScheduledEvent, DispatchEvent),
+    "train": (ScheduledEvent, DispatchEvent),
+}
+
+
+def choose_job(mode: Mode, event: Event | Ignored) -> Mode | Ignored:
+    """Return the job for an event: the mode that the workflow asks for, where that event may start it."""
+    if isinstance(event, Ignored):
+        return event
+    return mode if isinstance(event, _ACCEPTED[mode]) else Ignored("event_not_for_mode")
