@@ -56,6 +56,16 @@ def full():
     return render_report(a_report())
 
 
+@pytest.fixture(scope="module")
+def hostile():
+    return render_report(hostile_report())
+
+
+def a_report_without_plots():
+    """The same report without what takes a second to draw."""
+    return replace(a_report(), evaluation=None, versions=())
+
+
 def test_the_page_is_well_formed_and_asks_nothing_of_the_network(full):
     page = Page(full)
     assert page.open == []
@@ -226,9 +236,8 @@ def hostile_report():
     )
 
 
-def test_strangers_words_are_text_and_nothing_else():
-    text = render_report(hostile_report())
-    page = Page(text)
+def test_strangers_words_are_text_and_nothing_else(hostile):
+    page = Page(hostile)
     assert page.open == []
     assert not {"script", "img"} & {name for name, _ in page.elements}
     for name, attrs in page.elements:
@@ -240,12 +249,11 @@ def test_strangers_words_are_text_and_nothing_else():
     assert "{{ 7*7 }}" in page.text
 
 
-def test_unseen_characters_are_shown():
-    text = render_report(hostile_report())
-    assert not set(text) & set("\x1b\x07\u202e\u2066\u2069")
-    assert '<span class="unseen">\\u202e</span>' in text
-    assert '<span class="unseen">\\u2066</span>x<span class="unseen">\\u2069</span>' in text
-    assert '<span class="unseen">\\x07</span>' in text
+def test_unseen_characters_are_shown(hostile):
+    assert not set(hostile) & set("\x1b\x07\u202e\u2066\u2069")
+    assert '<span class="unseen">\\u202e</span>' in hostile
+    assert '<span class="unseen">\\u2066</span>x<span class="unseen">\\u2069</span>' in hostile
+    assert '<span class="unseen">\\x07</span>' in hostile
 
 
 def test_markdown_of_a_description_is_a_small_safe_subset():
@@ -253,7 +261,7 @@ def test_markdown_of_a_description_is_a_small_safe_subset():
         "# Not a heading\n\n**bold** `code` [site](https://a.example) [mail](mailto:x@y.z) <u>u</u>\n\n"
         "1. one\n2. two\n\n> said\n\n```py\nx < 1\n```"
     )
-    report = replace(a_report(), change=replace(a_report().change, body=body))
+    report = replace(a_report_without_plots(), change=replace(a_report_without_plots().change, body=body))
     text = render_report(report)
     article = re.search(r'<article class="card" aria-label="Description">(.*?)</article>', text, re.DOTALL)[1]
     assert "<h1>" not in article
@@ -267,12 +275,12 @@ def test_markdown_of_a_description_is_a_small_safe_subset():
 
 def test_deeply_nested_markdown_ends(full):
     body = ">" * 3000 + " x " + "[" * 3000 + "*" * 3000
-    text = render_report(replace(a_report(), change=replace(a_report().change, body=body)))
+    text = render_report(replace(a_report_without_plots(), change=replace(a_report_without_plots().change, body=body)))
     assert len(text) < len(full) + 60_000
 
 
 def test_a_report_after_mining_only():
-    report = Report("Mined", "acme/shop", "2026-03-01T09:06:00Z", dataset=a_report().dataset)
+    report = Report("Mined", "acme/shop", "2026-03-01T09:06:00Z", dataset=a_report_without_plots().dataset)
     page = Page(render_report(report))
     assert [attrs["id"] for attrs in page.all("section")] == ["data", "lineage"]
     assert "Nothing has been trained yet; the shipped prior ranks." in page.text
@@ -287,13 +295,13 @@ def test_an_empty_report_is_a_page_too():
 
 
 def test_silence_is_said():
-    page = Page(render_report(replace(a_report(), review=a_silent_review())))
+    page = Page(render_report(replace(a_report_without_plots(), review=a_silent_review())))
     assert "Nothing to say about 4 files. Silence is a valid result." in page.text
     assert page.all("article") != []
 
 
 def test_comments_without_a_place_in_the_diff_are_shown_apart():
-    report = replace(a_report(), change=None)
+    report = replace(a_report_without_plots(), change=None)
     page = Page(render_report(report))
     assert "unplaced" in [attrs["id"] for attrs in page.all("section")]
     assert "src/shop/api/orders.py:4" in page.text
@@ -312,7 +320,9 @@ def test_without_matplotlib_a_sentence_says_how_to_get_the_plots(monkeypatch):
 
 def test_paths_that_are_not_utf8_can_be_written():
     finding = replace(a_finding(), anchor=replace(a_finding().anchor, path="p\udc80.py"))
-    text = render_report(replace(a_report(), change=None, review=replace(a_review(), findings=(finding,))))
+    text = render_report(
+        replace(a_report_without_plots(), change=None, review=replace(a_review(), findings=(finding,)))
+    )
     assert '<span class="unseen">\\udc80</span>' in text
     assert text.encode("utf-8")
 
@@ -320,14 +330,16 @@ def test_paths_that_are_not_utf8_can_be_written():
 def test_a_diff_that_cannot_be_read_is_refused():
     broken = "--- a/x\n+++ b/x\n@@ -1,9 +1,9 @@\n one\n"
     with pytest.raises(InputError, match="The diff cannot be read"):
-        render_report(replace(a_report(), change=replace(a_report().change, diff=broken)))
+        render_report(replace(a_report_without_plots(), change=replace(a_report_without_plots().change, diff=broken)))
 
 
 def test_long_files_without_comments_are_cut_and_say_so():
     lines = "".join(f"+line {number}\n" for number in range(1, 801))
     head = "diff --git a/big.txt b/big.txt\nnew file mode 100644\n--- /dev/null\n+++ b/big.txt\n"
     diff = f"{head}@@ -0,0 +1,800 @@\n{lines}"
-    page = Page(render_report(replace(a_report(), change=replace(a_report().change, diff=diff))))
+    page = Page(
+        render_report(replace(a_report_without_plots(), change=replace(a_report_without_plots().change, diff=diff)))
+    )
     assert "200 more lines of this file not shown here: it is long, and has no comment." in page.text
     assert "line 600 " in page.text
     assert "line 601" not in page.text
