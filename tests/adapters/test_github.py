@@ -314,6 +314,17 @@ def test_a_passing_failure_on_page_two_is_overcome(fake: FakeGitHub, history: Gi
     assert history.requests_used() == fake.requests == 7
 
 
+def test_a_query_too_large_for_github_is_asked_in_smaller_pages(fake: FakeGitHub, history: GithubHistory) -> None:
+    for number in range(2, 32):
+        merge(fake, number)
+    fake.fault("POST", "/graphql", 502, times=1 + QUICK.retries)
+    assert len(list(history.activity())) == 30
+    assert [each.body["variables"]["first"] for each in fake.sent("POST", "/graphql")] == [100, 100, 100, 25, 25]
+    fake.fault("POST", "/graphql", 502, times=2 + 2 * QUICK.retries)
+    with pytest.raises(ForgeError, match="graphql"):
+        list(history.activity())
+
+
 def test_a_lasting_failure_ends_in_one_sentence(fake: FakeGitHub, history: GithubHistory) -> None:
     fake.fault("GET", "/pulls[?]", 502, times=99)
     with pytest.raises(ForgeError, match="GET /repos/octo/demo/pulls"):
@@ -393,6 +404,9 @@ def test_no_message_shows_a_token(fake: FakeGitHub, tmp_path: Path) -> None:
         assert "s3cret" not in "".join(traceback.format_exception(caught.value))
     with pytest.raises(ConfigError, match="empty"):
         connect("  ", fake.base)
+    for address in ("api.github.com", "ftp://example.org", "https://", "https://a b"):
+        with pytest.raises(ConfigError, match="no address of a GitHub API"):
+            connect(secret, address)
 
 
 def test_an_app_speaks_in_its_own_name(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ a field that is in the schema but not served here comes back as an error, never 
 
 import functools
 import lzma
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError, GraphQLSchema, build_schema, graphql_sync
@@ -134,6 +135,9 @@ class RepositoryGraph:
 
     def __init__(self, repo: Repository) -> None:
         self.repo = repo
+        self._threads = _grouped(repo.threads.values(), lambda thread: thread.pull)
+        self._reviews = _grouped(repo.reviews.values(), lambda review: review.pull)
+        self._said = _grouped(repo.review_comments.values(), lambda comment: comment.in_reply_to or comment.id)
 
     def pull_request(self, info: Any, number: int) -> Node:
         if number not in self.repo.pulls:
@@ -149,8 +153,6 @@ class RepositoryGraph:
         return connection(pulls, self.pull)(info, **arguments)
 
     def pull(self, pull: Pull) -> Node:
-        threads = [each for each in self.repo.threads.values() if each.pull == pull.number]
-        reviews = [each for each in self.repo.reviews.values() if each.pull == pull.number]
         return {
             "__typename": "PullRequest",
             "id": f"PR_{pull.number}",
@@ -161,13 +163,12 @@ class RepositoryGraph:
             "updatedAt": pull.updated_at,
             "headRefOid": pull.head_sha,
             "author": actor(pull.login),
-            "reviewThreads": connection(threads, self.thread),
-            "reviews": connection(reviews, self.review),
+            "reviewThreads": connection(self._threads[pull.number], self.thread),
+            "reviews": connection(self._reviews[pull.number], self.review),
         }
 
     def thread(self, thread: Thread) -> Node:
         root = self.repo.review_comments[thread.root]
-        said = [each for each in self.repo.review_comments.values() if thread.root in {each.id, each.in_reply_to}]
         return {
             "id": thread.node,
             "isResolved": thread.resolved_by is not None,
@@ -178,7 +179,7 @@ class RepositoryGraph:
             "line": root.line,
             "startLine": root.start_line,
             "diffSide": root.side,
-            "comments": connection(said, self.comment),
+            "comments": connection(self._said[thread.root], self.comment),
         }
 
     def comment(self, comment: ReviewComment | IssueComment) -> Node:
@@ -210,6 +211,13 @@ class RepositoryGraph:
             "submittedAt": review.submitted_at,
             "url": f"{WEB}/{self.repo.full_name}/pull/{review.pull}#pullrequestreview-{review.id}",
         }
+
+
+def _grouped(records: Iterable[Any], key: Callable[[Any], int]) -> defaultdict[int, list[Any]]:
+    groups: defaultdict[int, list[Any]] = defaultdict(list)
+    for record in records:
+        groups[key(record)].append(record)
+    return groups
 
 
 def _groups(reactions: list[Reaction]) -> list[Node]:

@@ -255,6 +255,7 @@ def test_the_same_answer_again_is_free(demo: FakeGitHub, repo: Repository) -> No
     before = demo.remaining
     status, _, _ = repo.requester.requestJson("GET", "/repos/octo/demo", headers={"If-None-Match": headers["etag"]})
     assert (status, demo.remaining) == (304, before)
+    assert fetch(demo, "/rate_limit", demo.token("alice"))[1]["rate"]["remaining"] == before
 
 
 def test_faults_come_before_or_after_the_change(demo: FakeGitHub) -> None:

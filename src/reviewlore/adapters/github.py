@@ -24,6 +24,7 @@ PAGE = 100
 USER_AGENT = "reviewlore"
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
 _TOKEN = re.compile(r"[\x21-\x7e]+")
+_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s?#]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Connection:
     """One identity at one GitHub. Make it with `connect` or `connect_app`."""
 
     def __init__(self, auth: Auth.Auth, base_url: str, patience: Patience) -> None:
+        if not _ADDRESS.fullmatch(base_url):
+            raise ConfigError(f"{base_url!r} is no address of a GitHub API; give one like {PUBLIC} as GITHUB_API_URL.")
         self._requests = 0
 
         def requester(retry: Retry | None) -> Requester:
@@ -123,7 +126,7 @@ class Connection:
 
 
 def connect(token: str, base_url: str = PUBLIC, patience: Patience | None = None) -> Connection:
-    """Connect with a token (a person's or a workflow's); ConfigError where it cannot be one."""
+    """Connect with a token (a person's or a workflow's); ConfigError where token or address cannot be one."""
     token = token.strip()
     if not _TOKEN.fullmatch(token):
         # The HTTP library quotes a malformed header in its message, and with it the token.

@@ -22,10 +22,12 @@ from reviewlore.errors import ForgeError, InputError
 _PAGE_INFO = "pageInfo { hasNextPage endCursor }"
 _THREAD = "id isResolved isOutdated resolvedBy { login } comments(first: 1) { nodes { fullDatabaseId } }"
 _REVIEW = "fullDatabaseId author { __typename login } state body commit { oid } submittedAt url"
-# 100 x (1 + 30 + 30 + 15) nodes and 32 points a page, of 500,000 and 5,000 an hour.
+# 100 x (1 + 30 + 30 + 15) nodes and 32 points a page, of 500,000 and 5,000 an hour; the smaller page where GitHub gives
+# up on the larger one (it ends a query after ten seconds).
+_PULLS, _FEWER_PULLS = 100, 25
 _ACTIVITY = f"""
-query($owner: String!, $name: String!, $after: String) {{ repository(owner: $owner, name: $name) {{
-  pullRequests(states: MERGED, first: 100, after: $after, orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
+query($owner: String!, $name: String!, $after: String, $first: Int!) {{ repository(owner: $owner, name: $name) {{
+  pullRequests(states: MERGED, first: $first, after: $after, orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
     {_PAGE_INFO} nodes {{ number updatedAt
       reviewThreads(first: 30) {{ {_PAGE_INFO} nodes {{ {_THREAD} }} }}
       reviews(first: 15) {{ {_PAGE_INFO} nodes {{ {_REVIEW} }} }} }} }} }} }}"""
@@ -80,8 +82,15 @@ class GithubHistory:
     def activity(self, since: str | None = None) -> Iterator[PullActivity]:
         """Yield threads and reviews of merged pull requests, the most recently updated first, down to `since`."""
         after: str | None = None
+        first = _PULLS
         while True:
-            pulls = self._ask(_ACTIVITY, after)["pullRequests"]
+            try:
+                pulls = self._ask(_ACTIVITY, after, first=first)["pullRequests"]
+            except ForgeError:
+                if first == _FEWER_PULLS:
+                    raise
+                first = _FEWER_PULLS
+                continue
             for node in pulls["nodes"]:
                 if since is not None and node["updatedAt"] < since:
                     return

@@ -26,10 +26,10 @@ _SUFFIX = "[bot]"
 
 
 def parsed(parse: Callable[[Any], R], value: Any) -> R:
-    """Apply a parser of this module; ForgeError where a documented field is missing or of another kind."""
+    """Apply a parser of this module; ForgeError where a documented field is missing or cannot be read."""
     try:
         return parse(value)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         what = parse.__name__.removeprefix("parse_").replace("_", " ")
         raise ForgeError(f"GitHub's answer is no {what} as documented ({error!r}); check the API address.") from error
 
