@@ -74,9 +74,10 @@ class GitRepo:
         if not _OBJECT_ID.fullmatch(commit):
             return False
         try:
-            return str(self._repo.git.get_object_header(commit)[1]) == "commit"
+            kind: str | bytes = self._repo.git.get_object_header(commit)[1]
         except (ValueError, BadObject):
             return False
+        return kind in ("commit", b"commit")
 
     def merge_base(self, base: str, head: str) -> str:
         """Return the merge base of two commit ids; InputError if they share no history."""

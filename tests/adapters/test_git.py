@@ -1,0 +1,149 @@
+"""Reading real repositories: odd names, odd files, odd states. Nothing of them runs."""
+
+from pathlib import Path
+
+import pytest
+
+from reviewlore.adapters.git import GitRepo
+from reviewlore.errors import InputError
+from tests.repositories import commit, git, make_repository
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return make_repository(tmp_path / "repo")
+
+
+def test_no_repository_and_no_folder_are_one_sentence_each(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"is not a git repository\. Run inside one, or name it with --repo PATH\."):
+        GitRepo(tmp_path)
+    with pytest.raises(InputError, match=r"does not exist\. Name an existing repository"):
+        GitRepo(tmp_path / "nowhere")
+
+
+def test_an_empty_repository_says_so(folder: Path) -> None:
+    with pytest.raises(InputError, match="has no commits yet"):
+        GitRepo(folder).resolve("HEAD")
+
+
+def test_a_missing_revision_is_named(folder: Path) -> None:
+    commit(folder, {"a": "1"})
+    with pytest.raises(InputError, match="has no commit named 'feature'"):
+        GitRepo(folder).resolve("feature")
+
+
+@pytest.mark.parametrize(
+    "name", ["--output=/tmp/reviewlore-written", "-x", "--all", "HEAD..main", "ext::sh -c id", "a\nb", ""]
+)
+def test_a_revision_is_never_an_option(folder: Path, name: str) -> None:
+    commit(folder, {"a": "1"})
+    with pytest.raises(InputError):
+        GitRepo(folder).resolve(name)
+    assert not Path("/tmp/reviewlore-written").exists()
+
+
+def test_an_id_is_never_an_option(folder: Path) -> None:
+    repo = GitRepo(folder)
+    with pytest.raises(InputError, match="not a full object id"):
+        repo.diff("--output=x", "HEAD")
+
+
+def test_unrelated_histories_have_no_merge_base(folder: Path) -> None:
+    first = commit(folder, {"a": "1"})
+    git(folder, "checkout", "-q", "--orphan", "other")
+    second = commit(folder, {"a": "2"})
+    with pytest.raises(InputError, match="no common ancestor"):
+        GitRepo(folder).merge_base(first, second)
+
+
+def test_a_shallow_clone_says_how_to_mend_it(folder: Path, tmp_path: Path) -> None:
+    for number in range(3):
+        commit(folder, {"a": str(number)})
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{folder}", "shallow")
+    repo = GitRepo(tmp_path / "shallow")
+    assert repo.shallow
+    with pytest.raises(InputError, match="git fetch --unshallow"):
+        repo.resolve("HEAD~2")
+
+
+def test_detached_heads_and_subfolders_work(folder: Path) -> None:
+    first = commit(folder, {"sub/a": "1"})
+    git(folder, "checkout", "-q", "--detach")
+    assert GitRepo(folder / "sub").resolve("HEAD") == first
+
+
+ODD = ["with space.py", "tab\tin.py", "new\nline.py", "-leading.py", "é.py", 'quote".py', "back\\slash.py"]
+
+
+def test_odd_paths_survive_listing_reading_and_history(folder: Path) -> None:
+    head = commit(folder, {name: f"x = {number}\n" for number, name in enumerate(ODD)})
+    repo = GitRepo(folder)
+    assert {file.path for file in repo.files(head)} == set(ODD)
+    for number, name in enumerate(ODD):
+        assert repo.read(head, name) == f"x = {number}\n".encode()
+    assert set(repo.history(head, 10)[0].paths) == set(ODD)
+
+
+def test_links_and_submodules_are_no_files(folder: Path) -> None:
+    first = commit(folder, {"a": "1"})
+    (folder / "link").symlink_to("/etc/passwd")
+    git(folder, "update-index", "--add", "--cacheinfo", f"160000,{first},sub")
+    git(folder, "add", "link")
+    git(folder, "commit", "-q", "-m", "odd")
+    repo = GitRepo(folder)
+    head = repo.resolve("HEAD")
+    assert [file.path for file in repo.files(head)] == ["a"]
+    assert repo.read(head, "link") is None
+    assert repo.read(head, "sub") is None
+
+
+def test_filters_and_drivers_of_the_repository_do_not_run(folder: Path, tmp_path: Path) -> None:
+    marker = tmp_path / "ran"
+    first = commit(folder, {"a.txt": "1\n", ".gitattributes": "*.txt diff=evil filter=evil\n"})
+    git(folder, "config", "diff.evil.command", f"touch {marker}")
+    git(folder, "config", "diff.evil.textconv", f"touch {marker}; cat")
+    git(folder, "config", "filter.evil.smudge", f"touch {marker}; cat")
+    second = commit(folder, {"a.txt": "2\n"})
+    repo = GitRepo(folder)
+    assert "+2" in repo.diff(first, second)
+    repo.history(second, 5)
+    repo.read(second, "a.txt")
+    assert not marker.exists()
+
+
+def test_the_diff_is_the_same_whatever_the_user_configured(folder: Path) -> None:
+    first = commit(folder, {"a": "1\n", "é": "1\n"})
+    second = commit(folder, {"a": "2\n", "é": "2\n"})
+    plain = GitRepo(folder).diff(first, second)
+    for key, value in (
+        ("diff.noprefix", "true"),
+        ("diff.mnemonicPrefix", "true"),
+        ("color.ui", "always"),
+        ("diff.context", "9"),
+    ):
+        git(folder, "config", key, value)
+    assert GitRepo(folder).diff(first, second) == plain
+    assert "--- a/é" in plain
+
+
+def test_contains_tells_commits_from_other_things(folder: Path) -> None:
+    head = commit(folder, {"a": "1"})
+    repo = GitRepo(folder)
+    assert repo.contains(head)
+    assert not repo.contains("0" * 40)
+    assert not repo.contains(repo.files(head)[0].blob)
+    assert not repo.contains("HEAD")
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://github.com/octo/demo.git", "octo/demo"),
+        ("git@github.com:octo/demo", "octo/demo"),
+        ("ssh://git@ghe.example.org/octo/de.mo.git", "octo/de.mo"),
+    ],
+)
+def test_the_name_comes_from_the_origin(folder: Path, url: str, name: str) -> None:
+    assert GitRepo(folder).name == "repo"
+    git(folder, "remote", "add", "origin", url)
+    assert GitRepo(folder).name == name
