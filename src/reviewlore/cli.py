@@ -271,7 +271,7 @@ def demo(output: Path | None, quiet: bool) -> int:
     """Show the whole loop on a sample repository, with a real DPO run on the CPU."""
     from reviewlore.wiring import run_demo
 
-    return run_demo(output, _console(quiet))
+    return run_demo(output, _console(quiet), lambda text: click.echo(text, nl=False))
 
 
 @commands.command()

@@ -3,7 +3,10 @@
 import importlib.metadata
 import json
 import os
+import runpy
 import secrets
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -164,6 +167,26 @@ class Workshop:
                 f"The key for pseudonyms cannot be kept at {path}: {error.strerror}. "
                 f"Make it writable, or set {KEY_VARIABLE}."
             ) from error
+
+
+def run_demo(output: Path | None, console: Console, emit: Callable[[str], None]) -> int:
+    """Build the sample, run the whole loop on it, and write the report; in a temporary folder where none is named."""
+    from reviewlore.flows import demo
+
+    kept = output if output is not None else Path(tempfile.mkdtemp(prefix="reviewlore-demo-"))
+    console.step(
+        "Build the sample repository",
+        "A git repository with its merged pull requests and review threads, from readable source data: the same "
+        f"commits on every machine. Everything lies in {kept}.",
+    )
+    build = runpy.run_path(str(resources.sample_folder() / "build.py"))["build"]
+    sample = build(kept)
+    workshop = Workshop(sample.repository, console)
+    found = demo.run_demo(workshop, sample.comments, demo.read_request(sample.pull_request), emit)
+    page = kept / "report.html"
+    page.write_text(workshop.render_report(found), encoding="utf-8")
+    emit(f"\nThe report: {page.resolve()}\n")
+    return 0
 
 
 def package_versions() -> dict[str, str]:
