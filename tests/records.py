@@ -193,7 +193,7 @@ def an_evaluation() -> Evaluation:
 def a_decision() -> GateDecision:
     return GateDecision(
         "refuse",
-        "The adapter is behind the ranker in every kind, and 120 outcome pairs are fewer than the 200 asked for.",
+        "the adapter is behind the ranker in every kind, and 120 outcome pairs are fewer than the 200 asked for",
         "adapter-81ce0d55",
         "ranker-3fa2c91b",
         Interval(-0.248, -0.301, -0.196, 360),

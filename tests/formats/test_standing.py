@@ -43,12 +43,17 @@ def test_columns_that_do_not_fit_go_to_a_further_table():
 
 def test_the_gate_gives_its_reason_and_the_numbers():
     assert render_decision(a_decision()) == (
-        "Refused: adapter-81ce0d55 against ranker-3fa2c91b. The adapter is behind the ranker in every kind,\n"
-        "and 120 outcome pairs are fewer than the 200 asked for. (difference -0.248, 95 % interval -0.301\n"
-        "to -0.196, 360 pairs)\n"
+        "Refused adapter-81ce0d55 against ranker-3fa2c91b: the adapter is behind the ranker in every kind,\n"
+        "and 120 outcome pairs are fewer than the 200 asked for. (Difference -0.248, 95 % interval -0.301\n"
+        "to -0.196, 360 pairs.)\n"
     )
-    first = replace(a_decision(), verdict="promote", incumbent=None, difference=None, reason="It beats chance.")
-    assert render_decision(first) == "Promoted: adapter-81ce0d55, with no incumbent. It beats chance.\n"
+    first = replace(a_decision(), verdict="promote", incumbent=None, difference=None, reason="it beats chance")
+    assert render_decision(first) == "Promoted adapter-81ce0d55, with no incumbent: it beats chance.\n"
+
+
+def test_a_difference_that_the_reason_tells_is_not_told_twice():
+    told = replace(a_decision(), reason="the paired difference -0.248 [-0.301, -0.196] is not above zero")
+    assert render_decision(told).count("-0.248") == 1
 
 
 def test_a_dataset_says_what_was_kept_and_dropped_and_why():

@@ -37,12 +37,14 @@ def render_evaluation(evaluation: Evaluation) -> str:
 
 
 def render_decision(decision: GateDecision) -> str:
-    """Return the gate's verdict in one paragraph: who, against whom, the difference with its interval, the reason."""
+    """Return the gate's verdict in one paragraph: who, against whom, the reason, and the difference if not in it."""
     against = f" against {decision.incumbent}" if decision.incumbent else ", with no incumbent"
-    text = f"{_VERDICT[decision.verdict]}: {decision.candidate}{against}. {decision.reason}"
-    if decision.difference is not None:
-        gap = decision.difference
-        text += f" (difference {gap.accuracy:+.3f}, 95 % interval {gap.low:+.3f} to {gap.high:+.3f}, {gap.count} pairs)"
+    text = f"{_VERDICT[decision.verdict]} {decision.candidate}{against}: {decision.reason.rstrip('.')}."
+    gap = decision.difference
+    if gap is not None and f"{gap.accuracy:+.3f}" not in decision.reason:
+        text += (
+            f" (Difference {gap.accuracy:+.3f}, 95 % interval {gap.low:+.3f} to {gap.high:+.3f}, {gap.count} pairs.)"
+        )
     return "\n".join(textwrap.wrap(visible_line(text), _WIDTH)) + "\n"
 
 
