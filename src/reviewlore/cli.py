@@ -256,10 +256,11 @@ def status(repo: Path, style: str) -> int:
 def report(repo: Path, output: Path, quiet: bool) -> int:
     """Write one self-contained HTML page about what was mined, trained, judged and decided."""
     from reviewlore.flows.report import standing_report
+    from reviewlore.wiring import write_text
 
     workshop = _workshop(repo, quiet)
     data = standing_report(workshop.store, workshop.repo.name, workshop.clock.now())
-    _write_file(output, workshop.render_report(data))
+    write_text(output, workshop.render_report(data))
     click.echo(str(output))
     return 0
 
@@ -271,7 +272,7 @@ def demo(output: Path | None, quiet: bool) -> int:
     """Show the whole loop on a sample repository, with a real DPO run on the CPU."""
     from reviewlore.wiring import run_demo
 
-    return run_demo(output, _console(quiet), lambda text: click.echo(text, nl=False))
+    return run_demo(output, _console(quiet), _emit)
 
 
 @commands.command()
@@ -282,7 +283,7 @@ def doctor(repo: Path, recipe: str | None, dry_run: bool) -> int:
     """Check that everything is in place; with --recipe, pin the base model's revision in .reviewlore.toml."""
     from reviewlore.wiring import run_doctor
 
-    return run_doctor(_workshop(repo, quiet=True), recipe, dry_run=dry_run)
+    return run_doctor(_workshop(repo, quiet=True), recipe, _emit, dry_run=dry_run)
 
 
 @commands.command()
@@ -318,6 +319,10 @@ def _render_review(style: str, result: Any) -> str:
     return renderers[style](result)
 
 
+def _emit(text: str) -> None:
+    click.echo(text, nl=False)
+
+
 def _json(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
@@ -327,13 +332,3 @@ def _read_file(path: Path) -> bytes:
         return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}. Name an existing, readable file.") from error
-
-
-def _write_file(path: Path, text: str) -> None:
-    """Write beside the target first, then rename: an interruption leaves the old file or the new one."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import os
+import re
 import runpy
 import secrets
 import tempfile
@@ -16,20 +17,22 @@ from time import monotonic
 from reviewlore import __version__
 from reviewlore.adapters import resources
 from reviewlore.adapters.git import GitRepo
-from reviewlore.config import LearnSettings, Settings
-from reviewlore.domain.recipe import Recipe
+from reviewlore.config import FILE, LearnSettings, Settings
+from reviewlore.domain.recipe import NamedBase, Recipe
 from reviewlore.domain.report import Report
 from reviewlore.errors import ConfigError, InputError, StorageError
 from reviewlore.flows.learn import LearnContext
 from reviewlore.flows.review import ReviewContext, read_settings
 from reviewlore.flows.scoring import load_active
 from reviewlore.flows.train import TrainContext
-from reviewlore.ports import AdapterTrainer, Clock, Console, Grammar, Scorer, Store
+from reviewlore.ports import AdapterTrainer, Clock, Console, ForgeHistory, Grammar, Scorer, Store
 from reviewlore.ranking.model import RankerModel
 from reviewlore.stages.recipe import parse_recipe, pin_revision
 
 KEY_VARIABLE = "REVIEWLORE_PSEUDONYM_KEY"
 BASES_VARIABLE = "REVIEWLORE_BASE_MODELS"
+TOKEN_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _KEY_FILE = "reviewlore-pseudonym.key"
 _LINEAGE = ("torch", "transformers", "peft", "trl", "datasets", "lightgbm", "numpy", "tokenizers", "safetensors")
 
@@ -130,6 +133,20 @@ class Workshop:
             actor=_actor(),
         )
 
+    def forge_history(self, repository: str) -> ForgeHistory:
+        """Return the past of a repository on GitHub, read with the token of the environment."""
+        from reviewlore.adapters.github import PUBLIC, connect
+        from reviewlore.adapters.github_history import GithubHistory
+
+        token = next(filter(None, map(os.environ.get, TOKEN_VARIABLES)), None)
+        if token is None:
+            raise ConfigError(
+                f"Reading GitHub needs a token: set {' or '.join(TOKEN_VARIABLES)} (read access is enough)."
+            )
+        if not _REPOSITORY.fullmatch(repository):
+            raise ConfigError(f"{repository!r} is no repository; write OWNER/NAME.")
+        return GithubHistory(connect(token, os.environ.get("GITHUB_API_URL") or PUBLIC), repository)
+
     def recipe(self, name: str) -> Recipe:
         """Return a shipped recipe with the repository's own settings for it (a base model's revision)."""
         text = resources.load_recipe(name)
@@ -184,9 +201,81 @@ def run_demo(output: Path | None, console: Console, emit: Callable[[str], None])
     workshop = Workshop(sample.repository, console)
     found = demo.run_demo(workshop, sample.comments, demo.read_request(sample.pull_request), emit)
     page = kept / "report.html"
-    page.write_text(workshop.render_report(found), encoding="utf-8")
+    write_text(page, workshop.render_report(found))
     emit(f"\nThe report: {page.resolve()}\n")
     return 0
+
+
+def run_doctor(workshop: Workshop, recipe: str | None, emit: Callable[[str], None], *, dry_run: bool) -> int:
+    """Check everything and say it, and pin a recipe's base model; 2 where something has to be mended."""
+    from reviewlore.flows import doctor, state
+    from reviewlore.flows.scoring import load_active
+
+    def repository() -> str:
+        shallow = "; the clone is shallow, so co-change is known in part only" if workshop.repo.shallow else ""
+        return f"{workshop.repo.name}, default branch {workshop.repo.default_branch()}{shallow}"
+
+    def settings() -> str:
+        start = workshop.repo.resolve(workshop.repo.default_branch())
+        read_settings(workshop.repo, start)
+        return f"{FILE} is fine" if workshop.repo.read(start, FILE) is not None else f"no {FILE}, defaults are used"
+
+    def branch() -> str:
+        entries = len(state.read_audit(workshop.store))
+        episodes = len(state.read_episodes(workshop.store))
+        return (
+            f"{episodes} episodes, {entries} entries in an unbroken audit log" if entries else "nothing was mined yet"
+        )
+
+    def judgement() -> str:
+        scorer = load_active(workshop.store, workshop.prior, workshop.adapters)
+        return f"{scorer.version} ({scorer.tier} tier), its files verified"
+
+    def installed() -> str:
+        missing = [
+            name for name in ("torch", "transformers", "peft", "trl", "lightgbm") if name not in package_versions()
+        ]
+        return (
+            f"training is not possible here: {', '.join(missing)} missing" if missing else "training is possible here"
+        )
+
+    checks = doctor.run_checks(
+        [("repository", repository), ("settings", settings), ("state branch", branch), ("judgement", judgement),
+         ("model extra", installed)]
+    )  # fmt: skip
+    emit(doctor.render_checks(checks))
+    if recipe:
+        emit(_pin(workshop, recipe, dry_run=dry_run))
+    return 0 if all(check.fine for check in checks) else 2
+
+
+def _pin(workshop: Workshop, name: str, *, dry_run: bool) -> str:
+    from reviewlore.adapters.hub import resolve_revision
+    from reviewlore.flows.doctor import pin_in_settings
+
+    base = workshop.recipe(name).base
+    if not isinstance(base, NamedBase):
+        return f"Recipe {name} makes its own base model; there is no revision to pin.\n"
+    revision = resolve_revision(base.id)
+    path = workshop.repo.top / FILE
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    changed = pin_in_settings(text, name, revision)
+    if not dry_run:
+        write_text(path, changed)
+    verb = "Would write" if dry_run else "Wrote"
+    return f"{verb} {base.id} at {revision} to {path.name}. Commit it: settings are read from the default branch.\n"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write beside the target first, then rename: an interruption leaves the old file or the new one."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}. Nothing was changed.") from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def package_versions() -> dict[str, str]:

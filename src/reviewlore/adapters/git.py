@@ -44,13 +44,17 @@ class GitRepo:
                 match = re.search(r"[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?$", next(iter(remote.urls), ""))
                 if match and not match[1].startswith("."):
                     return match[1]
-        folder = Path(self._repo.working_tree_dir or self._repo.git_dir)
-        return folder.resolve().name.removesuffix(".git")
+        return self.top.resolve().name.removesuffix(".git")
 
     @property
     def git_dir(self) -> Path:
         """The repository's git directory (shared by all its work trees), where untracked local state may live."""
         return Path(self._repo.common_dir)
+
+    @property
+    def top(self) -> Path:
+        """The work tree's root; for a bare repository its own folder."""
+        return Path(self._repo.working_tree_dir or self._repo.git_dir)
 
     @property
     def shallow(self) -> bool:

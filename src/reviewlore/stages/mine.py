@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from reviewlore.domain.forge import PullActivity, PullRequest, ThreadComment
 from reviewlore.domain.history import (
@@ -112,7 +111,7 @@ def classify_concern(body: str) -> str:
 
 def find_language(path: str) -> str | None:
     """Return the language a path's suffix stands for, or None."""
-    return _LANGUAGES.get(PurePosixPath(path).suffix.lstrip(".").lower())
+    return _LANGUAGES.get(path.rpartition("/")[2].rpartition(".")[2].lower())
 
 
 def join_threads(
