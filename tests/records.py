@@ -207,7 +207,7 @@ def a_dataset() -> DatasetManifest:
         sources=("github:acme/shop",),
         episodes=412,
         kept=331,
-        dropped={"bot_author": 52, "too_short": 21, "praise": 8},
+        dropped={"row:bot_author": 52, "row:too_short": 21, "episode:unknown_outcome": 8},
         pairs={"outcome": 410, "relevance_hard": 388, "relevance_easy": 402},
         splits={"train": 840, "test": 360},
         split_at={"acme/shop": "2026-01-12T00:00:00Z"},

@@ -60,9 +60,9 @@ def test_a_dataset_says_what_was_kept_and_dropped_and_why():
     lines = render_dataset(a_dataset()).splitlines()
     assert lines[0] == "Dataset c0ffeec0ffee, made 2026-03-01T09:00:00Z from github:acme/shop"
     rows = dict(line.rsplit(maxsplit=1) for line in lines[2:14])
-    assert rows["kept"] == "331"
-    assert rows["dropped"] == "81"
-    assert rows["  bot_author"] == "52"
+    assert rows["of them in preference pairs"] == "331"
+    assert rows["left out, by reason"] == "81"
+    assert rows["  row:bot_author"] == "52"
     assert rows["preference pairs"] == "1200"
     assert "  acme/shop: held out from 2026-01-12T00:00:00Z" in lines
     assert lines[-1] == "policy: min_pairs = 200"

@@ -45,7 +45,7 @@ def render_report(report: Report) -> str:
         attr=lambda text: escape(visible_line(str(text))),
         flat=lambda text: _marked(str(text), keep=""),
         moment=lambda at: re.sub(r"^(\S{10})T(\d\d:\d\d)(:\d\d)?Z$", r"\1 \2 UTC", str(at)),
-        words=lambda name: str(name).replace("_", " "),
+        words=lambda name: str(name).replace("_", " ").replace(":", ": "),
         markdown=lambda text: _trusted(_MARKDOWN.render(visible(text[:_BODY_LIMIT]))),
         inline=lambda text: _trusted(_MARKDOWN.renderInline(visible(text[:_BODY_LIMIT]))),
         safe_url=_is_safe_url,

@@ -49,14 +49,14 @@ def render_decision(decision: GateDecision) -> str:
 
 
 def render_dataset(manifest: DatasetManifest) -> str:
-    """Return what a dataset is made of: sources, episodes kept and dropped by reason, pairs by kind, splits."""
+    """Return what a dataset is made of: sources, episodes used and left out by reason, pairs, splits."""
     dropped = sum(manifest.dropped.values())
     lines = [
         f"Dataset {manifest.id[:12]}, made {manifest.created_at} from {_list(manifest.sources)}",
         "",
-        f"{'episodes read':<40}{manifest.episodes:>8}",
-        f"{'kept':<40}{manifest.kept:>8}",
-        f"{'dropped':<40}{dropped:>8}",
+        f"{'episodes':<40}{manifest.episodes:>8}",
+        f"{'of them in preference pairs':<40}{manifest.kept:>8}",
+        f"{'left out, by reason':<40}{dropped:>8}",
         *_counts(manifest.dropped),
         f"{'duplicates':<40}{manifest.duplicates:>8}",
         f"{'contradictions, down-weighted':<40}{manifest.contradictions:>8}",
