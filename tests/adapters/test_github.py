@@ -3,6 +3,7 @@
 import time
 import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -361,6 +362,15 @@ def test_waits_are_bounded(
     with pytest.raises(ForgeError, match=r"rate limit.*3600"):
         forge.pull(1)
     assert time.monotonic() - start < 1
+
+
+def test_writes_keep_the_distance_that_github_asks_for(fake: FakeGitHub) -> None:
+    assert Patience().between_writes == 1.0
+    forge = GithubForge(connect(fake.workflow_token(NAME), fake.base, replace(QUICK, between_writes=0.2)), NAME)
+    start = time.monotonic()
+    for text in ("one", "two", "three"):
+        forge.post_comment(1, text)
+    assert time.monotonic() - start >= 0.4
 
 
 def test_a_spent_budget_is_told_with_its_reset(fake: FakeGitHub, forge: GithubForge) -> None:

@@ -66,6 +66,8 @@ class BareRepository:
 
     def run(self, *arguments: str, stdin: bytes = b"", date: str | None = None) -> bytes:
         """Run one git command here and return its standard output; GitError where it fails."""
+        if any("\0" in argument for argument in arguments):
+            raise GitError("a NUL is no part of any name")
         dates = {} if date is None else {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
         command = ["git", "-C", str(self.path), *arguments]
         environment = {**os.environ, **IDENTITY, **dates}

@@ -274,6 +274,15 @@ def test_faults_come_before_or_after_the_change(demo: FakeGitHub) -> None:
         fetch(demo, path, token)
 
 
+def test_pygithubs_own_retry_posts_a_review_three_times(demo: FakeGitHub) -> None:
+    """The hazard that the adapter must keep away from: a POST is sent again after a 5xx."""
+    demo.fault("POST", "/reviews$", 502, times=2, after_commit=True)
+    pauses = {"seconds_between_requests": None, "seconds_between_writes": None}
+    careless = Github(auth=Auth.Token(demo.token("bob")), base_url=demo.base, **pauses)
+    careless.get_repo("octo/demo").get_pull(1).create_review(body="x", event="COMMENT")
+    assert len(demo.repos["octo/demo"].reviews) == 3
+
+
 def test_an_operation_without_a_handler_fails_the_test(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=r"no handler for GET .*/labels"), start_fake() as fake:
         fake.add_repo("octo/demo", tmp_path / "demo.git")
@@ -287,6 +296,11 @@ def test_an_operation_without_a_handler_fails_the_test(tmp_path: Path) -> None:
 def test_a_wrong_request_fails_the_test(demo: FakeGitHub, path: str, what: str) -> None:
     assert fetch(demo, "/repos/octo/demo" + path, demo.token("alice"))[0] in {404, 422}
     demo.expect_violation(what)
+
+
+def test_a_defect_of_the_fake_fails_the_test(demo: FakeGitHub) -> None:
+    assert fetch(demo, "/graphql", demo.token("alice"), [1])[0] == 500
+    demo.expect_violation("DEFECT /graphql")
 
 
 def test_a_deleted_account_is_nobody(demo: FakeGitHub) -> None:
