@@ -81,7 +81,7 @@ index 6666666..7777777 100644
 def a_finding() -> Finding:
     return Finding(
         id="7f3a9c21d4e8b605",
-        rule="layer_crossed",
+        rule="architecture/layer_crossed",
         source="architecture",
         anchor=Anchor("src/shop/api/orders.py", 4),
         hunk="@@ -1,8 +1,9 @@\n+from shop.storage.tables import ORDERS",
@@ -113,7 +113,7 @@ def a_finding() -> Finding:
 def a_review() -> Review:
     partner = Finding(
         id="0b5d6a7788990011",
-        rule="test_partner_missing",
+        rule="architecture/test_partner_missing",
         source="architecture",
         anchor=Anchor("src/shop/services/refunds.py", None),
         hunk="",
@@ -128,7 +128,7 @@ def a_review() -> Review:
     )
     broad = Finding(
         id="aa55cc3377ee1122",
-        rule="convention_broken",
+        rule="architecture/convention_broken",
         source="architecture",
         anchor=Anchor("src/shop/api/orders.py", 29, start_line=26),
         hunk="",
@@ -152,9 +152,9 @@ def a_review() -> Review:
         version="ranker-3fa2c91b",
         findings=(a_finding(), partner, broad),
         dropped=(
-            Dropped("d1", "hub_touched", "below_threshold"),
-            Dropped("d2", "co_change_missing", "below_threshold"),
-            Dropped("d3", "convention_broken", "cap_reached"),
+            Dropped("d1", "architecture/hub_touched", "below_threshold"),
+            Dropped("d2", "architecture/co_change_missing", "below_threshold"),
+            Dropped("d3", "architecture/convention_broken", "cap_reached"),
         ),
         notes=("The history holds 58 pull requests; precedents are few.",),
         files_reviewed=3,
@@ -163,7 +163,7 @@ def a_review() -> Review:
 
 
 def a_silent_review() -> Review:
-    dropped = (Dropped("d1", "hub_touched", "below_threshold"),)
+    dropped = (Dropped("d1", "architecture/hub_touched", "below_threshold"),)
     return Review("acme/shop", BASE, HEAD, "embedded", "prior-1", (), dropped, files_reviewed=4)
 
 

@@ -105,7 +105,7 @@ def test_each_comment_stands_under_its_line_with_all_it_rests_on(full):
         "in 5f1e2d3c4b",
         "#41 src/shop/api/invoices.py addressed similarity 0.63",
         "please go through the service",
-        "rule layer_crossed",
+        "rule architecture/layer_crossed",
         "confidence 0.97",
         "score +1.42",
         "embedded ranker-3fa2c91b",

@@ -21,7 +21,7 @@ def test_every_finding_stands_under_its_line():
         ("added", None, 4, "from shop.storage.tables import ORDERS"),
         ("added", None, 29, "    except Exception:"),
     ]
-    assert [finding.rule for finding in files[1].findings] == ["test_partner_missing"]
+    assert [finding.rule for finding in files[1].findings] == ["architecture/test_partner_missing"]
     assert [(file.added, file.removed, file.commented) for file in files] == [
         (12, 2, 2),
         (6, 0, 1),

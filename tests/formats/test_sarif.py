@@ -52,6 +52,9 @@ def test_a_review_is_a_valid_log():
     assert first["relatedLocations"][0]["physicalLocation"]["region"] == {"startLine": 12, "endLine": 12}
     assert "region" not in second["locations"][0]["physicalLocation"]
     assert third["locations"][0]["physicalLocation"]["region"] == {"startLine": 26, "endLine": 29}
+    rule = run["tool"]["driver"]["rules"][1]
+    assert (rule["id"], rule["name"]) == ("architecture/layer_crossed", "ArchitectureLayerCrossed")
+    assert rule["shortDescription"]["text"] == "Layer crossed"
     assert run["properties"]["dropped"] == {"below_threshold": 2, "cap_reached": 1}
 
 

@@ -20,7 +20,7 @@ ONE = """\
    · #41, addressed: “Endpoints shouldn't talk to tables, please go through the service (see
      `services/invoices.py`).” (src/shop/api/invoices.py)
      https://github.example/acme/shop/pull/41#discussion_r901
-   [layer_crossed · confidence 0.97 · score +1.42]
+   [architecture/layer_crossed · confidence 0.97 · score +1.42]
 
 Not said: 3 (2 below_threshold, 1 cap_reached). Files not reviewed: 1 (1 binary).
 Note: The history holds 58 pull requests; precedents are few.

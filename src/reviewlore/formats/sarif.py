@@ -3,6 +3,7 @@
 The properties that GitHub needs: "SARIF support for code scanning", section "Supported SARIF output file properties".
 """
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -13,6 +14,7 @@ from reviewlore.domain.visible import to_json
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVEL = {"info": "note", "warning": "warning", "error": "error"}
+_WORDS = re.compile(r"[^\W_]+")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
 # GitHub orders results by the rule's `precision`, which knows four words.
 _PRECISION = ((0.9, "very-high"), (0.75, "high"), (0.5, "medium"), (0.0, "low"))
@@ -44,11 +46,11 @@ def _rules(review: Review, names: list[str]) -> list[dict[str, Any]]:
     for name in names:
         found = [finding for finding in review.findings if finding.rule == name]
         worst = max(found, key=lambda finding: list(_LEVEL).index(finding.severity))
-        words = name.replace("_", " ").capitalize()
+        words = " ".join(_WORDS.findall(name.rpartition("/")[2])).capitalize()
         described.append(
             {
                 "id": name,
-                "name": "".join(part.capitalize() for part in name.split("_")),
+                "name": "".join(word.capitalize() for word in _WORDS.findall(name)),
                 "shortDescription": {"text": words},
                 "fullDescription": {"text": f"{words} (reviewlore, source: {worst.source})."},
                 "help": {"text": f"{worst.why}\n\n{worst.advice}".strip() or words},
