@@ -1,0 +1,194 @@
+"""Mining rows into the state branch: counted, scrubbed, idempotent, never half-written."""
+
+import gzip
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.repositories import commit, git, make_repository
+
+from reviewlore.cli import run
+
+
+def row(number: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "repo": "octo/demo", "pr_number": 1 + number // 3, "comment_id": 1000 + number, "path": f"src/m{number % 5}.py",
+        "diff_hunk": f"@@ -1,2 +1,3 @@\n def f{number}():\n+    value_{number} = load_{number}()", "line": 2, "side": "RIGHT",
+        "body": f"Please rename value_{number}: a name says what it holds, number {number}.",
+        "author": "mira", "author_role": None, "pr_author": "wen", "replies": [],
+        "created_at": f"2025-{1 + number // 28:02d}-{1 + number % 28:02d}T10:00:00Z",
+        "outcome": "addressed" if number % 3 else "ignored", "confidence": "high", "intent": "suggestion", **changes,
+    }  # fmt: skip
+
+
+def write(path: Path, rows: list[Any]) -> Path:
+    path.write_text("".join((item if isinstance(item, str) else json.dumps(item)) + "\n" for item in rows))
+    return path
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("REVIEWLORE_PSEUDONYM_KEY", raising=False)
+    make_repository(tmp_path / "state")
+    return tmp_path
+
+
+def mine(home: Path, source: Path, *options: str) -> int:
+    return run(["mine", "--from", str(source), "--repo", str(home / "state"), "-q", *options])
+
+
+def branch(home: Path) -> dict[str, str]:
+    names = git(home / "state", "ls-tree", "-r", "--name-only", "reviewlore/state").split("\n")
+    return {name: git(home / "state", "show", f"reviewlore/state:{name}") for name in names}
+
+
+def test_a_first_run_writes_episodes_dataset_and_audit(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert mine(home, write(home / "rows.jsonl", [row(n) for n in range(60)]), "--format", "json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["read"], report["kept"], report["new_episodes"]) == (60, 60, 60)
+    assert report["outcomes"] == {"addressed": 40, "ignored": 20}
+    files = branch(home)
+    assert {name.split("/")[0] for name in files} == {"episodes", "datasets", "audit.jsonl"}
+    assert sum(text.count("\n") + 1 for name, text in files.items() if name.startswith("episodes/")) == 60
+    assert report["dataset"]["splits"]["test"] > 0
+
+
+def test_a_second_run_changes_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = write(home / "rows.jsonl", [row(n) for n in range(30)])
+    mine(home, source)
+    before = git(home / "state", "rev-parse", "reviewlore/state")
+    capsys.readouterr()
+    assert mine(home, source) == 0
+    assert git(home / "state", "rev-parse", "reviewlore/state") == before
+    assert capsys.readouterr().out.endswith("nothing new to write\n")
+
+
+def test_the_order_of_rows_does_not_matter(home: Path) -> None:
+    rows = [row(n) for n in range(40)]
+    mine(home, write(home / "a.jsonl", rows))
+    first = {name for name in branch(home) if name.startswith("datasets/")}
+    git(home / "state", "update-ref", "-d", "refs/heads/reviewlore/state")
+    mine(home, write(home / "b.jsonl", rows[::-1]))
+    assert {name for name in branch(home) if name.startswith("datasets/")} == first
+
+
+def test_later_rows_join_the_earlier_ones(home: Path) -> None:
+    mine(home, write(home / "a.jsonl", [row(n) for n in range(20)]))
+    mine(home, write(home / "b.jsonl", [row(n) for n in range(10, 40)]))
+    files = branch(home)
+    assert sum(text.count("\n") + 1 for name, text in files.items() if name.startswith("episodes/")) == 40
+    assert sum(name.startswith("datasets/") for name in files) == 2
+
+
+def test_a_dry_run_writes_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert mine(home, write(home / "rows.jsonl", [row(n) for n in range(30)]), "--dry-run") == 0
+    assert "30 remarks read" in capsys.readouterr().out
+    assert git(home / "state", "for-each-ref") == ""
+
+
+def test_gzip_is_read(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = write(home / "rows.jsonl", [row(n) for n in range(30)])
+    packed = home / "rows.jsonl.gz"
+    packed.write_bytes(gzip.compress(source.read_bytes()))
+    assert mine(home, packed) == 0
+    assert "30 kept" in capsys.readouterr().out
+
+
+def test_malformed_lines_are_counted_named_and_lose_nothing_else(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = ['{"repo": "octo/de', "[1]", "nonsense", {"repo": "octo/demo"}, row(99, pr_number="one"), "[" * 100_000]
+    assert mine(home, write(home / "rows.jsonl", [*[row(n) for n in range(30)], *bad])) == 0
+    told = capsys.readouterr()
+    assert "36 remarks read, 30 kept, 6 dropped" in told.out
+    assert "malformed_line" in told.out
+    assert "rows.jsonl: 6 lines are no review comments and were left out (line 31: not JSON" in told.err
+    assert "and 3 more" in told.err
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"\x1f\x8b\x08\x00broken", "is a damaged gzip file"),
+        (gzip.compress(b'{"repo": "o/r"}' * 100)[:40], "is a damaged gzip file"),
+        (b"\xff\xfe{\x00", "is not UTF-8 text (byte 0)"),
+        (b"", "No usable review remark in rows.jsonl (the source is empty). Nothing was written."),
+        (b"garbage\n", "No usable review remark in rows.jsonl (malformed_line 1). Nothing was written."),
+    ],
+)
+def test_an_unusable_file_is_one_sentence(
+    home: Path, capsys: pytest.CaptureFixture[str], content: bytes, sentence: str
+) -> None:
+    (home / "rows.jsonl").write_bytes(content)
+    assert mine(home, home / "rows.jsonl") == 2
+    told = capsys.readouterr()
+    assert sentence in told.err
+    assert told.out == ""
+    assert git(home / "state", "for-each-ref") == ""
+
+
+def test_people_and_secrets_are_not_stored(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    token = "ghp_" + "Zz9" * 12
+    rows = [row(n) for n in range(20)]
+    rows[3]["body"] = f"@mira-real said to mail mira@example.org, and never commit {token} please"
+    rows[4]["replies"] = [{"author": "wen", "body": "Done, thanks @mira-real", "created_at": "2025-02-01T00:00:00Z"}]
+    assert mine(home, write(home / "rows.jsonl", rows)) == 0
+    everything = "\n".join(branch(home).values())
+    for leak in ("mira", "wen", "example.org", token):
+        assert leak not in everything, leak
+    assert "person-" in everything
+    out = capsys.readouterr().out
+    assert "github-token" in out and "email" in out
+
+
+def test_the_pseudonym_key_stays_beside_the_clone_and_off_the_branch(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write(home / "rows.jsonl", [row(n) for n in range(20)])
+    mine(home, source)
+    key = home / "state" / ".git" / "reviewlore-pseudonym.key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert key.read_text() not in "\n".join(branch(home).values())
+    first = branch(home)
+    git(home / "state", "update-ref", "-d", "refs/heads/reviewlore/state")
+    monkeypatch.setenv("REVIEWLORE_PSEUDONYM_KEY", "another")
+    mine(home, source)
+    assert {k: v for k, v in branch(home).items() if k.startswith("episodes")} != {
+        k: v for k, v in first.items() if k.startswith("episodes")
+    }
+
+
+def test_outcomes_come_from_git_where_the_commits_are_at_hand(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = home / "state"
+    first = commit(code, {"src/m0.py": "a = 1\nb = 2\nc = 3\n" * 5, "src/m1.py": "x = 1\n" * 9})
+    second = commit(code, {"src/m0.py": "a = 1\nb = 22\nc = 3\n" + "a = 1\nb = 2\nc = 3\n" * 4})
+    rows = []
+    for n in range(30):
+        item = row(n, path=f"src/m{n % 2}.py", line=2, original_commit=first, pr_last_commit=second)
+        del item["outcome"], item["confidence"]
+        rows.append(item)
+    assert mine(home, write(home / "rows.jsonl", rows), "--format", "json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["outcomes"] == {"addressed": 15, "ignored": 15}
+    assert report["evidence"] == {"lines_changed": 15, "file_identical": 15}
+
+
+def test_commits_that_are_not_there_are_no_evidence(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [row(n, original_commit="a" * 40, pr_last_commit="b" * 40, outcome=None) for n in range(5)]
+    assert mine(home, write(home / "rows.jsonl", rows), "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["outcomes"] == {"unknown": 5}
+
+
+def test_no_identity_is_needed(home: Path) -> None:
+    source = write(home / "rows.jsonl", [row(n) for n in range(20)])
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"}
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-m", "reviewlore", "mine", "--from", str(source), "--repo", str(home / "state"), "-q"],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert git(home / "state", "log", "-1", "--format=%an", "reviewlore/state") == "reviewlore"
