@@ -23,7 +23,7 @@ from typing import Any
 STORY = Path(__file__).resolve().parent / "story"
 REPOSITORY = "toolshed-sample/toolshed"
 BOT = "lint-sample[bot]"
-OUTCOMES = ("addressed", "declined", "ignored")
+OUTCOMES = ("addressed", "elsewhere", "declined", "ignored")
 LANGUAGES = {".py": "Python", ".md": "Markdown", ".toml": "TOML", ".sql": "SQL"}
 HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 # A remark in the story quotes a pasted token; it is put together here so that no scanner takes it for a real one.
@@ -112,7 +112,8 @@ class DiffLine:
 
 def load(story: Path = STORY) -> list[PullRequest]:
     """All pull requests of the story, oldest first; every tree is the one before it with that push's edits applied."""
-    pulls, main = [], Tree()
+    pulls: list[PullRequest] = []
+    main = Tree()
     for path in sorted(story.glob("*.toml")):
         try:
             pull = parse(int(path.name.split("-")[0]), tomllib.loads(path.read_text(encoding="utf-8")), main)
@@ -280,7 +281,8 @@ def diff_lines(repository: Path, base: str, head: str, context: int = 3) -> dict
         f"--unified={context}", base, head, cwd=repository,
     )  # fmt: skip
     files: dict[str, list[DiffLine]] = {}
-    path, old, new, hunk = "", 0, 0, []
+    path, old, new = "", 0, 0
+    hunk: list[str] = []
     for line in text.split("\n"):
         if line.startswith("diff --git "):
             path, hunk = line.rsplit(" b/", 1)[1], []
@@ -323,7 +325,7 @@ def distance(repository: Path, remark: Remark, line: DiffLine, reviewed: str, la
 
 
 def rows(repository: Path, pulls: list[PullRequest], history: History) -> tuple[list[dict[str, Any]], int]:
-    """The review comments in the miner's format, oldest first, and how many are less clear: a change beside the anchor."""
+    """The review comments in the miner's format, oldest first, and how many have a change only beside the anchor."""
     out, near = [], 0
     for pull in pulls:
         pushes, base = history.pushes[pull.number], history.bases[pull.number]

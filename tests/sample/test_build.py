@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample"
-HEAD = "36a0d8c281fba6068e6dbfc9de4b909731d30662"
+HEAD = "ea4088cc91cdf1349e2bfac1c2a8fc3b7f8d2b18"
 NEVER_WRITTEN = {"outcome", "evidence", "confidence", "intent"}
 
 
