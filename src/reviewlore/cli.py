@@ -289,9 +289,9 @@ def doctor(repo: Path, recipe: str | None, dry_run: bool) -> int:
 @commands.command()
 def action() -> int:
     """Run as a GitHub Action: the event and the inputs come from the environment."""
-    from reviewlore.wiring import run_action
+    from reviewlore.wiring_action import run as run_action
 
-    return run_action()
+    return run_action(os.environ)
 
 
 def _workshop(repo: Path, quiet: bool) -> "Workshop":

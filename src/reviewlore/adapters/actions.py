@@ -9,7 +9,7 @@ import json
 import re
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar, get_args
 
@@ -131,6 +131,30 @@ class ActionsRunner:
         path = self._folder / name
         path.write_bytes(hide(data.decode("utf-8", "backslashreplace"), self._hidden).encode())
         return str(path)
+
+
+class ActionsConsole:
+    """Adapter of the `Console` port: progress as plain lines of the log, warnings as annotations."""
+
+    def __init__(self, runner: ActionsRunner) -> None:
+        self._runner = runner
+
+    def step(self, title: str, text: str = "") -> None:
+        """Announce a step."""
+        self._runner.log(f"{title}. {text}".rstrip(". ") + ".")
+
+    def say(self, text: str) -> None:
+        """Tell one line."""
+        self._runner.log(text)
+
+    def warn(self, text: str) -> None:
+        """Tell one line that deserves attention."""
+        self._runner.annotate(Annotation("warning", text, title="reviewlore"))
+
+    def track(self, items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
+        """Pass items through; a log is no place for a moving bar."""
+        self._runner.log(label if total is None else f"{label} ({total})")
+        yield from items
 
 
 def _read_inputs(environ: Mapping[str, str], problems: list[str]) -> ActionInputs:

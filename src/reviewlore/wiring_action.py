@@ -1,0 +1,161 @@
+"""The composition root of the GitHub Action: the runner's environment in, one job on its adapters, an exit code out.
+
+Everything that is printed goes through the runner's adapter, also what went wrong unexpectedly: a stranger's words in
+an error message must not become a command of the runner.
+"""
+
+import re
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reviewlore.adapters.actions import ActionsConsole, ActionsRunner, read_context
+from reviewlore.adapters.checkout import Remote, RemoteStore, fetch_pull
+from reviewlore.adapters.git import GitRepo
+from reviewlore.adapters.store import GitStore
+from reviewlore.domain.events import Annotation, RunContext, TrainTier
+from reviewlore.errors import InputError, ReviewloreError
+from reviewlore.flows.action import ActionTools, run_action
+from reviewlore.flows.publish import Desk
+from reviewlore.ports import Store
+from reviewlore.wiring import KEY_VARIABLE, Workshop
+
+if TYPE_CHECKING:
+    from reviewlore.adapters.github import Connection
+    from reviewlore.adapters.github_forge import GithubForge
+
+_SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|_KEY$|^KEY$|CREDENTIAL")
+_DEFAULT_RECIPE = "smoke_cpu"
+_FAULT = 3
+
+
+def run(environ: Mapping[str, str]) -> int:
+    """Run the action as the environment of a GitHub Actions step asks, and return the exit code of the step."""
+    runner = ActionsRunner(environ, find_secrets(environ))
+    try:
+        context = read_context(environ)
+        return run_action(context, _tools(_Site(environ, context, runner)))
+    except ReviewloreError as error:
+        runner.annotate(Annotation("error", str(error), title="reviewlore"))
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - whatever it is, its words may be a stranger's
+        runner.log(traceback.format_exc())
+        said = f"An unexpected {type(error).__name__}. The log of this step has it; please report it."
+        runner.annotate(Annotation("error", said, title="reviewlore: a fault, not your doing"))
+        return _FAULT
+
+
+def find_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the values of all variables that are named like secrets: no text that leaves may carry one."""
+    return tuple(sorted({value for name, value in environ.items() if value and _SECRET.search(name.upper())}))
+
+
+@dataclass(frozen=True)
+class _Site:
+    """One run of the action: what it may need of the world, built on first use."""
+
+    environ: Mapping[str, str]
+    context: RunContext
+    runner: ActionsRunner
+
+    @cached_property
+    def repository_url(self) -> str:
+        return f"{self.context.server_url}/{self.context.repository}"
+
+    @cached_property
+    def code(self) -> Remote:
+        return Remote(self.context.server_url, self.context.repository, self.environ.get("INPUT_GITHUB_TOKEN", ""))
+
+    @cached_property
+    def workshop(self) -> "_ActionWorkshop":
+        path = Path(self.environ.get("GITHUB_WORKSPACE") or ".")
+        return _ActionWorkshop(path, ActionsConsole(self.runner), self)
+
+    @cached_property
+    def forge(self) -> "GithubForge":
+        from reviewlore.adapters.github_forge import GithubForge
+
+        return GithubForge(self._connect(), self.context.repository)
+
+    def desk(self) -> Desk:
+        """Return where reviews are published."""
+        return Desk(self.forge, self.forge, self.repository_url, find_secrets(self.environ))
+
+    def store(self, ref: str) -> Store:
+        """Return the state branch on the forge; a review that may not read it goes on without, and says so."""
+        inputs = self.context.inputs
+        token = self.environ.get("INPUT_STATE_TOKEN") or self.code.token
+        remote = Remote(self.context.server_url, inputs.state_repository or self.context.repository, token)
+        folder = Path(self.environ.get("RUNNER_TEMP") or ".") / "reviewlore-state.git"
+        try:
+            return RemoteStore(folder, remote, ref)
+        except InputError as error:
+            if inputs.mode != "review":
+                raise
+            self.workshop.console.warn(f"The review goes on without what was learned: {error}")
+            return GitStore(GitRepo(folder), ref)
+
+    def learn(self) -> str:
+        """Mine the repository's past and return what that did."""
+        from reviewlore.adapters.github_history import GithubHistory
+        from reviewlore.flows.learn import learn
+        from reviewlore.flows.sources import read_forge
+        from reviewlore.formats.mining import render_learning
+
+        if not self.environ.get(KEY_VARIABLE):
+            self.workshop.console.warn(
+                "No pseudonym-key was given: the same person gets another name in the next run. "
+                "Make a secret of 32 random bytes and pass it as the input pseudonym-key."
+            )
+        history = GithubHistory(self._connect(), self.context.repository)
+        source = read_forge(self.context.repository, history, self.workshop.console)
+        return _block(render_learning(learn(self.workshop.learn_context(), source)))
+
+    def train(self, tier: TrainTier, recipe: str) -> str:
+        """Train one version and return how it was judged."""
+        from reviewlore.flows.train import train
+        from reviewlore.formats.standing import render_decision, render_evaluation
+
+        chosen = self.workshop.recipe(recipe or _DEFAULT_RECIPE) if tier == "adapter" else None
+        trained = train(self.workshop.train_context(), tier, chosen)
+        return _block(f"{render_evaluation(trained.evaluation)}\n{render_decision(trained.decision)}")
+
+    def _connect(self) -> "Connection":
+        from reviewlore.adapters.github import PUBLIC, connect
+
+        address = self.environ.get("INPUT_GITHUB_API_URL") or self.environ.get("GITHUB_API_URL") or PUBLIC
+        return connect(self.code.token, address)
+
+
+@dataclass(frozen=True)
+class _ActionWorkshop(Workshop):
+    """A workshop whose state branch is the one on the forge."""
+
+    site: _Site
+
+    @cached_property
+    def store(self) -> Store:
+        return self.site.store(f"refs/heads/{self.settings.state.branch}")
+
+
+def _tools(site: _Site) -> ActionTools:
+    workshop = site.workshop
+    return ActionTools(
+        runner=site.runner,
+        clock=workshop.clock,
+        desk=site.desk,
+        runs=lambda: site.forge,
+        store=lambda: workshop.store,
+        key=workshop.pseudonym_key,
+        fetch=lambda number, base, head: fetch_pull(workshop.repo, site.code, number, base, head),
+        review_context=lambda: workshop.review_context(site.context.repository),
+        learn=site.learn,
+        train=site.train,
+    )
+
+
+def _block(text: str) -> str:
+    return f"````text\n{text.rstrip()}\n````"

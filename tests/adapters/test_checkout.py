@@ -1,0 +1,150 @@
+import os
+import subprocess
+
+import pytest
+
+from reviewlore.adapters.checkout import Remote, RemoteStore, fetch_pull
+from reviewlore.adapters.git import GitRepo
+from reviewlore.errors import InputError, RefusedError, StorageError
+
+NOW = "2026-11-20T10:00:00Z"
+IDENTITY = {
+    "GIT_AUTHOR_NAME": "a",
+    "GIT_AUTHOR_EMAIL": "a@b.c",
+    "GIT_COMMITTER_NAME": "a",
+    "GIT_COMMITTER_EMAIL": "a@b.c",
+}
+
+
+def git(folder, *arguments):
+    done = subprocess.run(
+        ["git", "-C", str(folder), *arguments], check=True, capture_output=True, text=True, env=os.environ | IDENTITY
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def forge(tmp_path):
+    """A bare `octo/demo` with main, a pull request 1 by its ref alone, and the address that stands for a server."""
+    bare = tmp_path / "server" / "octo" / "demo.git"
+    work = tmp_path / "work"
+    bare.parent.mkdir(parents=True)
+    git(tmp_path, "init", "--bare", "--quiet", "--initial-branch=main", str(bare))
+    git(tmp_path, "clone", "--quiet", str(bare), str(work))
+    (work / "a.py").write_text("x = 1\n")
+    git(work, "add", "a.py")
+    git(work, "commit", "--quiet", "-m", "base")
+    git(work, "push", "--quiet", "origin", "HEAD:main")
+    (work / "a.py").write_text("x = 2\n")
+    git(work, "commit", "--quiet", "-am", "head")
+    git(work, "push", "--quiet", "origin", "HEAD:refs/pull/1/head")
+    return tmp_path
+
+
+def remote(forge, token=""):
+    return Remote(f"file://{forge}/server", "octo/demo", token)
+
+
+def store(forge, name="state.git"):
+    return RemoteStore(forge / name, remote(forge))
+
+
+def put(target, path, data):
+    return target.update(lambda _: {path: data}, lambda: f"Write {path}", NOW)
+
+
+def test_a_missing_head_is_fetched_without_touching_the_work_tree(forge):
+    clone = forge / "clone"
+    git(forge, "clone", "--quiet", "--no-local", str(forge / "server/octo/demo.git"), str(clone))
+    base, head = git(forge / "work", "rev-parse", "HEAD~1"), git(forge / "work", "rev-parse", "HEAD")
+    repo = GitRepo(clone)
+    assert not repo.contains(head)
+    fetch_pull(repo, remote(forge), 1, base, head)
+    assert repo.contains(head)
+    assert (clone / "a.py").read_text() == "x = 1\n"
+    assert git(clone, "status", "--porcelain") == ""
+
+
+def test_what_is_there_is_not_fetched(forge):
+    base, head = git(forge / "work", "rev-parse", "HEAD~1"), git(forge / "work", "rev-parse", "HEAD")
+    fetch_pull(GitRepo(forge / "work"), Remote("file:///nowhere", "octo/demo", ""), 1, base, head)
+
+
+def test_a_head_that_was_pushed_over_is_told(forge):
+    clone = forge / "clone"
+    git(forge, "clone", "--quiet", str(forge / "server/octo/demo.git"), str(clone))
+    with pytest.raises(InputError, match=r"octo/demo has no commit ffffffffffff for pull request 1"):
+        fetch_pull(GitRepo(clone), remote(forge), 1, git(clone, "rev-parse", "HEAD"), "f" * 40)
+
+
+def test_the_state_branch_starts_empty_and_is_pushed(forge):
+    first = store(forge)
+    assert (first.head(), first.paths()) == (None, ())
+    commit = put(first, "registry.json", b"{}")
+    assert git(forge / "server/octo/demo.git", "rev-parse", "reviewlore/state") == commit
+    second = store(forge, "second.git")
+    assert second.read("registry.json") == b"{}"
+    assert second.head() == commit
+    assert put(second, "registry.json", b"{}") is None
+
+
+def test_what_somebody_else_wrote_first_is_kept(forge):
+    one, two = store(forge, "one.git"), store(forge, "two.git")
+    put(one, "a", b"1")
+    put(two, "b", b"2")
+    assert store(forge, "three.git").paths() == ("a", "b")
+    seen = []
+    one.update(lambda now: seen.append(now.paths()) or {"c": b"3"}, lambda: "Write c", NOW)
+    assert seen == [("a",), ("a", "b")]
+    assert store(forge, "four.git").paths() == ("a", "b", "c")
+
+
+class Restless(RemoteStore):
+    """Somebody else always writes first."""
+
+    def _push(self, commit):
+        return "! [rejected] (fetch first)"
+
+
+def test_a_branch_that_keeps_changing_is_told(forge):
+    restless = Restless(forge / "state.git", remote(forge))
+    with pytest.raises(StorageError, match="kept changing while it was written"):
+        put(restless, "a", b"1")
+    assert restless.head() is None
+
+
+def test_a_push_that_is_denied_says_what_the_job_needs(forge):
+    hook = forge / "server/octo/demo.git/hooks/pre-receive"
+    hook.write_text("#!/bin/sh\necho 'Permission to octo/demo.git denied to github-actions[bot].' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    with pytest.raises(RefusedError, match="does not let this token write refs/heads/reviewlore/state") as error:
+        put(store(forge), "a", b"1")
+    assert "Give the job `contents: write`" in str(error.value)
+
+
+def test_a_server_that_cannot_be_reached_is_told_without_the_token(forge):
+    away = Remote("http://127.0.0.1:1", "octo/demo", "ghs_very_secret_token")
+    with pytest.raises(InputError) as error:
+        RemoteStore(forge / "state.git", away)
+    assert "git ls-remote failed for octo/demo" in str(error.value)
+    assert "ghs_very" not in str(error.value)
+
+
+def test_the_token_is_in_the_environment_of_git_alone(monkeypatch):
+    monkeypatch.setenv("GIT_DIR", "/elsewhere")
+    monkeypatch.setenv("INPUT_GITHUB_TOKEN", "ghs_very_secret_token")
+    away = Remote("https://git.example", "octo/demo", "ghs_very_secret_token")
+    environ = away.environ()
+    assert environ["GIT_CONFIG_KEY_0"] == "http.https://git.example/.extraheader"
+    assert environ["GIT_CONFIG_VALUE_0"] == "AUTHORIZATION: basic eC1hY2Nlc3MtdG9rZW46Z2hzX3Zlcnlfc2VjcmV0X3Rva2Vu"
+    assert not {"GIT_DIR", "INPUT_GITHUB_TOKEN"} & environ.keys()
+    assert "ghs_very" not in away.address
+
+
+def test_hooks_of_the_machine_do_not_run(forge):
+    target = store(forge)
+    hook = forge / "state.git/hooks/pre-push"
+    hook.write_text(f"#!/bin/sh\ntouch {forge}/ran\n")
+    hook.chmod(0o755)
+    put(target, "a", b"1")
+    assert not (forge / "ran").exists()
