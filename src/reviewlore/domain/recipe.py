@@ -117,8 +117,8 @@ class TrainedAdapter:
     """What came out of one run: `files` maps a file name in the output folder to its SHA-256.
 
     `log` has one entry per logged step (`step`, `loss`, `margin`, `accuracy`, and `eval_…` after the last one);
-    `dropped` counts dialogues that could not be trained on, by reason; `base_revision` is a commit id of the hub,
-    or `sha256:…` of a made base's weights.
+    `cut` counts dialogues whose prompt or remark had more tokens than the budget; `base_revision` is a commit id of
+    the hub, or `sha256:…` of a made base's weights.
     """
 
     files: dict[str, str]
@@ -130,4 +130,4 @@ class TrainedAdapter:
     base_revision: str
     steps: int
     pairs: int
-    dropped: dict[str, int] = field(default_factory=dict)
+    cut: dict[str, int] = field(default_factory=dict)

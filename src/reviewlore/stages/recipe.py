@@ -1,13 +1,16 @@
-"""A recipe's TOML text -> a checked `Recipe`; every error of a file at once, with the nearest name for an unknown key.
+"""A recipe's TOML text -> a checked `Recipe`, and what a run by it will do.
 
+Every error of a file is reported at once, with the nearest name for an unknown key.
 It knows no file and no model; whether a base model exists is the trainer's business.
 """
 
+import random
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from difflib import get_close_matches
+from math import ceil
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from reviewlore.domain.recipe import Lora, Loss, MadeBase, Minimum, NamedBase, Recipe, Run, TextBudget
@@ -119,6 +122,32 @@ def find_shortage(recipe: Recipe, pairs: int, pull_requests: int) -> str | None:
         f"Recipe {recipe.name} needs at least {minimum.pairs} training pairs from {minimum.pull_requests} pull "
         f"requests; there are {pairs} from {pull_requests}. Mine more pull requests, or use the embedded ranker."
     )
+
+
+def plan_steps(recipe: Recipe, pairs: int) -> int:
+    """Return the number of optimizer steps for a number of training pairs."""
+    return min(recipe.run.max_steps, ceil(recipe.run.epochs * pairs / recipe.run.batch_size))
+
+
+def plan_order(pair_weights: Sequence[float], count: int, seed: int) -> list[int]:
+    """Return `count` indices, shuffled, in which a pair stands in proportion to its weight.
+
+    Systematic sampling: a pair with weight w stands floor or ceil of count * w / sum(weights) times, so that no pair
+    is left out by bad luck, and stock TRL, which has no weights, honours them.
+    """
+    randomness = random.Random(seed)  # noqa: S311 - reproducible, not secret
+    step = sum(pair_weights) / count
+    threshold = step * randomness.random()
+    order: list[int] = []
+    passed = 0.0
+    for index, weight in enumerate(pair_weights):
+        passed += weight
+        while threshold < passed and len(order) < count:
+            order.append(index)
+            threshold += step
+    order += [len(pair_weights) - 1] * (count - len(order))  # rounding at the very end
+    randomness.shuffle(order)
+    return order
 
 
 def _base_kind(recipe: Recipe) -> str:

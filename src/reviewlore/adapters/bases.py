@@ -1,0 +1,215 @@
+"""Base models in memory: made on the spot or opened by name, and the tokens they read.
+
+In: a recipe's base and texts. Out: a `Base`. Owns tokenizers; torch, transformers and safetensors with `trainer` and
+`generator`; all imported on first use. It never trusts remote code, and never asks a hub for files that are here.
+"""
+
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reviewlore.domain.recipe import MadeBase, NamedBase, Precision, Recipe
+from reviewlore.errors import ConfigError, InputError
+
+_ENVIRONMENT = {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_DISABLE_TELEMETRY": "1"}
+PAD, END = "<|pad|>", "<|end|>"
+_HEADER_SHARE = 4  # a prompt that is too long keeps its first quarter (file and hunk header) and its end
+REMARK_SHARE = 3  # a remark gets at most a third of the tokens
+
+
+@dataclass(slots=True)
+class Base:
+    """A causal language model and its tokenizer; `revision` says exactly which."""
+
+    model: Any
+    tokenizer: Any
+    end: int
+    pad: int
+    id: str
+    revision: str
+
+
+@contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Silence progress bars, telemetry and advice of the libraries, never an error."""
+    added = {name: value for name, value in _ENVIRONMENT.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        from transformers.utils import logging
+
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
+
+
+def make_tokenizer(texts: Sequence[str], vocabulary: int) -> bytes:
+    """Return `tokenizer.json` of a byte-level BPE trained on texts: any text can be encoded, none is unknown."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=[PAD, END],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return str(tokenizer.to_str()).encode()
+
+
+def make_base(settings: MadeBase, tokenizer_json: bytes, seed: int, context: int) -> Base:
+    """Return a Llama with random weights (fixed by the seed) for a tokenizer; `context` is its longest input."""
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    backend = Tokenizer.from_str(tokenizer_json.decode())
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, pad_token=PAD, eos_token=END)
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=backend.get_vocab_size(),
+        hidden_size=settings.width,
+        intermediate_size=settings.width * 8 // 3 // 16 * 16,
+        num_hidden_layers=settings.layers,
+        num_attention_heads=settings.heads,
+        num_key_value_heads=settings.heads,
+        max_position_embeddings=context,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    model = LlamaForCausalLM(config)
+    return Base(model, tokenizer, tokenizer.eos_token_id, tokenizer.pad_token_id, "", "")
+
+
+def save_base(base: Base) -> bytes:
+    """Return a made base's weights as safetensors, after rounding them to bfloat16 in place: half the size, no loss."""
+    import torch
+    from safetensors.torch import save
+
+    tensors = {}
+    with torch.no_grad():
+        for name, parameter in base.model.named_parameters():
+            rounded = parameter.to(torch.bfloat16)
+            parameter.copy_(rounded.to(parameter.dtype))
+            tensors[name] = rounded.contiguous()
+    return bytes(save(tensors, metadata={"format": "pt"}))
+
+
+def open_named(settings: NamedBase, folder: Path | None) -> Base:
+    """Return a published base model from a folder, this machine's cache, or the hub, in this order.
+
+    InputError where it is in none of them, or brings its own code.
+    """
+    if folder is not None and not (folder / "config.json").is_file():
+        raise InputError(f"{folder} holds no model (no config.json). Give the folder that {settings.id} was saved to.")
+    try:
+        return _open_named(settings, folder, local=True)
+    except (OSError, ValueError) as error:
+        if folder is not None:
+            raise InputError(f"The model in {folder} cannot be used: {first_line(error)}") from error
+    try:
+        return _open_named(settings, None, local=False)
+    except (OSError, ValueError) as error:
+        message = (
+            f"The base model {settings.id} at {settings.revision} is neither on this machine nor to be had from the "
+            f"hub: {first_line(error)} Download it where there is a network, and configure its folder."
+        )
+        raise InputError(message) from error
+
+
+def check_targets(model: Any, recipe: Recipe) -> None:
+    """Raise ConfigError where the recipe wants to adapt a layer that the base model does not have."""
+    import torch
+
+    layers = {name.rpartition(".")[2] for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)}
+    missing = sorted(set(recipe.lora.targets) - layers)
+    if missing:
+        raise ConfigError(
+            f"Recipe {recipe.name}: the base model has no linear layer {', '.join(missing)} (lora.targets); "
+            f"it has {', '.join(sorted(layers - {'lm_head'}))}."
+        )
+
+
+def encode(base: Base, prompt: str, remark: str, max_tokens: int) -> tuple[list[int], list[int]]:
+    """Return the tokens of prompt and remark, both within their share of `max_tokens`, however long the texts are.
+
+    Each row alone decides its tokens, and control tokens spelled out in a text stay text. A remark that fits ends with
+    the end token; a prompt that does not fit loses its middle, since TRL would cut its end.
+    """
+    tokenize = base.tokenizer
+    ids = tokenize(prompt, split_special_tokens=True)["input_ids"]
+    room = max_tokens - max_tokens // REMARK_SHARE
+    if len(ids) > room:
+        head = room // _HEADER_SHARE
+        ids = ids[:head] + ids[head - room :]
+    answer = tokenize(remark, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+    return ids, [*answer, base.end][: max_tokens // REMARK_SHARE]
+
+
+def computes_bfloat16() -> bool:
+    """Return whether this machine's accelerator or processor multiplies bfloat16 faster than float32."""
+    import torch
+
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported())
+    # An x86 processor without the AVX512-BF16 instructions emulates bfloat16, slower than float32.
+    probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return bool(probe and probe())
+
+
+def use_bfloat16(precision: Precision) -> bool:
+    """Return whether a recipe's precision means bfloat16 on this machine."""
+    return precision == "auto" and computes_bfloat16()
+
+
+@contextmanager
+def exact_arithmetic(threads: int) -> Iterator[None]:
+    """Make CPU results the same bits every time: one order of summation, no algorithm chosen by timing."""
+    import torch
+
+    before, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    filled, torch.utils.deterministic.fill_uninitialized_memory = (
+        torch.utils.deterministic.fill_uninitialized_memory,
+        False,
+    )
+    try:
+        yield
+    finally:
+        torch.utils.deterministic.fill_uninitialized_memory = filled
+        torch.use_deterministic_algorithms(deterministic)
+        torch.set_num_threads(before)
+
+
+def _open_named(settings: NamedBase, folder: Path | None, *, local: bool) -> Base:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    source = str(folder) if folder else settings.id
+    options: dict[str, Any] = {"local_files_only": local, "trust_remote_code": False}
+    if folder is None:
+        options["revision"] = settings.revision
+    tokenizer = AutoTokenizer.from_pretrained(source, **options)
+    model = AutoModelForCausalLM.from_pretrained(source, use_safetensors=True, dtype="float32", **options)
+    if tokenizer.eos_token_id is None:
+        raise ValueError("its tokenizer has no end token.")
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return Base(model, tokenizer, tokenizer.eos_token_id, tokenizer.pad_token_id, settings.id, settings.revision)
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of what a library reported, or the kind of error where it said nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,88 @@
+"""What surrounds a training run: its extra, its folder, its errors in plain words, its record of machine and versions.
+
+It imports no machine learning library, so that a missing one can be told in one sentence.
+"""
+
+import errno
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from reviewlore.domain.recipe import Recipe
+from reviewlore.errors import ConfigError, MissingExtra, StorageError
+
+MODEL_EXTRA = ("torch", "transformers", "trl", "peft", "datasets", "accelerate", "tokenizers", "safetensors")
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def require_model_extra() -> None:
+    """Raise MissingExtra unless everything that training and generation import is installed."""
+    missing = [name for name in MODEL_EXTRA if find_spec(name) is None]
+    if missing:
+        message = "Training an adapter needs the model extra: pip install 'reviewlore[model]'"
+        raise MissingExtra(f"{message} (missing: {', '.join(missing)}).")
+
+
+@contextmanager
+def partial_folder(output: Path) -> Iterator[Path]:
+    """Give a folder beside `output`, for writing first and renaming last; whatever is left in it is removed."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def plain_errors(recipe: Recipe, output: Path) -> Iterator[None]:
+    """Turn the machine's limits, as the libraries report them, into one sentence each."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _DISK_FULL:
+            raise
+        message = f"The adapter cannot be written to {output.parent}: {error.strerror}. Nothing was kept; make room."
+        raise StorageError(message) from error
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        message = (
+            f"Recipe {recipe.name} does not fit into this machine's memory: lower run.batch_size "
+            f"({recipe.run.batch_size}) or text.max_tokens ({recipe.text.max_tokens}), or use a smaller base model. "
+            "Nothing was written."
+        )
+        raise ConfigError(message) from error
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of Python and of everything a result may depend on."""
+    found = {"python": platform.python_version()}
+    for name in MODEL_EXTRA:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def processor_name() -> str:
+    """Return the processor's name and its number of cores."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return "out of memory" in str(error).lower() or "can't allocate memory" in str(error).lower()
