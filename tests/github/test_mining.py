@@ -1,0 +1,76 @@
+"""`reviewlore mine --github` from the command line to the state branch, with the fake as GitHub."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.github.fake import FakeGitHub
+from tests.repositories import git
+
+from reviewlore.cli import run
+
+NAME = "octo/mined"
+BRANCH = "refs/heads/reviewlore/state"
+LOOP = "def total{n}(items):\n    value = 0\n    for i in items:\n        value += i\n    return value\n"
+
+
+@pytest.fixture
+def state(fake: FakeGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Six merged pull requests with a remark each, every second one acted on; a clone to hold the state branch."""
+    fake.add_repo(NAME, tmp_path / "mined.git")
+    fake.set_role(NAME, "carol", "write")
+    base = fake.commit(NAME, "main", {"a.py": "x = 1\n"}, "Start")
+    for n in range(1, 7):
+        fake.commit(NAME, f"feat{n}", {f"b{n}.py": LOOP.format(n=n)}, f"Add total{n}", parent=base)
+        fake.open_pull(NAME, "main", f"feat{n}", f"Add total{n}", number=n)
+        body = f"Use sum(items) here instead of the loop; total{n} is easier to read then."
+        root = fake.add_review_comment(NAME, n, f"b{n}.py", body, "carol", line=3)
+        if n % 2:
+            fake.commit(NAME, f"feat{n}", {f"b{n}.py": f"def total{n}(items):\n    return sum(items)\n"}, "Use sum")
+            fake.add_review_comment(NAME, n, "", "Done, thanks.", "alice", in_reply_to=root.id)
+            fake.repos[NAME].threads[root.id].resolved_by = "carol"
+        fake.merge_pull(NAME, n)
+    fake.add_review_comment(NAME, 1, "b1.py", "Coverage is 100 %.", "coverage[bot]", line=2)
+    git(tmp_path, "clone", "--quiet", str(tmp_path / "mined.git"), "state")
+    monkeypatch.setenv("GITHUB_TOKEN", fake.token("carol"))
+    monkeypatch.setenv("GITHUB_API_URL", fake.base)
+    return tmp_path / "state"
+
+
+def mine(state: Path, *more: str) -> int:
+    return run(["mine", "--github", NAME, "--repo", str(state), "--format", "json", *more])
+
+
+def test_merged_pull_requests_become_episodes_once(
+    fake: FakeGitHub, state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mine(state) == 0
+    first = json.loads(capsys.readouterr().out)
+    assert (first["read"], first["new_episodes"]) == (7, 7)
+    assert first["outcomes"]["addressed"] == 3
+    branch = git(state, "rev-parse", BRANCH)
+    assert mine(state) == 0
+    second = json.loads(capsys.readouterr().out)
+    assert (second["new_episodes"], second["dataset"]["id"]) == (0, first["dataset"]["id"])
+    assert git(state, "rev-parse", BRANCH) == branch
+    assert fake.requests == 8  # repository, pull requests, comments, threads: twice
+
+
+def test_the_branch_knows_no_names(fake: FakeGitHub, state: Path) -> None:
+    assert mine(state) == 0
+    stored = git(state, "log", "-p", "--root", BRANCH)
+    assert "total1 is easier to read" in stored and "resolved_after_change" in stored
+    assert not [word for word in ("carol", "alice", "coverage[bot]", "ghp_") if word in stored]
+
+
+def test_trouble_with_github_writes_nothing(
+    fake: FakeGitHub, state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.fault("GET", "/pulls/comments", cut=True)
+    assert mine(state) == 3
+    assert "cut short" in capsys.readouterr().err
+    monkeypatch.setenv("GITHUB_TOKEN", "ghp_" + "wrong" * 4)
+    assert mine(state) == 2
+    told = capsys.readouterr()
+    assert "did not accept the token" in told.err and "wrongwrong" not in told.out + told.err
+    assert not git(state, "for-each-ref", BRANCH)
