@@ -15,7 +15,8 @@ from reviewlore.cli import run
 def row(number: int, **changes: Any) -> dict[str, Any]:
     return {
         "repo": "octo/demo", "pr_number": 1 + number // 3, "comment_id": 1000 + number, "path": f"src/m{number % 5}.py",
-        "diff_hunk": f"@@ -1,2 +1,3 @@\n def f{number}():\n+    value_{number} = load_{number}()", "line": 2, "side": "RIGHT",
+        "diff_hunk": f"@@ -1,2 +1,3 @@\n def f{number}():\n+    value_{number} = load_{number}()",
+        "line": 2, "side": "RIGHT",
         "body": f"Please rename value_{number}: a name says what it holds, number {number}.",
         "author": "mira", "author_role": None, "pr_author": "wen", "replies": [],
         "created_at": f"2025-{1 + number // 28:02d}-{1 + number % 28:02d}T10:00:00Z",
