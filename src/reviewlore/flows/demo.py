@@ -79,7 +79,6 @@ class OpenPullRequest:
     base: str
     head: str
     number: int
-    repository: str
 
 
 def run_demo(workshop: DemoWorkshop, comments: Path, request: OpenPullRequest, emit: Callable[[str], None]) -> Report:
@@ -91,7 +90,8 @@ def run_demo(workshop: DemoWorkshop, comments: Path, request: OpenPullRequest, e
         "Names become pseudonyms, secrets are taken out, and pairs are made: which of two remarks this team stood by. "
         "The latest 30 % of pull requests are held out to judge with.",
     )
-    learned = learn(workshop.learn_context(), read_files([(comments.name, comments.read_bytes())], console))
+    source = read_files([(comments.name, comments.read_bytes())], console)
+    learned = learn(workshop.learn_context(), source)
     emit(render_learning(learned))
     ranker = _train_ranker(workshop, emit)
     adapter = _train_adapter(workshop, emit)
@@ -101,7 +101,7 @@ def run_demo(workshop: DemoWorkshop, comments: Path, request: OpenPullRequest, e
         f"candidate comments; the active version ranks them, few are said. Active: {_active(ranker, adapter)}.",
     )
     base, head = workshop.repo.resolve(request.base), workshop.repo.resolve(request.head)
-    review = review_change(workshop.review_context(request.repository), base, head)
+    review = review_change(workshop.review_context(source.raws[0].repository), base, head)
     emit(f"\n#{request.number} {request.title}\n{render_text(review)}")
     emit("\n" + render_evaluation(adapter.evaluation))
     emit("\n" + render_decision(adapter.decision))
@@ -118,7 +118,7 @@ def read_request(path: Path) -> OpenPullRequest:
     """Return the open pull request described in a JSON file; InputError where it is not one."""
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        texts = {name: str(raw[name]) for name in ("title", "body", "author", "base", "head", "repository")}
+        texts = {name: str(raw[name]) for name in ("title", "body", "author", "base", "head")}
         return OpenPullRequest(**texts, number=int(raw["number"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} does not describe a pull request: {error!r}. Build the sample again.") from error
