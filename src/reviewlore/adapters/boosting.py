@@ -1,12 +1,12 @@
 """Trains the ranker: preference pairs in, a `RankerModel` (data, evaluated without any library) out.
 
-Owns lightgbm and numpy. Pairwise logistic loss throughout (RankNet, Burges et al. 2005): a linear part, hashed words
-for outcomes, and boosted trees bagged over seeds. Deterministic in the pairs and the seed; downloads nothing.
+Owns lightgbm and numpy. Two questions are learned apart, both by pairwise logistic loss (RankNet, Burges et al. 2005):
+is the remark about this code, and are remarks like it acted on. Deterministic in pairs and seed; no download.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reviewlore.domain.preference import PreferencePair, Remark
@@ -15,38 +15,69 @@ from reviewlore.ranking.features import extract, feature_names
 from reviewlore.ranking.model import Part, RankerModel, word_buckets
 from reviewlore.ranking.trees import Tree
 
+Vectors = Callable[[Remark], Sequence[float]]
+Shares = Mapping[str, float]
+
+# What each learner is asked, as shares of its loss. `same_hunk` and `human_over_bot` count as outcome.
+_ACTED_ON: Shares = {"outcome": 1.0}
+_ABOUT: Shares = {"relevance_hard": 0.6, "relevance_easy": 0.4}
+_BOTH: Shares = {"outcome": 0.5, "relevance_hard": 0.3, "relevance_easy": 0.2}
 _OUTCOME = frozenset({"outcome", "same_hunk", "human_over_bot"})
+_HUNK_FREE = ("speech.", "shape.", "place.")  # features that do not ask whether remark and hunk belong together
+
+# How the learners are added up; chosen by leaving one repository out (decision 0003).
+_WEIGHT_ACTED_ON = 0.7
+_WEIGHT_ABOUT = 1.0
+_WEIGHT_BOTH = 0.25
+_GATE_SLOPE, _GATE_SHIFT = 1.6, 0.8
+
 _ROUNDS = 150
-_BAGS = 3
+_RIDGE = 100.0
+_WORD_RIDGE = 3.0
 _BUCKETS = 1 << 13
-_SHARES = {"outcome": 0.5, "relevance_hard": 0.3, "relevance_easy": 0.2}  # of the loss, by what the pair asks
-_RIDGE = 30.0
-_WORD_RIDGE = 6.0
 _SMALL = 20  # pairs: below, only the prior can speak
 _TRUST = 1500.0  # pairs at which a model of one's own weighs as much as the prior
-Vectors = Callable[[Remark], Sequence[float]]
+_SETTINGS: Mapping[str, Any] = {
+    "learning_rate": 0.06,
+    "num_leaves": 15,
+    "min_data_in_leaf": 40,
+    "min_sum_hessian_in_leaf": 3.0,
+    "lambda_l2": 10.0,
+    "feature_fraction": 0.3,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "max_bin": 63,
+    "num_threads": 2,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """Pairs as arrays: rows of `x` (standardised by `scale`), index of chosen and rejected, weight, is-outcome."""
+    """Pairs as arrays: `x` holds the remarks' features, `chosen` and `rejected` are rows of it."""
 
     x: Any
-    scale: Any
     bodies: tuple[str, ...]
     chosen: Any
     rejected: Any
     weight: Any
-    outcome: Any
+    kind: Any
 
 
 def train_ranker(
-    pairs: Sequence[PreferencePair], *, seed: int, prior: RankerModel | None = None, vectors: Vectors = extract
+    pairs: Sequence[PreferencePair],
+    *,
+    seed: int,
+    prior: RankerModel | None = None,
+    vectors: Vectors = extract,
+    words: bool = True,
 ) -> RankerModel:
     """Train on the pairs; with a `prior`, few pairs lean on it and many outweigh it.
 
-    `vectors` may be a cache of `extract`. Raises MissingExtra where lightgbm is not installed, RefusedError where there
-    are fewer than 20 pairs and no prior.
+    `vectors` may be a cache of `extract`; without `words` the model holds weights of features only. Raises MissingExtra
+    where lightgbm is not installed, RefusedError where there are fewer than 20 pairs and no prior.
     """
     _require()
     if len(pairs) < _SMALL:
@@ -54,160 +85,13 @@ def train_ranker(
             raise RefusedError(f"{len(pairs)} pairs cannot train a ranker; {_SMALL} are the least. Mine more history.")
         return prior
     task = _arrange(sorted(pairs, key=lambda p: p.id), vectors)
-    own = [_linear_part(task), _words_part(task), _trees_part(task, seed)]
+    parts = list(_learn(task, seed, words))
     share = 1.0 if prior is None else len(pairs) / (len(pairs) + _TRUST)
-    parts = [Part(p.weight * share, p.linear, p.trees, p.words) for p in own]
+    parts = [replace(part, weight=part.weight * share) for part in parts]
     if prior is not None:
         parts += _adopted(prior, 1.0 - share)
     about = (("pairs", str(len(pairs))), ("seed", str(seed)), ("prior_share", f"{1 - share:.3f}"))
     return RankerModel(feature_names(), tuple(parts), about)
-
-
-def _require() -> None:
-    try:
-        import lightgbm  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra("Training the ranker needs lightgbm: pip install 'reviewlore[model]'.") from error
-
-
-def _adopted(prior: RankerModel, share: float) -> Iterator[Part]:
-    """Give the prior's parts in the full list of features, weighed down."""
-    position = {name: i for i, name in enumerate(feature_names())}
-    where = [position[name] for name in prior.features]
-    for part in prior.parts:
-        linear = [0.0] * len(position)
-        for i, weight in zip(where, part.linear, strict=False):
-            linear[i] = weight
-        trees = tuple(
-            Tree(tuple(where[f] for f in t.feature), t.threshold, t.left, t.right, t.value) for t in part.trees
-        )
-        yield Part(part.weight * share, tuple(linear) if part.linear else (), trees, part.words)
-
-
-def _arrange(pairs: Sequence[PreferencePair], vectors: Vectors) -> _Task:
-    import numpy as np
-
-    index: dict[Remark, int] = {}
-    for pair in pairs:
-        for remark in (pair.chosen, pair.rejected):
-            index.setdefault(remark, len(index))
-    x = np.array([vectors(remark) for remark in index], dtype=np.float64)
-    scale = np.maximum(x.std(axis=0), 1e-3)
-    kinds = np.array(["outcome" if p.kind in _OUTCOME else p.kind for p in pairs])
-    weight = np.array([p.weight for p in pairs])
-    for kind, share in _SHARES.items():
-        chosen = kinds == kind
-        if chosen.any():
-            weight[chosen] *= share * len(pairs) / weight[chosen].sum()
-    return _Task(
-        x=x,
-        scale=scale,
-        bodies=tuple(remark.body for remark in index),
-        chosen=np.array([index[p.chosen] for p in pairs]),
-        rejected=np.array([index[p.rejected] for p in pairs]),
-        weight=weight,
-        outcome=kinds == "outcome",
-    )
-
-
-def _linear_part(task: _Task) -> Part:
-    z = task.x / task.scale
-    beta = _pairwise_logistic(z[task.chosen] - z[task.rejected], task.weight, _RIDGE)
-    return Part(0.5, tuple(map(float, beta / task.scale)))
-
-
-def _pairwise_logistic(d: Any, weight: Any, ridge: float) -> Any:
-    """Minimise sum w log(1 + exp(-d.b)) + ridge/2 |b|^2 by Newton steps."""
-    import numpy as np
-
-    beta = np.zeros(d.shape[1])
-    for _ in range(30):
-        p = 1.0 / (1.0 + np.exp(np.clip(d @ beta, -30, 30)))
-        gradient = -(d.T @ (weight * p)) + ridge * beta
-        curvature = (d * (weight * p * (1 - p))[:, None]).T @ d
-        curvature[np.diag_indices_from(curvature)] += ridge
-        step = np.linalg.solve(curvature, gradient)
-        beta -= step
-        if float(np.abs(step).max()) < 1e-6:
-            break
-    return beta
-
-
-def _words_part(task: _Task) -> Part:
-    """Learn word weights from outcome pairs in the dual: there are fewer remarks than words."""
-    import numpy as np
-
-    rows = np.flatnonzero(task.outcome)
-    if not len(rows):
-        return Part(0.5)
-    used = sorted({int(i) for i in (*task.chosen[rows], *task.rejected[rows])})
-    texts = sorted({task.bodies[i] for i in used})
-    at = {text: i for i, text in enumerate(texts)}
-    z = np.zeros((len(texts), _BUCKETS), dtype=np.float64)
-    for i, text in enumerate(texts):
-        found = list(word_buckets(text, _BUCKETS))
-        z[i, found] = 1.0 / math.sqrt(max(1, len(found)))
-    good = np.array([at[task.bodies[i]] for i in task.chosen[rows]])
-    bad = np.array([at[task.bodies[i]] for i in task.rejected[rows]])
-    weight = task.weight[rows] / task.weight[rows].sum() * len(texts)
-    theta = _kernel_logistic(z @ z.T, good, bad, weight, _WORD_RIDGE)
-    return Part(0.5, words=tuple(round(float(w), 6) for w in z.T @ theta))
-
-
-def _kernel_logistic(kernel: Any, good: Any, bad: Any, weight: Any, ridge: float) -> Any:
-    """Pairwise logistic regression on f = K theta with penalty ridge/2 theta'K theta, by accelerated gradient steps."""
-    import numpy as np
-
-    theta = np.zeros(len(kernel))
-    ahead, momentum = theta.copy(), 1.0
-    # Lipschitz bound: each pair touches two remarks of norm <= 1.
-    load = np.bincount(good, weight, len(kernel)) + np.bincount(bad, weight, len(kernel))
-    step = 1.0 / (ridge + 0.5 * float(np.abs(kernel).sum(axis=1).max()) * float(load.max()))
-    for _ in range(300):
-        f = kernel @ ahead
-        p = weight / (1.0 + np.exp(np.clip(f[good] - f[bad], -30, 30)))
-        pull = np.bincount(good, p, len(kernel)) - np.bincount(bad, p, len(kernel))
-        new = ahead - step * (ridge * ahead - pull)
-        following = (1 + math.sqrt(1 + 4 * momentum**2)) / 2
-        ahead = new + (momentum - 1) / following * (new - theta)
-        theta, momentum = new, following
-    return theta
-
-
-def _trees_part(task: _Task, seed: int) -> Part:
-    import lightgbm
-    import numpy as np
-
-    def objective(scores: Any, _: Any) -> tuple[Any, Any]:
-        p = task.weight / (1.0 + np.exp(np.clip(scores[task.chosen] - scores[task.rejected], -30, 30)))
-        h = p * (1.0 - p / np.maximum(task.weight, 1e-12))
-        count = len(scores)
-        gradient = np.bincount(task.rejected, p, count) - np.bincount(task.chosen, p, count)
-        return gradient, np.bincount(task.rejected, h, count) + np.bincount(task.chosen, h, count) + 1e-6
-
-    trees: list[Tree] = []
-    for bag in range(_BAGS):
-        settings = {
-            "objective": objective,
-            "learning_rate": 0.06,
-            "num_leaves": 15,
-            "min_data_in_leaf": 40,
-            "min_sum_hessian_in_leaf": 3.0,
-            "lambda_l2": 10.0,
-            "feature_fraction": 0.3,
-            "bagging_fraction": 0.7,
-            "bagging_freq": 1,
-            "max_bin": 63,
-            "seed": seed * 101 + bag,
-            "num_threads": 2,
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbosity": -1,
-        }
-        data = lightgbm.Dataset(task.x, label=np.zeros(len(task.x)), params={"verbosity": -1, "max_bin": 63})
-        booster = lightgbm.train(settings, data, num_boost_round=_ROUNDS)
-        trees += parse_trees(booster.model_to_string())
-    return Part(0.8 / _BAGS, trees=tuple(trees))
 
 
 def parse_trees(model: str) -> Iterator[Tree]:
@@ -221,3 +105,145 @@ def parse_trees(model: str) -> Iterator[Tree]:
             right=tuple(map(int, fields.get("right_child", "").split())),
             value=tuple(map(float, fields["leaf_value"].split())),
         )
+
+
+def _require() -> None:
+    try:
+        import lightgbm  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra("Training the ranker needs lightgbm: pip install 'reviewlore[model]'.") from error
+
+
+def _learn(task: _Task, seed: int, words: bool) -> Iterator[Part]:
+    """Yield log P(about this code) as a gated part, P(acted on) and a joint learner as plain ones."""
+    about, acted_on = _only(task, _ABOUT), _only(task, _ACTED_ON)
+    if len(about.weight):
+        linear, trees = _linear(about), _trees(about, seed)
+        yield Part(
+            weight=_WEIGHT_ABOUT,
+            linear=tuple(0.5 * _GATE_SLOPE * w for w in linear),
+            trees=_scaled(trees, 0.5 * _GATE_SLOPE),
+            bias=_GATE_SLOPE * _GATE_SHIFT,
+            gated=True,
+        )
+    if len(acted_on.weight):
+        free = [i for i, name in enumerate(feature_names()) if name.startswith(_HUNK_FREE)]
+        trees = (*_trees(acted_on, seed + 1), *_trees(acted_on, seed + 2, free))
+        learned = _words(acted_on) if words else ()
+        yield Part(weight=_WEIGHT_ACTED_ON, trees=_scaled(trees, 0.5), words=tuple(0.5 * w for w in learned))
+    yield Part(weight=_WEIGHT_BOTH, trees=_trees(_only(task, _BOTH), seed + 3))
+
+
+def _adopted(prior: RankerModel, share: float) -> Iterator[Part]:
+    """Give the prior's parts in the full list of features, weighed down."""
+    position = {name: i for i, name in enumerate(feature_names())}
+    where = [position[name] for name in prior.features]
+    for part in prior.parts:
+        linear = [0.0] * len(position)
+        for i, weight in zip(where, part.linear, strict=False):
+            linear[i] = weight
+        trees = tuple(replace(t, feature=tuple(where[f] for f in t.feature)) for t in part.trees)
+        yield replace(part, weight=part.weight * share, linear=tuple(linear) if part.linear else (), trees=trees)
+
+
+def _arrange(pairs: Sequence[PreferencePair], vectors: Vectors) -> _Task:
+    import numpy as np
+
+    index: dict[Remark, int] = {}
+    for pair in pairs:
+        for remark in (pair.chosen, pair.rejected):
+            index.setdefault(remark, len(index))
+    return _Task(
+        x=np.array([vectors(remark) for remark in index], dtype=np.float64),
+        bodies=tuple(remark.body for remark in index),
+        chosen=np.array([index[p.chosen] for p in pairs]),
+        rejected=np.array([index[p.rejected] for p in pairs]),
+        weight=np.array([p.weight for p in pairs]),
+        kind=np.array(["outcome" if p.kind in _OUTCOME else p.kind for p in pairs]),
+    )
+
+
+def _only(task: _Task, shares: Shares) -> _Task:
+    """Keep the pairs of some kinds, and weigh the kinds by their shares, so that the mean weight is 1."""
+    import numpy as np
+
+    kept = np.flatnonzero(np.isin(task.kind, list(shares)))
+    weight, kind = task.weight[kept].copy(), task.kind[kept]
+    present = {k: share for k, share in shares.items() if (kind == k).any()}
+    for k, share in present.items():
+        weight[kind == k] *= share / sum(present.values()) * len(kept) / weight[kind == k].sum()
+    rows, places = np.unique(np.concatenate([task.chosen[kept], task.rejected[kept]]), return_inverse=True)
+    bodies = tuple(task.bodies[i] for i in rows)
+    return _Task(task.x[rows], bodies, places[: len(kept)], places[len(kept) :], weight, kind)
+
+
+def _linear(task: _Task) -> list[float]:
+    """Return pairwise logistic weights of the raw features, by Newton steps on standardised differences."""
+    import numpy as np
+
+    scale = np.maximum(task.x.std(axis=0), 1e-3)
+    d = (task.x[task.chosen] - task.x[task.rejected]) / scale
+    beta = np.zeros(d.shape[1])
+    for _ in range(30):
+        p = 1.0 / (1.0 + np.exp(np.clip(d @ beta, -30, 30)))
+        gradient = _RIDGE * beta - d.T @ (task.weight * p)
+        curvature = (d * (task.weight * p * (1 - p))[:, None]).T @ d
+        curvature[np.diag_indices_from(curvature)] += _RIDGE
+        step = np.linalg.solve(curvature, gradient)
+        beta -= step
+        if float(np.abs(step).max()) < 1e-6:
+            break
+    return [float(w) for w in beta / scale]
+
+
+def _words(task: _Task) -> list[float]:
+    """Learn word weights in the dual (there are fewer remarks than words) by accelerated gradient steps."""
+    import numpy as np
+
+    texts = sorted(set(task.bodies))
+    at = {text: i for i, text in enumerate(texts)}
+    z = np.zeros((len(texts), _BUCKETS), dtype=np.float32)
+    for i, text in enumerate(texts):
+        found = list(word_buckets(text, _BUCKETS))
+        z[i, found] = 1.0 / math.sqrt(max(1, len(found)))
+    kernel = (z @ z.T).astype(np.float64)
+    place = np.array([at[body] for body in task.bodies])
+    good, bad = place[task.chosen], place[task.rejected]
+    weight = task.weight / task.weight.sum() * len(texts)
+    load = np.bincount(good, weight, len(texts)) + np.bincount(bad, weight, len(texts))
+    step = 1.0 / (_WORD_RIDGE + 0.5 * float(np.abs(kernel).sum(axis=1).max()) * float(load.max()))
+    theta, momentum = np.zeros(len(texts)), 1.0
+    ahead = theta
+    for _ in range(250):
+        f = kernel @ ahead
+        p = weight / (1.0 + np.exp(np.clip(f[good] - f[bad], -30, 30)))
+        pull = np.bincount(good, p, len(texts)) - np.bincount(bad, p, len(texts))
+        new = ahead - step * (_WORD_RIDGE * ahead - pull)
+        following = (1 + math.sqrt(1 + 4 * momentum**2)) / 2
+        ahead = new + (momentum - 1) / following * (new - theta)
+        theta, momentum = new, following
+    return [round(float(w), 5) for w in z.T @ theta]
+
+
+def _trees(task: _Task, seed: int, columns: Sequence[int] | None = None) -> tuple[Tree, ...]:
+    """Boost trees on the pairs; with `columns`, on some of the features."""
+    import lightgbm
+    import numpy as np
+
+    def objective(scores: Any, _: Any) -> tuple[Any, Any]:
+        p = 1.0 / (1.0 + np.exp(np.clip(scores[task.chosen] - scores[task.rejected], -30, 30)))
+        g, h, count = task.weight * p, task.weight * p * (1 - p), len(scores)
+        gradient = np.bincount(task.rejected, g, count) - np.bincount(task.chosen, g, count)
+        return gradient, np.bincount(task.rejected, h, count) + np.bincount(task.chosen, h, count) + 1e-6
+
+    x = task.x if columns is None else task.x[:, list(columns)]
+    settings = {**_SETTINGS, "objective": objective, "seed": seed}
+    data = lightgbm.Dataset(x, label=np.zeros(len(x)), params={"verbosity": -1, "max_bin": _SETTINGS["max_bin"]})
+    trees = tuple(parse_trees(lightgbm.train(settings, data, num_boost_round=_ROUNDS).model_to_string()))
+    if columns is None:
+        return trees
+    return tuple(replace(tree, feature=tuple(columns[f] for f in tree.feature)) for tree in trees)
+
+
+def _scaled(trees: Sequence[Tree], factor: float) -> tuple[Tree, ...]:
+    return tuple(replace(tree, value=tuple(factor * v for v in tree.value)) for tree in trees)

@@ -26,12 +26,18 @@ _DIGITS = re.compile(r"\d+")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One summand: `weight` * (linear . x + sum of trees + mean-free word weights); empty tuples mean "not used"."""
+    """One summand: `weight` * value, with value = `bias` + linear . x + sum of trees + word weights / sqrt(words).
+
+    Empty tuples mean "not used". A `gated` part contributes log sigmoid(value): it can only cost, and stops counting
+    once it is sure (log P(about this code), so that being more than relevant buys nothing).
+    """
 
     weight: float
     linear: tuple[float, ...] = ()
     trees: tuple[Tree, ...] = ()
     words: tuple[float, ...] = ()
+    bias: float = 0.0
+    gated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,8 @@ class RankerModel:
                     "linear": list(part.linear),
                     "trees": [tree_to_json(tree) for tree in part.trees],
                     "words": list(part.words),
+                    "bias": part.bias,
+                    "gated": part.gated,
                 }
                 for part in self.parts
             ],
@@ -105,17 +113,24 @@ def word_buckets(body: str, buckets: int) -> tuple[int, ...]:
 
 
 def _evaluate(part: Part, vector: Sequence[float], body: str) -> float:
-    total = math.fsum(w * x for w, x in zip(part.linear, vector, strict=True)) if part.linear else 0.0
+    total = part.bias
+    if part.linear:
+        total += math.fsum(w * x for w, x in zip(part.linear, vector, strict=True))
     total += math.fsum(tree(vector) for tree in part.trees)
     if part.words:
         found = word_buckets(body, len(part.words))
         total += math.fsum(part.words[i] for i in found) / math.sqrt(max(1, len(found)))
-    return total
+    return _log_sigmoid(total) if part.gated else total
+
+
+def _log_sigmoid(value: float) -> float:
+    return -math.log1p(math.exp(-value)) if value > 0 else value - math.log1p(math.exp(value))
 
 
 def _part(data: Mapping[str, Any], features: int) -> Part:
     linear, words = tuple(map(float, data["linear"])), tuple(map(float, data["words"]))
-    weight = float(data["weight"])
-    if len(linear) not in {0, features} or not all(map(math.isfinite, (weight, *linear, *words))):
+    weight, bias = float(data["weight"]), float(data.get("bias", 0.0))
+    if len(linear) not in {0, features} or not all(map(math.isfinite, (weight, bias, *linear, *words))):
         raise ValueError("weights do not fit the features")
-    return Part(weight, linear, tuple(tree_from_json(tree, features) for tree in data["trees"]), words)
+    trees = tuple(tree_from_json(tree, features) for tree in data["trees"])
+    return Part(weight, linear, trees, words, bias, data.get("gated") is True)

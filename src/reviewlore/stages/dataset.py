@@ -168,7 +168,7 @@ _KINDS: dict[str, PairKind] = {
 }
 
 
-def _order(episode: Episode) -> tuple[str, str, int, int, str]:
+def _order(episode: Episode) -> tuple[str, str, int, str, str]:
     return (episode.repository, episode.created_at, episode.pull_request, episode.comment_id, episode.id)
 
 
@@ -233,12 +233,12 @@ def _without_repeats(episodes: list[Episode], dropped: Counter[str]) -> list[Epi
 
 
 def _split_time(episodes: list[Episode], share: float) -> str:
-    """Return when the first test pull request began; a repository with one pull request has no test."""
+    """Return when the first test pull request began; one pull request alone, or no share, makes no test."""
     began: dict[int, str] = {}
     for episode in episodes:
         began.setdefault(episode.pull_request, episode.created_at)
     order = sorted((at, number) for number, at in began.items())
-    return order[-max(1, round(len(order) * share))][0] if len(order) > 1 else "9999"
+    return order[-max(1, round(len(order) * share))][0] if share > 0 and len(order) > 1 else "9999"
 
 
 def _splits(episodes: list[Episode], split_at: dict[str, str]) -> dict[str, Split]:
