@@ -98,6 +98,7 @@ def verify_files(contents: Mapping[str, bytes], hashes: Mapping[str, str]) -> Ve
     _check_config(contents[ADAPTER_CONFIG], verified)
     _check_lora(parse_header(contents[ADAPTER_WEIGHTS], ADAPTER_WEIGHTS), verified.recipe)
     if made:
+        _load_json(contents[TOKENIZER], TOKENIZER)
         parse_header(contents[BASE_WEIGHTS], BASE_WEIGHTS)
         if verified.base_revision != made_revision(contents[BASE_WEIGHTS]):
             raise StateError(f"{BASE_WEIGHTS} is not the base {SETTINGS} names. {_ADVICE}")
@@ -239,6 +240,4 @@ def _check_lora(tensors: Mapping[str, Tensor], recipe: Recipe) -> None:
             raise StateError(f"{ADAPTER_WEIGHTS} holds {key[:100]!r}, which is no LoRA weight. {_ADVICE}")
         rank_axis = 0 if found.group(1) == "A" else 1
         if len(tensor.shape) != 2 or tensor.shape[rank_axis] != recipe.lora.rank:
-            raise StateError(
-                f"{ADAPTER_WEIGHTS}: {key[:100]} has shape {tensor.shape}, not of rank {recipe.lora.rank}."
-            )
+            raise StateError(f"{ADAPTER_WEIGHTS}: {key[:100]} is not of rank {recipe.lora.rank}. {_ADVICE}")

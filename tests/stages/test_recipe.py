@@ -1,0 +1,175 @@
+"""Recipes: all shipped ones load, every mistake is named at once, nothing is trained on an unpinned base."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import reviewlore
+from reviewlore.adapters.resources import load_recipe, recipe_names
+from reviewlore.domain.recipe import MadeBase, NamedBase
+from reviewlore.errors import ConfigError
+from reviewlore.stages.recipe import (
+    check_ready,
+    find_shortage,
+    parse_recipe,
+    pin_revision,
+    plan_order,
+    plan_steps,
+    recipe_from_mapping,
+    recipe_settings,
+    recipe_tables,
+)
+
+SHIPPED = sorted((Path(reviewlore.__file__).parent / "recipes").rglob("*.toml"))
+SMOKE = load_recipe("smoke_cpu")
+SMALL = load_recipe("dpo_lora_small")
+COMMIT = "0123456789abcdef" * 2 + "01234567"
+
+
+def test_there_are_recipes_and_all_are_found_by_name():
+    assert len(SHIPPED) > 0
+    assert tuple(path.stem for path in SHIPPED) == recipe_names()
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_recipe_is_valid_and_explains_every_value(path):
+    text = path.read_text(encoding="utf-8")
+    recipe = parse_recipe(text, path.stem)
+    assert recipe_from_mapping(json.loads(json.dumps(recipe_tables(recipe))), path.stem) == recipe
+    values = [line for line in text.splitlines() if re.match(r"\w+ = ", line)]
+    silent = [
+        line for line in values if "#" not in line and not re.match(r"summary|kind = \"(made|named)\"|revision", line)
+    ]
+    assert len(values) > 20
+    assert silent == []
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_no_shipped_recipe_names_a_revision(path):
+    base = parse_recipe(path.read_text(encoding="utf-8"), path.stem).base
+    assert isinstance(base, MadeBase) or base.revision == ""
+
+
+def test_an_unknown_key_is_an_error_with_the_nearest_name():
+    with pytest.raises(ConfigError, match=r"run\.learning_rte is unknown; did you mean run\.learning_rate\?"):
+        parse_recipe(SMOKE.replace("learning_rate =", "learning_rte ="), "mine")
+
+
+def test_everything_wrong_is_listed_at_once():
+    text = SMOKE.replace("beta = 0.1", "beta = 99").replace("layers = 2", 'layers = "two"')
+    text = text.replace('kind = "robust"', 'kind = "rubust"').replace("[minimum]", "[minimun]")
+    with pytest.raises(ConfigError) as caught:
+        parse_recipe(text, "mine")
+    assert str(caught.value).splitlines() == [
+        "Recipe mine cannot be used:",
+        "  - minimun is unknown; did you mean minimum?",
+        "  - base.layers must be a whole number, not 'two'",
+        "  - loss.kind must be one of sigmoid, sigmoid_norm, robust",
+        "  - loss.beta = 99 lies outside 0.001 to 10",
+        "  - [minimum] is missing",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('kind = "robust"', 'kind = "sigmoid"', 'label_smoothing acts with loss.kind = "robust" only'),
+        ("max_tokens = 320", "max_tokens = 100", "max_tokens = 100 is too small"),
+        ("width = 96", "width = 100", "must be a multiple of twice base.heads"),
+        ('"down_proj"]', '"lm_head"]', "must not hold lm_head"),
+        ('"down_proj"]', '"q_proj"]', "names a layer twice"),
+        ("rank = 8", "rank = true", "lora.rank must be a whole number, not True"),
+        ("beta = 0.1", "beta = nan", "beta = nan lies outside"),
+        ("dropout = 0.0", 'dropout = "0"', "lora.dropout must be a number"),
+        ("rank = 8  ", "", "lora.rank is missing"),
+        ('kind = "made"', 'kind = "maid"', "base.kind must be one of made, named, not 'maid'"),
+        ("summary = ", "summery = ", "summery is unknown; did you mean summary?"),
+        ('"down_proj"]', "7]", "lora.targets must be a list of names"),
+    ],
+)
+def test_values_that_cannot_be_used(old, new, message):
+    assert old in SMOKE
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        parse_recipe(SMOKE.replace(old, new, 1), "mine")
+
+
+def test_a_broken_file_says_where():
+    with pytest.raises(ConfigError, match=r"Recipe mine is not valid TOML: .*line 2"):
+        parse_recipe("summary = 'x'\n[base\n", "mine")
+
+
+@pytest.mark.parametrize("base", ["", "id = 3", "[base]\nkind = 'named'", "base = []", "lora = {targets = []}"])
+def test_odd_shapes_are_config_errors(base):
+    with pytest.raises(ConfigError, match="cannot be used"):
+        parse_recipe(base, "mine")
+
+
+def test_a_named_base_needs_a_revision_before_training():
+    recipe = parse_recipe(SMALL, "dpo_lora_small")
+    with pytest.raises(ConfigError, match=r"dpo_lora_small has no base\.revision.*doctor"):
+        check_ready(recipe)
+    pinned = parse_recipe(pin_revision(SMALL, COMMIT), "dpo_lora_small")
+    check_ready(pinned)
+    assert pinned.base == NamedBase(id="Qwen/Qwen2.5-Coder-0.5B", revision=COMMIT)
+    check_ready(parse_recipe(SMOKE, "smoke_cpu"))
+
+
+@pytest.mark.parametrize("revision", ["main", COMMIT.upper(), COMMIT[:7], f'{COMMIT}"\nx="'])
+def test_only_a_full_commit_id_is_pinned(revision):
+    with pytest.raises(ConfigError, match="no full commit id"):
+        pin_revision(SMALL, revision)
+    with pytest.raises(ConfigError, match=r"base\.revision must be a full commit id|base\.x is unknown"):
+        parse_recipe(SMALL.replace('revision = ""', f'revision = "{revision}"'), "mine")
+
+
+def test_a_recipe_without_a_revision_cannot_be_pinned():
+    with pytest.raises(ConfigError, match="0 revision lines"):
+        pin_revision(SMOKE, COMMIT)
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/models/x", "owner", "a/b/c"])
+def test_a_base_is_a_hub_name_not_a_path(name):
+    with pytest.raises(ConfigError, match="is no hub name"):
+        parse_recipe(SMALL.replace("Qwen/Qwen2.5-Coder-0.5B", name), "mine")
+
+
+def test_too_little_data_is_said_in_numbers():
+    recipe = parse_recipe(SMOKE, "smoke_cpu")
+    assert find_shortage(recipe, 40, 10) is None
+    assert find_shortage(recipe, 39, 10) == (
+        "Recipe smoke_cpu needs at least 40 training pairs from 10 pull requests; there are 39 from 10. "
+        "Mine more pull requests, or use the embedded ranker."
+    )
+    assert find_shortage(recipe, 400, 9) is not None
+
+
+def test_settings_are_flat_text():
+    settings = recipe_settings(parse_recipe(SMOKE, "smoke_cpu"))
+    assert settings["loss.beta"] == "0.1"
+    assert settings["base.kind"] == "made"
+    assert settings["lora.targets"].startswith("q_proj,k_proj")
+
+
+def test_steps_are_bounded_by_both():
+    recipe = parse_recipe(SMOKE, "smoke_cpu")
+    assert plan_steps(recipe, 41) == 11
+    assert plan_steps(recipe, 100_000) == recipe.run.max_steps
+
+
+@given(
+    weights=st.lists(st.floats(min_value=0.01, max_value=1.0), min_size=1, max_size=60),
+    count=st.integers(min_value=1, max_value=300),
+    seed=st.integers(min_value=0, max_value=9),
+)
+def test_pairs_stand_in_the_order_in_proportion_to_their_weights(weights, count, seed):
+    order = plan_order(weights, count, seed)
+    assert len(order) == count
+    assert order == plan_order(weights, count, seed)
+    seen = Counter(order)
+    for index, weight in enumerate(weights):
+        assert abs(seen[index] - count * weight / sum(weights)) < 1.0001
