@@ -103,7 +103,7 @@ def test_each_comment_stands_under_its_line_with_all_it_rests_on(full):
         "Move the deletion into",
         "declared layers: api, services, storage .reviewlore.toml:12",
         "in 5f1e2d3c4b",
-        "#41 src/shop/api/invoices.py addressed similarity 0.63",
+        "#41 src/shop/api/invoices.py addressed match 0.63",
         "please go through the service",
         "rule architecture/layer_crossed",
         "confidence 0.97",
@@ -131,7 +131,7 @@ def test_numbers_of_every_part_are_on_the_page(full):
         "torch 2.13.0",
         "1f2e3d4c5b6a79888777666555444333222111aa",
         "adapter_model.safetensors sha256 " + "ab" * 32,
-        "p-1f0c promote ranker-3fa2c91b",
+        "2026-03-01 09:01 UTC promote ranker-3fa2c91b by p-1f0c, hash 1a1a1a1a1a1a",
         "A binary file: there are no lines to show.",
         "docs/old name.md → docs/new name.md",
     ):

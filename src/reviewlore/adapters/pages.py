@@ -21,6 +21,7 @@ from reviewlore.domain.model import Evaluation, Interval, TierScore, VersionMani
 from reviewlore.domain.report import Report
 from reviewlore.domain.visible import split_unseen, visible, visible_line
 from reviewlore.formats.placement import place_findings
+from reviewlore.formats.standing import order_kinds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,7 +83,10 @@ def _view(report: Report) -> dict[str, Any]:
         "accuracy_plots": _accuracy_plots(evaluation, scores) if evaluation and plots else [],
         "trained": [(version, _training_plots(version) if plots else []) for version in trained],
         "no_plots": "" if plots else _NO_PLOTS,
-        "splits": list(dict.fromkeys(split for by_split in report.pairs.values() for split in by_split)),
+        "kinds": order_kinds(evaluation.pairs) if evaluation else [],
+        "in_mean": max((score.overall.count for score in scores), default=0),
+        "pair_kinds": order_kinds(report.pairs),
+        "splits": sorted({split for row in report.pairs.values() for split in row}, reverse=True),  # train, test
         "sections": _sections(report, bool(placed), len(unplaced)),
     }
 
@@ -173,7 +177,9 @@ def _load_plots() -> bool:
 
 def _accuracy_plots(evaluation: Evaluation, scores: list[TierScore]) -> list[Markup]:
     kinds: list[tuple[str, dict[str, Interval]]] = [("mean of kinds", {s.name: s.overall for s in scores})]
-    kinds += [(kind, {s.name: s.by_kind[kind] for s in scores if kind in s.by_kind}) for kind in evaluation.pairs]
+    kinds += [
+        (kind, {s.name: s.by_kind[kind] for s in scores if kind in s.by_kind}) for kind in order_kinds(evaluation.pairs)
+    ]
     return [_accuracy_plot(number, kind, values, scores) for number, (kind, values) in enumerate(kinds)]
 
 
@@ -186,7 +192,15 @@ def _accuracy_plot(number: int, kind: str, values: dict[str, Interval], scores: 
         value, own = values[score.name], score.tier != "baseline"
         colour = _ACCENT if own else _MUTED
         axes.plot([value.low, value.high], [row, row], color=colour, linewidth=2.2 if own else 1.3)
-        axes.plot(value.accuracy, row, "o", color=colour, markersize=6.5, markerfacecolor=colour if own else _CARD)
+        axes.plot(
+            value.accuracy,
+            row,
+            "o",
+            color=colour,
+            markersize=6.5,
+            markerfacecolor=colour if own else _CARD,
+            clip_on=False,
+        )
         axes.annotate(f"{value.accuracy:.2f}", (1.02, row), xycoords=("axes fraction", "data"), va="center", color=_INK)
     axes.set_yticks(range(len(shown)), [_label(score) for score in shown], color=_INK)
     axes.set_ylim(len(shown) - 0.4, -0.6)

@@ -5,8 +5,10 @@ Versions come first and baselines after them; an interval is the 95 % bootstrap 
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from typing import get_args
 
 from reviewlore.domain.model import DatasetManifest, Evaluation, GateDecision, Interval, Registry, TierScore
+from reviewlore.domain.preference import PairKind
 from reviewlore.domain.visible import visible_line
 
 _WIDTH = 98
@@ -24,16 +26,22 @@ def render_evaluation(evaluation: Evaluation) -> str:
     )
     versions = [score for score in evaluation.scores if score.tier != "baseline"]
     baselines = [score for score in evaluation.scores if score.tier == "baseline"]
-    kinds = list(evaluation.pairs)
     ordered = [*versions, *baselines]
     names = ["", *(_name(score) for score in ordered), "pairs"]
-    columns = [["mean of kinds", *(_cell(score.overall) for score in ordered), str(pairs)]]
-    for kind in kinds:
+    in_mean = max((score.overall.count for score in ordered), default=0)
+    columns = [["mean of kinds", *(_cell(score.overall) for score in ordered), str(in_mean)]]
+    for kind in order_kinds(evaluation.pairs):
         cells = [_cell(score.by_kind.get(kind)) for score in ordered]
         columns.append([kind, *cells, str(evaluation.pairs[kind])])
     columns.append(["ms", *(_milliseconds(score) for score in ordered), ""])
     tables = ["\n".join(_rows([names, *block])) for block in _blocks(names, columns)]
     return "\n\n".join(["\n".join(textwrap.wrap(title, _WIDTH)), *tables]) + "\n"
+
+
+def order_kinds(kinds: Iterable[str]) -> list[str]:
+    """Return kinds of pairs in the order in which `PairKind` names them; others after them, by name."""
+    known: tuple[str, ...] = get_args(PairKind)
+    return sorted(kinds, key=lambda kind: (known.index(kind) if kind in known else len(known), kind))
 
 
 def render_decision(decision: GateDecision) -> str:
