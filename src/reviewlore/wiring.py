@@ -213,10 +213,13 @@ def run_doctor(workshop: Workshop, recipe: str | None, emit: Callable[[str], Non
 
     def repository() -> str:
         shallow = "; the clone is shallow, so co-change is known in part only" if workshop.repo.shallow else ""
-        return f"{workshop.repo.name}, default branch {workshop.repo.default_branch()}{shallow}"
+        return f"{workshop.repo.name}{shallow}"
 
     def settings() -> str:
-        start = workshop.repo.resolve(workshop.repo.default_branch())
+        try:
+            start = workshop.repo.resolve(workshop.repo.default_branch())
+        except InputError:
+            return "no default branch here (a repository that only carries the state?), defaults are used"
         read_settings(workshop.repo, start)
         return f"{FILE} is fine" if workshop.repo.read(start, FILE) is not None else f"no {FILE}, defaults are used"
 

@@ -1,0 +1,27 @@
+"""What a user installs holds everything the commands read, and nothing else."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_wheel_carries_prompts_recipes_prior_and_sample(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT, check=True, capture_output=True,
+    )  # fmt: skip
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    for folder, pattern in (("prompts", "*.md.j2"), ("sample/story", "*.toml")):
+        source = {path.name for path in (ROOT / folder).glob(pattern)}
+        assert source
+        assert source == {name.rpartition("/")[2] for name in names if name.startswith(f"reviewlore/{folder}/")}
+    recipes = {path.name for path in (ROOT / "src/reviewlore/recipes").rglob("*.toml")}
+    assert recipes
+    assert {f"reviewlore/recipes/{name}" for name in recipes} <= names
+    assert {"reviewlore/ranking/prior.json", "reviewlore/sample/build.py", "reviewlore/py.typed"} <= names
+    assert not [name for name in names if name.startswith(("tests/", "benchmarks/")) or "__pycache__" in name]
