@@ -201,7 +201,7 @@ def _accuracy_plot(number: int, kind: str, values: dict[str, Interval], scores: 
             markerfacecolor=colour if own else _CARD,
             clip_on=False,
         )
-        axes.annotate(f"{value.accuracy:.2f}", (1.02, row), xycoords=("axes fraction", "data"), va="center", color=_INK)
+        axes.annotate(f"{value.accuracy:.2f}", (1.04, row), xycoords=("axes fraction", "data"), va="center", color=_INK)
     axes.set_yticks(range(len(shown)), [_label(score) for score in shown], color=_INK)
     axes.set_ylim(len(shown) - 0.4, -0.6)
     low = min([0.4, *(values[score.name].low for score in shown)])
@@ -213,7 +213,7 @@ def _accuracy_plot(number: int, kind: str, values: dict[str, Interval], scores: 
         for s in shown
     )
     count = max((values[score.name].count for score in shown), default=0)
-    about = f"accuracy and 95 % interval, {count} pairs"
+    about = f"accuracy and 95 % interval, {count} {'pair' if count == 1 else 'pairs'}"
     return _svg(figure, f"accuracy{number}", caption, about, f"{caption}, {about}: {described or 'no pairs'}.")
 
 
