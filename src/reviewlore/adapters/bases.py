@@ -5,17 +5,21 @@ In: a recipe's base and texts. Out: a `Base`. Owns tokenizers; torch, transforme
 """
 
 import os
+import socket
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from reviewlore.domain.recipe import MadeBase, NamedBase, Precision, Recipe
 from reviewlore.errors import ConfigError, InputError
 
 _ENVIRONMENT = {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_DISABLE_TELEMETRY": "1"}
+_HUB_SECONDS = 5.0
 PAD, END = "<|pad|>", "<|end|>"
 _HEADER_SHARE = 4  # a prompt that is too long keeps its first quarter (file and hunk header) and its end
 REMARK_SHARE = 3  # a remark gets at most a third of the tokens
@@ -120,11 +124,12 @@ def open_named(settings: NamedBase, folder: Path | None) -> Base:
         if folder is not None:
             raise InputError(f"The model in {folder} cannot be used: {first_line(error)}") from error
     try:
+        _check_hub()
         return _open_named(settings, None, local=False)
     except (OSError, ValueError) as error:
         message = (
             f"The base model {settings.id} at {settings.revision} is neither on this machine nor to be had from the "
-            f"hub: {first_line(error)} Download it where there is a network, and configure its folder."
+            f"hub ({first_line(error)}). Download it where there is a network, and configure its folder."
         )
         raise InputError(message) from error
 
@@ -192,6 +197,16 @@ def exact_arithmetic(threads: int) -> Iterator[None]:
         torch.utils.deterministic.fill_uninitialized_memory = filled
         torch.use_deterministic_algorithms(deterministic)
         torch.set_num_threads(before)
+
+
+def _check_hub() -> None:
+    """Raise OSError within seconds where the hub cannot be reached: its client would retry for most of a minute."""
+    if getproxies():
+        return  # a proxy decides what can be reached
+    hub = urlsplit(os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
+    port = hub.port or (80 if hub.scheme == "http" else 443)
+    with socket.create_connection((hub.hostname or "", port), timeout=_HUB_SECONDS):
+        return
 
 
 def _open_named(settings: NamedBase, folder: Path | None, *, local: bool) -> Base:
