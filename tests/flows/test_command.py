@@ -5,7 +5,7 @@ from tests.fakes.forge import FakeForge, make_pull
 from tests.fakes.runner import FakeClock, FakeStore
 
 from reviewlore.diff import parse_diff
-from reviewlore.domain.events import CommandEvent, JobResult
+from reviewlore.domain.events import Annotation, CommandEvent, JobResult
 from reviewlore.domain.finding import Finding, Review
 from reviewlore.domain.history import Anchor
 from reviewlore.domain.model import Registry, RegistryEntry
@@ -253,25 +253,26 @@ def test_a_dismissal_is_kept_once_even_if_the_answer_was_lost():
 
 
 @pytest.mark.parametrize(
-    ("error", "text", "result"),
+    ("error", "text", "code"),
     [
         (
             ConfigError("`.reviewlore.toml` has no key x."),
             "`/lore review` could not be carried out: `.reviewlore.toml` has no key x.",
-            JobResult("failure", "command_failed", exit_code=2, summary="`.reviewlore.toml` has no key x."),
+            2,
         ),
         (
             ForgeError("GitHub failed at /secret/path."),
             "`/lore review` could not be carried out: something went wrong that is not your doing.\n\n"
             f"[The log of this run]({RUN}) has the details.",
-            JobResult("failure", "command_failed", exit_code=3, summary="GitHub failed at /secret/path."),
+            3,
         ),
     ],
 )
-def test_a_failure_is_told_in_one_reply(error, text, result):
+def test_a_failure_is_told_in_one_reply(error, text, code):
     scene = Scene()
     scene.review_error = error
-    assert scene.say("/lore review") == result
+    note = Annotation("error", str(error), title="reviewlore")
+    assert scene.say("/lore review") == JobResult("failure", "command_failed", annotations=(note,), exit_code=code)
     assert [comment.body for comment in scene.forge.talk] == [text + FOOT]
     assert scene.marks == ["eyes", "confused"]
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from reviewlore.domain.events import (
+    Annotation,
     Command,
     CommandError,
     CommandEvent,
@@ -188,7 +189,8 @@ def _failed(command: Command, error: ReviewloreError, run_url: str) -> _Answer:
         text = commands.render_failure(command, "something went wrong that is not your doing.", run_url)
     if isinstance(error, RefusedError):
         return _Answer(text, JobResult("neutral", "command_refused"))
-    return _Answer(text, JobResult("failure", "command_failed", exit_code=error.exit_code, summary=str(error)))
+    note = Annotation("error", str(error), title="reviewlore")
+    return _Answer(text, JobResult("failure", "command_failed", exit_code=error.exit_code, annotations=(note,)))
 
 
 def _end(event: CommandEvent, tools: CommandTools, reaction: Reaction, answer: _Answer) -> JobResult:

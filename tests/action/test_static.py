@@ -1,0 +1,146 @@
+"""What must hold of action.yml and the workflows as text: permissions, pins, triggers, and the tools' own verdict."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+LOADED = {path.name: yaml.safe_load(path.read_text()) for path in WORKFLOWS}
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
+JOBS = [(name, job, body) for name, workflow in LOADED.items() for job, body in workflow["jobs"].items()]
+TOOLS = Path(sys.executable).parent
+
+
+def events_of(workflow):
+    # YAML 1.1 reads the key `on` as true.
+    found = workflow.get("on", workflow.get(True))
+    return found if isinstance(found, dict) else dict.fromkeys([found] if isinstance(found, str) else found)
+
+
+def steps_of(job):
+    return job.get("steps", [])
+
+
+def test_there_is_something_to_check():
+    assert {"review.yml", "commands.yml", "learn.yml", "ci.yml"} <= LOADED.keys()
+    assert len(JOBS) >= 6
+
+
+@pytest.mark.parametrize("name", LOADED)
+def test_workflows_start_without_permissions(name):
+    workflow = LOADED[name]
+    assert workflow["permissions"] == {}
+    assert workflow["concurrency"]["group"]
+    assert "pull_request_target" not in events_of(workflow)
+    assert "workflow_run" not in events_of(workflow)
+
+
+@pytest.mark.parametrize(("name", "job", "body"), JOBS)
+def test_every_job_is_bounded_and_names_its_permissions(name, job, body):
+    assert body["timeout-minutes"] <= 360
+    assert body["permissions"]
+    assert "secrets" not in body, "no workflow inherits secrets"
+    for step in steps_of(body):
+        used = step.get("uses", "./")
+        assert used == "./" or re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", used), used
+        if used.startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+def test_only_those_who_write_the_state_branch_may_write_contents():
+    writers = {(name, job) for name, job, body in JOBS if body["permissions"].get("contents") == "write"}
+    assert writers == {("commands.yml", "change"), ("learn.yml", "learn"), ("learn.yml", "train")}
+
+
+def test_pull_requests_get_no_secret_and_no_writable_code():
+    text = (ROOT / ".github/workflows/review.yml").read_text()
+    assert "secrets." not in text
+    assert LOADED["review.yml"]["jobs"]["review"]["permissions"] == {"contents": "read", "pull-requests": "write"}
+
+
+def test_commands_run_on_new_comments_with_the_code_of_the_default_branch():
+    workflow = LOADED["commands.yml"]
+    assert events_of(workflow) == {
+        "issue_comment": {"types": ["created"]},
+        "pull_request_review_comment": {"types": ["created"]},
+    }
+    for job in workflow["jobs"].values():
+        checkout = next(step for step in steps_of(job) if step.get("uses", "").startswith("actions/checkout@"))
+        assert checkout["with"]["ref"] == "${{ github.event.repository.default_branch }}"
+
+
+def test_exactly_one_job_answers_a_command():
+    """The two conditions differ in one part only, and that part is the other's negation."""
+    answer, change = (LOADED["commands.yml"]["jobs"][name]["if"] for name in ("answer", "change"))
+    shared = answer.partition("!contains(")[0].strip()
+    assert change.startswith(shared)
+    words = re.findall(r"!contains\(github.event.comment.body, '(\w+)'\)", answer)
+    assert words == re.findall(r"contains\(github.event.comment.body, '(\w+)'\)", change.removeprefix(shared))
+    assert words == ["dismiss", "train"]
+
+
+def test_learning_and_training_run_by_the_clock_or_by_hand_only():
+    events = events_of(LOADED["learn.yml"])
+    assert set(events) == {"schedule", "workflow_dispatch"}
+    for entry in events["schedule"]:
+        assert entry["cron"].split()[0] != "0", "full hours are when schedules are late or dropped"
+        used = [job for job in LOADED["learn.yml"]["jobs"].values() if entry["cron"] in job["if"]]
+        assert len(used) == 1
+    assert LOADED["learn.yml"]["jobs"]["train"]["runs-on"] == ["self-hosted", "gpu"]
+
+
+def test_no_run_block_holds_an_expression():
+    """Attack 19: untrusted text reaches a shell through env only."""
+    for steps in [ACTION["runs"]["steps"], *(steps_of(body) for _, _, body in JOBS)]:
+        assert not any("${{" in step.get("run", "") for step in steps)
+
+
+def test_python_never_sees_the_checkout():
+    """Attack 3: -I keeps the working directory and PYTHON* variables away from every interpreter that is started."""
+    lines = [line for step in ACTION["runs"]["steps"] for line in step["run"].split("\n")]
+    started = [line for line in lines if re.search(r"python3?\b.* -[mc] |PYTHON.* -m ", line)]
+    assert len(started) == 4
+    assert all(re.search(r"(python3|python\"|PYTHON\") -I -[mc] ", line) for line in started)
+
+
+def test_inputs_and_outputs_are_kebab_case_and_every_input_is_used():
+    names = [*ACTION["inputs"], *ACTION["outputs"]]
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", name) for name in names)
+    assert list(ACTION["outputs"]) == ["conclusion", "findings-count", "results-file", "skip-reason", "run-id"]
+    text = (ROOT / "action.yml").read_text()
+    assert [name for name in ACTION["inputs"] if f"inputs.{name} " not in text] == []
+
+
+def test_workflows_give_only_inputs_that_exist():
+    given = {key for _, _, body in JOBS for step in steps_of(body) if step.get("uses") == "./" for key in step["with"]}
+    assert given <= ACTION["inputs"].keys()
+    modes = {step["with"]["mode"] for _, _, body in JOBS for step in steps_of(body) if step.get("uses") == "./"}
+    assert modes == {"review", "command", "learn", "train"}
+
+
+@pytest.mark.skipif(not (TOOLS / "zizmor").exists(), reason="zizmor is not installed; pip install '.[test]' brings it")
+def test_the_linters_are_content():
+    environ = os.environ | {"PATH": f"{TOOLS}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        [ROOT / ".github/check_workflows.sh"], env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(shutil.which("shellcheck", path=str(TOOLS)) is None, reason="shellcheck is not installed")
+def test_run_blocks_are_linted(tmp_path):
+    bad = tmp_path / "action.yml"
+    bad.write_text("runs:\n  steps:\n  - {name: one, shell: bash, run: 'echo ${{ github.actor }}; cd $x'}\n")
+    environ = os.environ | {"PATH": f"{TOOLS}:{os.environ['PATH']}"}
+    command = [sys.executable, str(ROOT / ".github/lint_action.py"), str(bad)]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "one: an expression in a run block; pass it through env" in done.stdout
+    assert "SC2086" in done.stdout
