@@ -284,7 +284,7 @@ def test_a_report_after_mining_only():
     page = Page(render_report(report))
     assert [attrs["id"] for attrs in page.all("section")] == ["data", "lineage"]
     assert "Nothing has been trained yet; the shipped prior ranks." in page.text
-    assert "relevance easy 402" in page.text
+    assert "relevance easy/train 282" in page.text
     assert page.all("svg") == []
 
 

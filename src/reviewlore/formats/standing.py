@@ -69,16 +69,14 @@ def render_dataset(manifest: DatasetManifest) -> str:
         f"{'duplicates':<40}{manifest.duplicates:>8}",
         f"{'contradictions, down-weighted':<40}{manifest.contradictions:>8}",
         f"{'preference pairs':<40}{sum(manifest.pairs.values()):>8}",
-        *_counts(manifest.pairs),
-        "splits",
-        *_counts(manifest.splits),
+        *_pairs(manifest.pairs),
     ]
     for repository, moment in sorted(manifest.split_at.items())[:10]:
-        lines.append(f"  {visible_line(repository)}: held out from {visible_line(moment)}")
+        lines.append(f"held out: {visible_line(repository)} from {visible_line(moment)} on")
     if len(manifest.split_at) > 10:
-        lines.append(f"  and {len(manifest.split_at) - 10} more repositories, each at its own time")
-    if manifest.policy:
-        policy = ", ".join(f"{key} = {value}" for key, value in sorted(manifest.policy.items()))
+        lines.append(f"held out: {len(manifest.split_at) - 10} more repositories, each at its own time")
+    policy = ", ".join(f"{key} = {value}" for key, value in sorted(manifest.policy.items()) if value)
+    if policy:
         lines += textwrap.wrap(visible_line(f"policy: {policy}"), _WIDTH, subsequent_indent="  ")
     return "\n".join(lines) + "\n"
 
@@ -102,8 +100,9 @@ def render_registry(registry: Registry) -> str:
 
 
 def _name(score: TierScore) -> str:
-    label = score.name.replace("_", " ") if score.tier == "baseline" else f"{score.name} ({score.tier})"
-    return visible_line(label)
+    if score.tier == "baseline":
+        return visible_line(score.name.replace("_", " "))
+    return visible_line(score.name if score.name.startswith(score.tier) else f"{score.name} ({score.tier})")
 
 
 def _cell(interval: Interval | None) -> str:
@@ -127,6 +126,20 @@ def _list(names: Iterable[str]) -> str:
 def _counts(counts: dict[str, int]) -> list[str]:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [f"  {visible_line(name):<38}{count:>8}" for name, count in ordered]
+
+
+def _pairs(counts: dict[str, int]) -> list[str]:
+    """Return one line a kind; keys are `kind/split` (or only the kind)."""
+    kinds: dict[str, list[tuple[str, int]]] = {}
+    for name, count in sorted(counts.items(), reverse=True):  # train before test
+        kind, _, split = name.partition("/")
+        kinds.setdefault(kind, []).append((split, count))
+    rows = []
+    for kind in order_kinds(kinds):
+        splits = ", ".join(f"{count} {split}" for split, count in kinds[kind] if split)
+        total = sum(count for _, count in kinds[kind])
+        rows.append(visible_line(f"  {kind:<38}{total:>8}{f'  ({splits})' if splits else ''}"))
+    return rows
 
 
 def _blocks(names: Sequence[str], columns: Sequence[list[str]]) -> list[list[list[str]]]:

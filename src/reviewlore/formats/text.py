@@ -46,7 +46,7 @@ def where(path: str, line: int | None) -> str:
 
 def _headline(review: Review) -> str:
     span = f"{review.base[:10]}..{review.head[:10]}"
-    who = f"{review.tier} {review.version}"
+    who = review.version if review.version.startswith(review.tier) else f"{review.tier} {review.version}"
     files = _count(review.files_reviewed, "file")
     if not review.findings:
         dropped = _reasons(review)
