@@ -1,0 +1,66 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from reviewlore.cli import commands
+from reviewlore.config import parse_settings
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+MODULE = re.compile(r"`((?:[a-z_]+/)*[a-z_]+\.py)`")
+
+
+def test_there_are_guides():
+    assert {path.name for path in DOCS} >= {
+        "formats.md",
+        "governance.md",
+        "gpu-runner.md",
+        "guide.md",
+        "one-pull-request.md",
+        "security.md",
+    }
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
+def test_every_link_between_pages_leads_somewhere(path):
+    for target in LINK.findall(path.read_text(encoding="utf-8")):
+        if not target.startswith(("http:", "https:")):
+            assert (path.parent / target).exists(), target
+
+
+def test_every_module_on_the_way_of_a_pull_request_exists():
+    text = (ROOT / "docs" / "one-pull-request.md").read_text(encoding="utf-8")
+    sources = {path.relative_to(ROOT / "src" / "reviewlore").as_posix() for path in (ROOT / "src").rglob("*.py")}
+    named = MODULE.findall(text)
+    assert len(named) > 40
+    for name in named:
+        assert any(source == name or source.endswith(f"/{name}") for source in sources), name
+
+
+def test_the_guide_names_every_command_and_no_other():
+    text = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+    exists, missing = text.split("## What does not exist yet")
+    for name in commands.commands:
+        assert re.search(rf"`(?:reviewlore )?{name}\b", exists), name
+    for name in re.findall(r"reviewlore ([a-z]+)\b", exists):
+        assert name in {*commands.commands, "learns"}, name
+    for name in ("trace", "forget", "init", "config", "serve", "export", "uninstall"):
+        assert f"`{name}`" in missing
+        assert name not in commands.commands
+
+
+def test_the_guides_options_exist():
+    text = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+    known = {option for command in commands.commands.values() for p in command.params for option in p.opts}
+    for option in re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", text.split("## What does not exist yet")[0]):
+        assert option in known, option
+
+
+def test_the_guides_settings_can_be_used():
+    text = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    settings = parse_settings(example)
+    assert settings.review.max_comments == 5
+    assert settings == parse_settings('[recipes.dpo_lora_small]\nrevision = ""\n')
