@@ -276,6 +276,14 @@ def test_too_little_memory_says_what_to_lower(tmp_path):
         torch.ones(2).reshape(3)
 
 
+def test_a_bounded_run_says_how_many_pairs_it_used(tmp_path):
+    heard = Heard()
+    record = train_adapter(SHORT, dialogues(40), dialogues(200), seed=1, output=tmp_path / "o", console=heard)
+    assert (record.steps, record.pairs) == (2, 16)
+    assert "16 of 40 pairs fit into 2 steps" in heard.lines
+    assert set(record.log[-1]) == {"step", "eval_loss", "eval_margin", "eval_accuracy"}
+
+
 def test_weights_decide_what_is_trained_on(tmp_path):
     flipped = [Dialogue(each.prompt, each.rejected, each.chosen, weight=0.01) for each in dialogues(24)]
     recipe = replace(RECIPE, run=replace(RECIPE.run, max_steps=12))

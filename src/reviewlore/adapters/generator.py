@@ -105,7 +105,7 @@ def load_preferrer(adapter: VerifiedAdapter, base_folder: Path | None = None) ->
         if wanted != {name: tensor.shape for name, tensor in tensors.items()}:
             raise StateError(f"{ADAPTER_WEIGHTS} does not fit the base model {adapter.base_model}. Train again.")
         set_peft_model_state_dict(model, tensors)
-        if torch.cuda.is_available():
+        if torch.cuda.is_available() and not isinstance(settings, MadeBase):
             model = model.to("cuda")
         return Preferrer(base, model, adapter.recipe)
 

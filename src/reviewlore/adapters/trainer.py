@@ -33,11 +33,12 @@ from reviewlore.adapters.runs import (
     require_model_extra,
 )
 from reviewlore.domain.recipe import Dialogue, MadeBase, Recipe, TrainedAdapter
-from reviewlore.errors import RefusedError, StorageError
+from reviewlore.errors import ConfigError, RefusedError, StorageError
 from reviewlore.ports import Console
 from reviewlore.stages.recipe import check_ready, plan_order, plan_steps
 
 _SAY_EVERY = 3.0  # seconds between lines of progress
+_EVALUATED = 128  # pairs for the log's last point; the verdict rests on all of them, scored elsewhere
 
 
 def train_adapter(
@@ -52,8 +53,9 @@ def train_adapter(
 ) -> TrainedAdapter:
     """Train a LoRA adapter by DPO (TRL, PEFT) and write it to the folder `output`, which must not exist yet.
 
-    `evaluation` may be empty; otherwise loss and accuracy on it end the log. `base_folder` says where a named base
-    lies on this machine. With `precision = "float32"` on a CPU the same arguments give the same bytes.
+    `evaluation` may be empty; otherwise loss and accuracy on it (on an even sample where it is large) end the log.
+    `base_folder` says where a named base lies on this machine. With `precision = "float32"` on a CPU the same
+    arguments give the same bytes.
 
     Raises ConfigError (no revision, recipe too large for the memory), RefusedError (no dialogue), MissingExtra,
     InputError (no base model), StorageError (disk full); nothing is written then.
@@ -65,11 +67,12 @@ def train_adapter(
         raise StorageError(f"{output} is already there; an adapter is never written over another one.")
     begin = time.monotonic()
     require_model_extra()
+    _check_devices()
     with plain_errors(recipe, output), quiet_libraries(), partial_folder(output) as partial:
         with exact_arithmetic(recipe.run.threads):
             run = _Run(recipe, train, evaluation, seed, console, partial / "checkpoints")
             contents, log = run.learn(run.open_base(base_folder))
-            hardware = _hardware()
+            hardware = _hardware(recipe)
         finished = partial / "adapter"
         finished.mkdir()
         for name, content in contents.items():
@@ -85,7 +88,7 @@ def train_adapter(
         base_model=settings["base_model"],
         base_revision=settings["base_revision"],
         steps=run.steps,
-        pairs=len(train),
+        pairs=run.pairs,
         cut=run.cut,
     )
 
@@ -105,6 +108,7 @@ class _Run:
         self.recipe, self.train, self.evaluation = recipe, train, evaluation
         self.seed, self.console, self.folder = seed, console, folder
         self.steps = plan_steps(recipe, len(train))
+        self.pairs = len(train)
         self.cut = {"prompt_tokens": 0, "remark_tokens": 0}
         self.contents: dict[str, bytes] = {}
 
@@ -158,8 +162,11 @@ class _Run:
         check_targets(base.model, self.recipe)
         log: list[dict[str, float]] = []
         order = plan_order([each.weight for each in self.train], self.steps * self.recipe.run.batch_size, self.seed)
-        rows = [self._row(base, each) for each in self.train]
-        judged = [self._row(base, each) for each in self.evaluation]
+        rows = {index: self._row(base, self.train[index]) for index in sorted(set(order))}
+        self.pairs = len(rows)
+        if self.pairs < len(self.train):
+            self.console.say(f"{self.pairs} of {len(self.train)} pairs fit into {self.steps} steps")
+        judged = [self._row(base, each) for each in self.evaluation[:: 1 + len(self.evaluation) // _EVALUATED]]
         trainer = _pretokenized_trainer()(
             model=base.model,
             args=self._arguments(),
@@ -206,6 +213,7 @@ class _Run:
             report_to="none",
             disable_tqdm=True,
             dataloader_pin_memory=False,  # warns without a GPU
+            use_cpu=isinstance(self.recipe.base, MadeBase),  # too small for an accelerator, which repeats no bits
             seed=self.seed,
             data_seed=self.seed,
         )
@@ -276,7 +284,18 @@ def _entry(step: int, logs: dict[str, float], prefix: str) -> dict[str, float]:
     return {"step": float(step)} | {f"{prefix}{ours}": float(logs[prefix + theirs]) for theirs, ours in names.items()}
 
 
-def _hardware() -> str:
+def _check_devices() -> None:
     import torch
 
-    return str(torch.cuda.get_device_name()) if torch.cuda.is_available() else processor_name()
+    if torch.cuda.device_count() > 1:
+        message = (
+            f"This machine shows {torch.cuda.device_count()} GPUs, and a run uses one: set CUDA_VISIBLE_DEVICES=0."
+        )
+        raise ConfigError(message)
+
+
+def _hardware(recipe: Recipe) -> str:
+    import torch
+
+    used = torch.cuda.is_available() and not isinstance(recipe.base, MadeBase)
+    return str(torch.cuda.get_device_name()) if used else processor_name()

@@ -117,8 +117,8 @@ class TrainedAdapter:
     """What came out of one run: `files` maps a file name in the output folder to its SHA-256.
 
     `log` has one entry per logged step (`step`, `loss`, `margin`, `accuracy`, and `eval_…` after the last one);
-    `cut` counts dialogues whose prompt or remark had more tokens than the budget; `base_revision` is a commit id of
-    the hub, or `sha256:…` of a made base's weights.
+    `pairs` is the number of different pairs that were trained on, `cut` counts those whose prompt or remark had more
+    tokens than the budget; `base_revision` is a commit id of the hub, or `sha256:…` of a made base's weights.
     """
 
     files: dict[str, str]
