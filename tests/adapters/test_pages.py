@@ -120,7 +120,7 @@ def test_numbers_of_every_part_are_on_the_page(full):
         "3 comments on 3 files",
         "3 candidates not said (2 below threshold, 1 cap reached)",
         "below threshold 2 cap reached 1",
-        "ranker-3fa2c91b embedded 0.852 0.822 to 0.882 0.740 0.690 to 0.785",
+        "ranker-3fa2c91b embedded 0.852 0.822–0.882 0.740 0.690–0.785",
         "refused adapter-81ce0d55 against ranker-3fa2c91b",
         "fewer than the 200 asked for",
         "Difference in accuracy -0.248, 95 % interval -0.301 to -0.196, 360 pairs.",
@@ -273,6 +273,13 @@ def test_markdown_of_a_description_is_a_small_safe_subset():
     assert '<code class="language-py">x &lt; 1\n</code>' in article
 
 
+def test_underscores_of_paths_are_no_emphasis_in_evidence():
+    finding = replace(a_finding(), title="See src/__init__.py", evidence=(Evidence("in src/__main__.py, `run`"),))
+    text = render_report(replace(a_report_without_plots(), review=replace(a_review(), findings=(finding,))))
+    assert '<p class="what">See src/__init__.py</p>' in text
+    assert "<li>in src/__main__.py, <code>run</code></li>" in text
+
+
 def test_deeply_nested_markdown_ends(full):
     body = ">" * 3000 + " x " + "[" * 3000 + "*" * 3000
     text = render_report(replace(a_report_without_plots(), change=replace(a_report_without_plots().change, body=body)))
@@ -315,7 +322,7 @@ def test_without_matplotlib_a_sentence_says_how_to_get_the_plots(monkeypatch):
     page = Page(render_report(a_report()))
     assert page.all("svg") == []
     assert page.text.count("matplotlib is not installed. `pip install 'reviewlore[model]'` brings it.") == 2
-    assert "0.822 to 0.882" in page.text
+    assert "0.822–0.882" in page.text
 
 
 def test_paths_that_are_not_utf8_can_be_written():

@@ -48,7 +48,7 @@ def render_report(report: Report) -> str:
         moment=lambda at: re.sub(r"^(\S{10})T(\d\d:\d\d)(:\d\d)?Z$", r"\1 \2 UTC", str(at)),
         words=lambda name: str(name).replace("_", " ").replace(":", ": "),
         markdown=lambda text: _trusted(_MARKDOWN.render(visible(text[:_BODY_LIMIT]))),
-        inline=lambda text: _trusted(_MARKDOWN.renderInline(visible(text[:_BODY_LIMIT]))),
+        inline=lambda text: _trusted(_CODE_SPANS.renderInline(visible(text[:_BODY_LIMIT]))),
         safe_url=_is_safe_url,
         plural=lambda number, noun: f"{number} {noun}" if number == 1 else f"{number} {noun}s",
         ordered=_ordered,
@@ -165,6 +165,8 @@ def _link_open(renderer: Any, tokens: Any, index: int, options: Any, env: Any) -
 
 
 _MARKDOWN = _markdown()
+# Titles and evidence name paths such as `__init__.py`, in which two underscores are no emphasis.
+_CODE_SPANS = MarkdownIt("zero", {"html": False}).enable("backticks")
 
 
 def _load_plots() -> bool:
