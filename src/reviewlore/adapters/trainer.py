@@ -115,8 +115,7 @@ class _Run:
     def open_base(self, folder: Path | None) -> Base:
         """Return the recipe's base model; a made one is warmed up, and its files are kept beside the adapter.
 
-        Kept, not made again where it is needed: it depends on every training text, on the library versions and on the
-        processor, and is a few megabytes at most.
+        Kept, not made again: it depends on every training text, every version and the processor, and it is small.
         """
         settings = self.recipe.base
         if not isinstance(settings, MadeBase):
