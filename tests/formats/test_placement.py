@@ -1,5 +1,8 @@
+import difflib
 from dataclasses import replace
 
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.records import DIFF, a_finding, a_review
 
 from reviewlore.diff import parse_diff
@@ -60,3 +63,24 @@ def test_only_long_files_without_findings_are_cut():
     files, _ = place_findings(parse_diff(DIFF), a_review().findings, max_rows=2)
     assert [file.unshown for file in files] == [0, 0, 0, 1]
     assert sum(len(hunk.rows) for hunk in files[3].hunks) == 2
+
+
+LINES = st.lists(
+    st.sampled_from(["alpha\n", "beta\n", "+plus\n", "-minus\n", "@@ at\n", "\n", "tab\t\r\n"]), max_size=25
+)
+
+
+@given(LINES, LINES)
+def test_rows_carry_exactly_the_lines_a_comment_can_be_pinned_to(old, new):
+    text = "".join(difflib.unified_diff(old, new, "a/f.py", "b/f.py", n=3))
+    patches = parse_diff(text)
+    files, _ = place_findings(patches, ())
+    for patch, file in zip(patches, files, strict=True):
+        for hunk, view in zip(patch.hunks, file.hunks, strict=True):
+            assert frozenset(row.left for row in view.rows if row.left is not None) == hunk.left
+            assert frozenset(row.right for row in view.rows if row.right is not None) == hunk.right
+            assert {row.right for row in view.rows if row.kind == "added"} == hunk.added
+            assert {row.left for row in view.rows if row.kind == "removed"} == hunk.removed
+            for row in view.rows:
+                side, number = (new, row.right) if row.right is not None else (old, row.left)
+                assert row.text == side[number - 1].rstrip("\r\n")
