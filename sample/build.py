@@ -392,9 +392,10 @@ def stamp(at: datetime) -> str:
 
 
 def build(output: Path, story: Path = STORY) -> Sample:
-    """Write `repository`, `review-comments.jsonl` and `pull-request.json` into `output`, replacing what stood there.
+    """Write `repository`, `review-comments.jsonl` and `pull-request.json` into `output`, replacing an earlier build.
 
-    Raises StoryError where the story does not fit together. Nothing is replaced before all of it was built.
+    Raises StoryError where the story does not fit together or where `repository` is somebody else's. Nothing is
+    replaced before all of it was built.
     """
     output.mkdir(parents=True, exist_ok=True)
     pulls = load(story)
@@ -406,7 +407,7 @@ def build(output: Path, story: Path = STORY) -> Sample:
         git("reset", "--quiet", "--hard", "main", cwd=made)
         target = output / "repository"
         if target.exists():
-            shutil.rmtree(target)
+            remove_earlier(target, made)
         made.rename(target)
     (output / "review-comments.jsonl").write_text("".join(json.dumps(r) + "\n" for r in table), encoding="utf-8")
     (output / "pull-request.json").write_text(json.dumps(request, indent=2) + "\n", encoding="utf-8")
@@ -420,6 +421,18 @@ def build(output: Path, story: Path = STORY) -> Sample:
         outcomes=dict(sorted(Counter(remark.outcome for pull in pulls for remark in pull.remarks).items())),
         near=near,
     )
+
+
+def remove_earlier(target: Path, made: Path) -> None:
+    """Remove an earlier build of this story, told by its root commit; refuse to touch anything else."""
+    root = git("rev-list", "--max-parents=0", "main", cwd=made)
+    try:
+        ours = (target / ".git").is_dir() and git("rev-list", "--max-parents=0", "main", cwd=target) == root
+    except StoryError:
+        ours = False
+    if not ours:
+        raise StoryError(f"{target} exists and is not an earlier build of the sample; name another folder")
+    shutil.rmtree(target)
 
 
 def open_pull_request(repository: Path, pull: PullRequest, head: str) -> dict[str, Any]:
