@@ -1,0 +1,107 @@
+"""Pinning a base model's revision keeps the rest of the settings as it was; the hub is a fake one on the loopback."""
+
+import json
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.repositories import commit, make_repository
+
+from reviewlore.config import parse_settings
+from reviewlore.errors import ConfigError
+from reviewlore.flows.doctor import pin_in_settings
+
+ID = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[review]\nmax-comments = 3", "[recipes.r]\n", '[recipes.r]\nrevision = "old"\n[review]\nmax-comments = 3\n',
+     '[recipes.r]\n\n# kept\n[state]\nbranch = "x"\n', '[recipes.other]\nrevision = "kept"\n'],
+)  # fmt: skip
+def test_the_revision_is_written_and_nothing_else_changes(text: str) -> None:
+    before, after = parse_settings(text), parse_settings(pin_in_settings(text, "r", ID))
+    assert after.recipes == {**before.recipes, "r": {"revision": ID}}
+    assert (after.review, after.state) == (before.review, before.state)
+    assert pin_in_settings(pin_in_settings(text, "r", ID), "r", ID) == pin_in_settings(text, "r", ID)
+
+
+def test_settings_that_cannot_be_used_are_not_touched() -> None:
+    with pytest.raises(ConfigError):
+        pin_in_settings("[nonsense]", "r", ID)
+
+
+@given(st.integers(0, 50), st.booleans())
+def test_pinning_survives_any_settings_around_it(comments: int, first: bool) -> None:
+    other = f"[review]\nmax-comments = {comments}\n"
+    own = '[recipes.r]\nrevision = "old"\n'
+    text = own + other if first else other + own
+    assert parse_settings(pin_in_settings(text, "r", ID)).review.max_comments == comments
+
+
+class Hub(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        known = "/api/models/Qwen/" in self.path
+        body = json.dumps({"id": "m", "sha": ID} if known else {"error": "Repository not found"}).encode()
+        self.send_response(200 if known else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def hub() -> str:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def doctor(folder: Path, endpoint: str, *options: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "HF_ENDPOINT": endpoint, "NO_PROXY": "127.0.0.1"}
+    command = [
+        sys.executable,
+        "-m",
+        "reviewlore",
+        "doctor",
+        "--repo",
+        str(folder),
+        "--recipe",
+        "dpo_lora_small",
+        *options,
+    ]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_doctor_resolves_the_base_model_s_revision_and_writes_it(tmp_path: Path, hub: str) -> None:
+    pytest.importorskip("huggingface_hub", reason="resolving a model needs the model extra")
+    folder = make_repository(tmp_path / "repo")
+    commit(folder, {".reviewlore.toml": "[review]\nmax-comments = 3\n"})
+    dry = doctor(folder, hub, "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert ID in dry.stdout and "Would write" in dry.stdout
+    assert ID not in (folder / ".reviewlore.toml").read_text()
+    done = doctor(folder, hub)
+    assert done.returncode == 0, done.stderr
+    assert parse_settings((folder / ".reviewlore.toml").read_text()).recipes == {"dpo_lora_small": {"revision": ID}}
+
+
+def test_an_unreachable_hub_is_one_sentence(tmp_path: Path) -> None:
+    pytest.importorskip("huggingface_hub", reason="resolving a model needs the model extra")
+    folder = make_repository(tmp_path / "repo")
+    commit(folder, {"a": "1"})
+    done = doctor(folder, "http://127.0.0.1:9")
+    assert done.returncode == 2
+    assert "The hub did not tell the revision of" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (folder / ".reviewlore.toml").exists()

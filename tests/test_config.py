@@ -1,0 +1,62 @@
+"""Settings: everything has a default, everything wrong is named at once with the nearest right name."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewlore.config import Settings, parse_settings
+from reviewlore.errors import ConfigError
+
+
+def test_nothing_is_fine() -> None:
+    assert parse_settings("") == Settings()
+
+
+def test_what_is_written_is_read() -> None:
+    settings = parse_settings(
+        '[review]\nmax-comments = 3\nmin-confidence = 1\nsilent = ["hub_touched"]\nfail-on = "error"\n'
+        '[architecture]\nlayers = ["app.api", "app.core | app.store"]\n'
+        '[learn]\nexclude-paths = ["legacy/*"]\n[state]\nbranch = "lore"\n[recipes.small]\nrevision = "abc"\n'
+    )
+    assert (settings.review.max_comments, settings.review.min_confidence, settings.review.fail_on) == (3, 1.0, "error")
+    assert settings.architecture.layers == ("app.api", "app.core | app.store")
+    assert settings.learn.exclude_paths == ("legacy/*",)
+    assert settings.state.branch == "lore"
+    assert settings.recipes == {"small": {"revision": "abc"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("[review", "is not valid TOML"),
+        ("[reviews]", "unknown key reviews (did you mean review?)"),
+        ("[review]\nmax_comments = 3", "unknown key review.max_comments (did you mean review.max-comments?)"),
+        ('[review]\nmax-comments = "3"', "review.max-comments must be a whole number, not '3'"),
+        ("[review]\nmax-comments = true", "review.max-comments must be a whole number, not True"),
+        ("[review]\nmax-comments = -1", "review.max-comments must be 0 or more"),
+        ("[review]\nmin-confidence = 2", "review.min-confidence must lie between 0 and 1"),
+        ('[review]\nmin-severity = "loud"', "review.min-severity must be one of info, warning, error, not 'loud'"),
+        ("[review]\nsilent = [1]", "review.silent must be a list of texts"),
+        ("review = 1", "review must be a table"),
+        ("[recipes]\nsmall = 1", "recipes must be a table of tables of texts"),
+        ("zzz = 1", "unknown key zzz (known here: review, architecture, learn, state, recipes)"),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, part: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(text)
+    assert part in str(caught.value)
+
+
+def test_all_problems_come_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_settings("x = 1\n[review]\nmax-comments = -1\nsilent = 3\n")
+    assert str(caught.value).count(";") == 2
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_settings_or_a_config_error(text: str) -> None:
+    try:
+        assert isinstance(parse_settings(text), Settings)
+    except ConfigError as error:
+        assert str(error).startswith(".reviewlore.toml ")
