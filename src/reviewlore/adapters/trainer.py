@@ -203,7 +203,7 @@ class _Run:
             per_device_eval_batch_size=run.batch_size,
             warmup_steps=round(run.warmup_share * self.steps),
             max_length=None,  # tokens are within the budget already; TRL would cut the end, where the remark is
-            gradient_checkpointing=False,  # on by default: a third more time to save memory that a recipe need not save
+            gradient_checkpointing=False,  # on by default: computes every forward pass twice to save memory
             bf16=use_bfloat16(run.precision),  # on by default, also where it is emulated
             logging_steps=run.log_every,
             logging_first_step=True,
