@@ -116,11 +116,21 @@ def review(repo: Path, base: str | None, head: str, fail_on: str | None, style: 
               help="Review comments as JSON Lines, plain or gzip (docs/formats.md). May be repeated.")  # fmt: skip
 @click.option("--github", metavar="OWNER/NAME", help="Read merged pull requests of a repository on GitHub.")
 @click.option("--since", metavar="TIME", help="With --github: only what was updated since, ISO 8601.")
+@click.option(
+    "--fetch-code", is_flag=True, help="With --github: fetch all pull requests' heads, so that git can judge."
+)
 @_dry_run_option
 @_format_option("text", "json")
 @_quiet_option
 def mine(
-    repo: Path, files: tuple[Path, ...], github: str | None, since: str | None, dry_run: bool, style: str, quiet: bool
+    repo: Path,
+    files: tuple[Path, ...],
+    github: str | None,
+    since: str | None,
+    fetch_code: bool,
+    dry_run: bool,
+    style: str,
+    quiet: bool,
 ) -> int:
     """Read review comments, label and curate them, build preference pairs, and commit all of it to the state branch."""
     from reviewlore.flows.learn import learn
@@ -133,6 +143,9 @@ def mine(
     workshop = _workshop(repo, quiet)
     if github:
         history = workshop.forge_history(github)
+        if fetch_code:
+            workshop.console.say("Fetching the heads of all pull requests")
+            workshop.fetch_pulls(github)
         source = read_forge(github, history, workshop.console, since)
     else:
         source = read_files([(path.name, _read_file(path)) for path in files], workshop.console)

@@ -138,14 +138,14 @@ class Workshop:
         from reviewlore.adapters.github import PUBLIC, connect
         from reviewlore.adapters.github_history import GithubHistory
 
-        token = next(filter(None, map(os.environ.get, TOKEN_VARIABLES)), None)
-        if token is None:
-            raise ConfigError(
-                f"Reading GitHub needs a token: set {' or '.join(TOKEN_VARIABLES)} (read access is enough)."
-            )
-        if not _REPOSITORY.fullmatch(repository):
-            raise ConfigError(f"{repository!r} is no repository; write OWNER/NAME.")
-        return GithubHistory(connect(token, os.environ.get("GITHUB_API_URL") or PUBLIC), repository)
+        return GithubHistory(connect(_token(repository), os.environ.get("GITHUB_API_URL") or PUBLIC), repository)
+
+    def fetch_pulls(self, repository: str) -> None:
+        """Bring the heads of all pull requests of a repository on GitHub into this one."""
+        from reviewlore.adapters.checkout import Remote, fetch_pulls
+
+        server = os.environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
+        fetch_pulls(self.repo, Remote(server, repository, _token(repository)))
 
     def recipe(self, name: str) -> Recipe:
         """Return a shipped recipe with the repository's own settings for it (a base model's revision)."""
@@ -290,6 +290,16 @@ def package_versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
+
+
+def _token(repository: str) -> str:
+    """Return the token to read a repository with; ConfigError where there is none, or the name is no OWNER/NAME."""
+    token = next(filter(None, map(os.environ.get, TOKEN_VARIABLES)), None)
+    if token is None:
+        raise ConfigError(f"Reading GitHub needs a token: set {' or '.join(TOKEN_VARIABLES)} (read access is enough).")
+    if not _REPOSITORY.fullmatch(repository):
+        raise ConfigError(f"{repository!r} is no repository; write OWNER/NAME.")
+    return token
 
 
 def _actor() -> str:

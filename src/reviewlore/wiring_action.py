@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reviewlore.adapters.actions import ActionsConsole, ActionsRunner, read_context
-from reviewlore.adapters.checkout import Remote, RemoteStore, fetch_pull
+from reviewlore.adapters.checkout import Remote, RemoteStore, fetch_pull, fetch_pulls
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.store import GitStore
 from reviewlore.domain.events import Annotation, RunContext, TrainTier
@@ -110,6 +110,10 @@ class _Site:
                 "No pseudonym-key was given: the same person gets another name in the next run. "
                 "Make a secret of 32 random bytes and pass it as the input pseudonym-key."
             )
+        try:
+            fetch_pulls(self.workshop.repo, self.code)
+        except InputError as error:
+            self.workshop.console.warn(f"Outcomes rest on replies and resolutions only, git's evidence is out. {error}")
         history = GithubHistory(self._connect(), self.context.repository)
         source = read_forge(self.context.repository, history, self.workshop.console)
         return _block(render_learning(learn(self.workshop.learn_context(), source)))

@@ -3,7 +3,7 @@ import subprocess
 
 import pytest
 
-from reviewlore.adapters.checkout import Remote, RemoteStore, fetch_pull
+from reviewlore.adapters.checkout import Remote, RemoteStore, fetch_pull, fetch_pulls
 from reviewlore.adapters.git import GitRepo
 from reviewlore.errors import InputError, RefusedError, StorageError
 
@@ -62,6 +62,18 @@ def test_a_missing_head_is_fetched_without_touching_the_work_tree(forge):
     fetch_pull(repo, remote(forge), 1, base, head)
     assert repo.contains(head)
     assert (clone / "a.py").read_text() == "x = 1\n"
+    assert git(clone, "status", "--porcelain") == ""
+
+
+def test_all_heads_come_in_one_fetch(forge):
+    clone = forge / "clone"
+    git(forge, "clone", "--quiet", "--no-local", str(forge / "server/octo/demo.git"), str(clone))
+    head = git(forge / "work", "rev-parse", "HEAD")
+    repo = GitRepo(clone)
+    assert not repo.contains(head)
+    fetch_pulls(repo, remote(forge))
+    assert repo.contains(head)
+    assert git(clone, "rev-parse", "refs/reviewlore/pull/1") == head
     assert git(clone, "status", "--porcelain") == ""
 
 

@@ -16,7 +16,7 @@ def resolve_revision(model: str, revision: str = "main") -> str:
         raise MissingExtra("Resolving a base model needs the model extra: pip install 'reviewlore[model]'.") from error
     try:
         found = HfApi().model_info(model, revision=revision, timeout=_TIMEOUT).sha
-    except Exception as error:  # noqa: BLE001 - the hub's client lets the errors of a changing HTTP library through
+    except Exception as error:  # the client lets the errors of a changing HTTP library through
         why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise InputError(
             f"The hub did not tell the revision of {model}: {why}. Check the name and the network, or write the "
