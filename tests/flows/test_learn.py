@@ -113,11 +113,12 @@ def test_malformed_lines_are_counted_named_and_lose_nothing_else(
     ("content", "sentence"),
     [
         (b"\x1f\x8b\x08\x00broken", "is a damaged gzip file"),
-        (gzip.compress(b'{"repo": "o/r"}' * 100)[:40], "is a damaged gzip file"),
+        (gzip.compress(b'{"repo": "o/r"}' * 100, mtime=0)[:40], "is a damaged gzip file"),
         (b"\xff\xfe{\x00", "is not UTF-8 text (byte 0)"),
         (b"", "No usable review remark in rows.jsonl (the source is empty). Nothing was written."),
         (b"garbage\n", "No usable review remark in rows.jsonl (malformed_line 1). Nothing was written."),
     ],
+    ids=["no gzip at all", "truncated gzip", "no text", "empty", "no rows"],
 )
 def test_an_unusable_file_is_one_sentence(
     home: Path, capsys: pytest.CaptureFixture[str], content: bytes, sentence: str
