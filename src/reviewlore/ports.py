@@ -163,6 +163,10 @@ class AdapterTrainer(Protocol):
         """Return the record of the run and the files it made; RefusedError where the data is below the minimum."""
         ...
 
+    def settings(self, recipe: Recipe) -> dict[str, str]:
+        """Return all that decides what a training makes, for the lineage and the version's identity."""
+        ...
+
     def scorer(self, manifest: VersionManifest, files: Mapping[str, bytes]) -> Scorer:
         """Return the judgement of a trained adapter after checking its files; StateError where one was changed."""
         ...

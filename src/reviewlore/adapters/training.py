@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reviewlore.adapters import boosting, weights
-from reviewlore.dialogue import render_preference, render_prompt, render_remark, select_trainable
+from reviewlore.dialogue import prompt_hash, render_preference, render_prompt, render_remark, select_trainable
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.model import VersionManifest
 from reviewlore.domain.preference import PreferencePair, Remark
@@ -14,6 +14,7 @@ from reviewlore.domain.recipe import PromptContext, Recipe, TrainedAdapter
 from reviewlore.errors import RefusedError
 from reviewlore.ports import Console, Scorer
 from reviewlore.ranking.model import RankerModel
+from reviewlore.stages.recipe import recipe_settings
 
 
 class BoostedRankers:
@@ -66,8 +67,12 @@ class DpoAdapters:
 
     def scorer(self, manifest: VersionManifest, files: Mapping[str, bytes]) -> Scorer:
         """Return the trained judgement; StateError where a file is not what the manifest promised."""
-        promised = {name: digest for name, digest in manifest.files.items() if name in files}
-        return _AdapterScorer(manifest, weights.verify_files(files, promised), self._templates, self._bases)
+        verified = weights.verify_files(files, manifest.files)
+        return _AdapterScorer(manifest, verified, self._templates, self._bases)
+
+    def settings(self, recipe: Recipe) -> dict[str, str]:
+        """Return a recipe's values and the hash of the prompts: a prompt is a version too."""
+        return {**recipe_settings(recipe), "prompts.sha256": prompt_hash(self._templates)}
 
 
 class _AdapterScorer:

@@ -17,7 +17,7 @@ from reviewlore.formats import records
 from reviewlore.ports import AdapterTrainer, Clock, Console, RankerTrainer, Scorer, Store
 from reviewlore.ranking.model import RankerModel
 from reviewlore.stages import registry
-from reviewlore.stages.recipe import find_shortage, recipe_settings
+from reviewlore.stages.recipe import find_shortage
 
 RANKER_RECIPE = "ranker"
 _MIN_TRAIN_PAIRS = 30
@@ -56,6 +56,7 @@ class _Plan:
     tier: Tier
     recipe: Recipe | None
     dataset: LoadedDataset
+    settings: dict[str, str]
 
     @property
     def name(self) -> str:
@@ -63,8 +64,7 @@ class _Plan:
 
     @property
     def id(self) -> str:
-        settings = recipe_settings(self.recipe) if self.recipe else RANKER_RECIPE
-        content = json.dumps([self.tier, self.dataset.manifest.id, settings], sort_keys=True)
+        content = json.dumps([self.tier, self.dataset.manifest.id, self.name, self.settings], sort_keys=True)
         return f"{self.tier}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
 
@@ -74,7 +74,6 @@ class _Fitted:
 
     files: dict[str, bytes]
     scorer: Scorer
-    settings: dict[str, str]
     seconds: float
     base_model: str | None = None
     base_revision: str | None = None
@@ -86,7 +85,8 @@ def train(context: TrainContext, tier: Tier, recipe: Recipe | None, *, dry_run: 
 
     RefusedError where there is too little data to train at all, or the same was trained before.
     """
-    plan = _Plan(tier, recipe, judge.load_dataset(context.store))
+    settings = context.adapters.settings(recipe) if recipe else context.rankers.settings()
+    plan = _Plan(tier, recipe, judge.load_dataset(context.store), settings)
     dataset = plan.dataset
     _refuse_duplicate(context.store, plan)
     _refuse_scarce(plan)
@@ -94,7 +94,7 @@ def train(context: TrainContext, tier: Tier, recipe: Recipe | None, *, dry_run: 
         f"Training {plan.id} by recipe {plan.name} on {len(dataset.train)} pairs; "
         f"{len(dataset.test)} pairs of later pull requests judge it."
     )
-    judged = _fit(context, plan, dataset.train)
+    judged = _fit(context, plan, dataset.train, dataset.test)
     rivals = _rivals(context, plan)
     evaluation, difference = judge.judge(judged.scorer, rivals, dataset, context.clock, context.console)
     decision = registry.decide_gate(
@@ -110,29 +110,30 @@ def train(context: TrainContext, tier: Tier, recipe: Recipe | None, *, dry_run: 
     return Trained(manifest, evaluation, decision, commit)
 
 
-def _fit(context: TrainContext, plan: _Plan, pairs: Sequence[PreferencePair]) -> _Fitted:
+def _fit(
+    context: TrainContext, plan: _Plan, pairs: Sequence[PreferencePair], held_out: Sequence[PreferencePair]
+) -> _Fitted:
     seed = plan.dataset.manifest.seed
     if plan.recipe is None:
         start = context.clock.monotonic()
         model = context.rankers.fit(pairs, seed=seed)
         seconds = context.clock.monotonic() - start
         data = json.dumps(model.to_json(), separators=(",", ":")).encode()
-        return _Fitted({RANKER_FILE: data}, RankerScorer(plan.id, model), context.rankers.settings(), seconds)
-    trained, files = context.adapters.fit(plan.recipe, pairs, plan.dataset.test, seed=seed)
-    settings = recipe_settings(plan.recipe)
+        return _Fitted({RANKER_FILE: data}, RankerScorer(plan.id, model), seconds)
+    trained, files = context.adapters.fit(plan.recipe, pairs, held_out, seed=seed)
     draft = VersionManifest(
-        id=plan.id, tier=plan.tier, created_at="", recipe=plan.name, recipe_settings=settings,
+        id=plan.id, tier=plan.tier, created_at="", recipe=plan.name, recipe_settings=plan.settings,
         dataset=plan.dataset.manifest.id, base_model=trained.base_model, base_revision=trained.base_revision,
         packages={}, code_commit="", seed=seed, parent=None, files=_hashes(files),
     )  # fmt: skip
     scorer = context.adapters.scorer(draft, files)
-    return _Fitted(files, scorer, settings, trained.seconds, trained.base_model, trained.base_revision, trained.log)
+    return _Fitted(files, scorer, trained.seconds, trained.base_model, trained.base_revision, trained.log)
 
 
 def _refit(context: TrainContext, plan: _Plan, judged: _Fitted) -> dict[str, bytes]:
     """Return the files to serve, trained on all pairs, beside the model that was judged."""
     context.console.say("The gate promotes it: training once more on all pairs, the later ones included.")
-    final = _fit(context, plan, (*plan.dataset.train, *plan.dataset.test))
+    final = _fit(context, plan, (*plan.dataset.train, *plan.dataset.test), ())
     return {**final.files, **{f"{JUDGED_PREFIX}{name}": data for name, data in judged.files.items()}}
 
 
@@ -192,7 +193,7 @@ def _manifest(
         tier=plan.tier,
         created_at=context.clock.now(),
         recipe=plan.name,
-        recipe_settings=judged.settings,
+        recipe_settings=plan.settings,
         dataset=plan.dataset.manifest.id,
         base_model=judged.base_model,
         base_revision=judged.base_revision,
