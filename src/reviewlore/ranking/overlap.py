@@ -4,6 +4,8 @@ In: a parsed remark and a parsed hunk with its path. Out: named numbers, all in 
 """
 
 import math
+import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from reviewlore.ranking.text import Body, Hunk, grams, identifiers, parts_of, rarity
@@ -21,17 +23,25 @@ _CODE = (
 )
 _GRAMS = ("grams_last1", "grams_last4", "grams_hunk", "prose_grams_last2")
 _PLACE = ("best_distance", "best_weight", "best_is_last", "lines_touched")
-_SUGGESTED = ("suggest_last", "suggest_window", "suggest_indent", "suggest_same", "suggest_first", "block_hunk")
+_SUGGESTED = (
+    "suggest_last", "suggest_window", "suggest_indent", "suggest_same", "suggest_first", "block_hunk",
+    "suggest_holds_last", "suggest_held", "suggest_growth", "suggest_same_text", "block_last4",
+)  # fmt: skip
+_LITERALS = (
+    "numbers_last2", "span_last1", "span_last2", "span_last4", "strings_hunk", "first_span_last2", "quoted_last4",
+    "fuzzy_last2", "fuzzy_hunk", "span_added", "spans_missing",
+)  # fmt: skip
 NAMES: tuple[str, ...] = tuple(
     f"overlap.{name}"
     for name in (
         *(f"{level}_{region}" for level in ("name", "part") for region in _REGIONS),
         *(f"{level}_weight_{region}" for level in ("name", "part") for region in ("last1", "last4", "hunk")),
         *(f"{level}_near_{int(100 * decay)}" for level in ("name", "part") for decay in _DECAYS),
-        *_CODE, *_GRAMS, *_PLACE, *_SUGGESTED, "numbers_last2", "strings_hunk",
+        *_CODE, *_GRAMS, *_PLACE, *_SUGGESTED, *_LITERALS,
     )
 )  # fmt: skip
 Tokens = frozenset[str]
+_QUOTED = re.compile(r"[\"“]([^\"“”\n]{2,80})[\"”]")
 
 
 def overlap_features(path: str, hunk: Hunk, body: Body) -> tuple[float, ...]:
@@ -154,25 +164,30 @@ def _place(body: Body, hunk: Hunk) -> list[float]:
 
 def _suggested(body: Body, hunk: Hunk) -> list[float]:
     """Compare the proposed lines with those they would replace, which end the hunk."""
-    block = (
-        frozenset[str]().union(*(parts_of(identifiers(b)) for b in body.blocks)) if body.blocks else frozenset[str]()
-    )
-    whole = frozenset[str]().union(*hunk.parts)
-    shared = len(block & whole) / len(block) if block else 0.0
+    empty: frozenset[str] = frozenset()
+    block = empty.union(*(parts_of(identifiers(b)) for b in body.blocks)) if body.blocks else empty
+    regions = (empty.union(*hunk.parts), empty.union(*hunk.parts[-4:]))
+    shared = [len(block & region) / len(block) if block else 0.0 for region in regions]
     lines = [line for line in body.suggestion or () if line.strip()]
     texts = [content for sign, content in hunk.lines if sign != "-"]
     if not lines or not texts:
-        return [0.0, 0.0, 0.0, 0.0, 0.0, shared]
+        return [0.0] * 5 + [shared[0]] + [0.0] * 4 + [shared[1]]
     window = texts[-len(lines) :]
-    proposed = grams(" ".join(lines), 3)
+    proposed, replaced = grams(" ".join(lines), 3), grams(" ".join(window), 3)
+    last = grams(texts[-1], 3)
     indent = {len(t) - len(t.lstrip()) for t in window}
     return [
-        _dice(grams(lines[-1], 3), grams(texts[-1], 3)),
-        _dice(proposed, grams(" ".join(window), 3)),
+        _dice(grams(lines[-1], 3), last),
+        _dice(proposed, replaced),
         float(len(lines[0]) - len(lines[0].lstrip()) in indent),
         float(lines == window),
         max(_dice(grams(lines[0], 3), grams(t, 3)) for t in texts[-4:]),
-        shared,
+        shared[0],
+        len(last & proposed) / len(last) if last else 0.5,
+        len(replaced & proposed) / len(proposed) if proposed else 0.5,
+        math.log((len(" ".join(lines)) + 5) / (len(" ".join(window)) + 5)),
+        float("".join("".join(lines).split()) == "".join("".join(window).split())),
+        shared[1],
     ]
 
 
@@ -181,12 +196,33 @@ def _dice(one: Tokens, two: Tokens) -> float:
 
 
 def _literals(body: Body, hunk: Hunk) -> list[float]:
-    """Numbers of the remark on the last two lines; code spans found letter by letter in the hunk."""
-    texts = [content for _, content in hunk.lines]
-    last, whole = " ".join(texts[-2:]), "\n".join(texts)
-    numbers = {w for w in body.prose.split() if w.strip(".,()").isdigit()}
-    spans = [s for s in body.spans if len(s) > 2]
+    """Find numbers, code spans and quoted text letter by letter; find words by their first five letters."""
+    texts = [content for _, content in hunk.lines if content.strip()]
+    last1, last2, last4, whole = texts[-1:], texts[-2:], texts[-4:], texts
+    added = [content for sign, content in hunk.lines if sign == "+"]
+    numbers = {w.strip(".,()") for w in body.prose.split()[:400] if w.strip(".,()").isdigit()}
+    spans = [s.strip() for s in body.spans if s.strip()]
+    quoted = _QUOTED.findall(body.raw)
+    found = [_found(spans, lines) for lines in (last1, last2, last4, whole)]
     return [
-        sum(n.strip(".,()") in last for n in numbers) / len(numbers) if numbers else 0.0,
-        sum(s in whole for s in spans) / len(spans) if spans else 0.0,
+        _found(sorted(numbers), last2),
+        *found,
+        _found(spans[:1], last2),
+        _found(quoted, last4),
+        _fuzzy(body.parts, hunk.parts[-2:]),
+        _fuzzy(body.parts, hunk.parts),
+        _found(spans, added),
+        math.log1p((1.0 - found[3]) * len(spans)),
     ]
+
+
+def _found(wanted: Sequence[str], lines: Sequence[str]) -> float:
+    text = "\n".join(lines)
+    return sum(w in text for w in wanted) / len(wanted) if wanted else 0.0
+
+
+def _fuzzy(tokens: Tokens, lines: Sequence[Tokens]) -> float:
+    """Share of longer words that begin like a word of the lines: `deprecation` meets `deprecated`."""
+    heads = {t[:5] for t in tokens if len(t) > 4}
+    there = {t[:5] for line in lines for t in line if len(t) > 4}
+    return len(heads & there) / len(heads) if heads else 0.0

@@ -82,8 +82,13 @@ class Hunk:
 
 
 def identifiers(text: str) -> frozenset[str]:
-    """Return the identifiers of a text as they are spelt, without one-letter names and stop words."""
-    return frozenset(t for t in _IDENTIFIER.findall(text) if len(t) > 1 and t.lower() not in STOPWORDS)
+    """Return the identifiers of a text as they are spelt."""
+    return frozenset(_IDENTIFIER.findall(text))
+
+
+def telling(tokens: frozenset[str]) -> frozenset[str]:
+    """Leave out one-letter names and stop words: in prose `this` and `for` are English, in code they are names."""
+    return frozenset(t for t in tokens if len(t) > 1 and t.lower() not in STOPWORDS)
 
 
 @lru_cache(maxsize=65536)
@@ -141,7 +146,7 @@ def parse_body(body: str) -> Body:
     prose = plain.lower().replace("’", "'")
     code = "\n".join((*spans, *blocks, *(suggestion or ())))
     code_names = identifiers(code)
-    names = code_names | identifiers(plain)
+    names = code_names | telling(identifiers(plain))
     return Body(
         raw=raw,
         prose=prose,
@@ -169,7 +174,7 @@ def parse_hunk(hunk: str) -> Hunk:
     if match:
         first, second, third, fourth, context = match.groups()
         numbers = (int(first), int(second or 1), int(third), int(fourth or 1))
-        rows = rows[1:]
+        rows = rows[1:] or [""]
     lines = tuple(_split_sign(row[:MAX_LINE]) for row in rows[-MAX_HUNK_LINES:])
     names = tuple(identifiers(content) for _, content in lines)
     return Hunk(lines, *numbers, context.strip(), names, tuple(parts_of(n) for n in names))

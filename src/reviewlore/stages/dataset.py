@@ -18,7 +18,7 @@ from reviewlore.domain.preference import Dataset, PairKind, PairSettings, Prefer
 
 _CONFIDENCE = {"high": 1.0, "medium": 0.8, "low": 0.4}
 _REFUSED = frozenset({"ignored", "declined"})
-_MASKED = re.compile(r"https?://\S+|@[\w-]+|\d+")
+_MASKED = re.compile(r"https?://\S+|@[\w-]+|\b\d+\b")
 _WORD = re.compile(r"[^\W_]+")
 DEFAULTS = PairSettings()
 
