@@ -27,6 +27,7 @@ _QUERY = """
 (if_statement condition: (_) @guard consequence: (block) @typing (#match? @guard "^([A-Za-z_]+[.])?TYPE_CHECKING$"))
 (assignment left: (identifier) @assigned)
 (assignment left: (pattern_list (identifier) @assigned))
+(expression_statement . (string) @docstring .)
 """
 
 
@@ -52,6 +53,7 @@ class PythonGrammar:
             frozenset(reader.assigned),
             root.end_point.row + (root.end_point.column > 0),
             root.has_error,
+            tuple(reader.docstrings),
         )
 
 
@@ -75,6 +77,7 @@ class _Reader:
         self.imports: list[ImportStatement] = []
         self.definitions: list[Definition] = []
         self.assigned: set[str] = set()
+        self.docstrings: list[tuple[int, int]] = []
         self._scopes: list[tuple[int, str, Definition | None]] = []
 
     def read(self, label: str, node: Node) -> None:
@@ -85,6 +88,8 @@ class _Reader:
             self._define(label, node)
         elif label == "typing":
             self._scopes.append((node.end_byte, label, None))
+        elif label == "docstring":
+            self.docstrings.append((node.start_point.row + 1, node.end_point.row + 1))
         elif label == "import":
             self._import(node)
         elif label == "from":
@@ -141,7 +146,7 @@ def _definition(label: str, node: Node, name: str, owner: Definition | None) -> 
         return Definition("class", name, line, end_line, owner.name if owner else None, (), derived, decorated)
     parameters = _parameters(node.child_by_field_name("parameters"))
     kind: DefinitionKind = "method" if owner else "function"
-    derived = bool(owner and owner.derived)
+    derived = bool(owner and (owner.derived or owner.decorated))
     return Definition(kind, name, line, end_line, owner.name if owner else None, parameters, derived, decorated)
 
 

@@ -9,7 +9,7 @@ from reviewlore.architecture.conventions import Convention
 from reviewlore.architecture.graph import strongest
 from reviewlore.architecture.history import History, index_history
 from reviewlore.architecture.places import is_vendored
-from reviewlore.diff import FilePatch
+from reviewlore.diff import FilePatch, Hunk
 from reviewlore.domain.architecture import ArchitectureMap, Contract, Definition, ExternalImport, ImportEdge
 
 
@@ -97,6 +97,24 @@ class ChangeContext:
             if (definition.owner, definition.name) not in known and definition.line in added:
                 yield definition
 
+    def added_code(self, path: str) -> frozenset[int]:
+        """Return the added lines of a head file that are code inside functions: not blank, comment or docstring."""
+        module, patch = self.head.modules.get(path), self.patch_of.get(path)
+        if module is None or patch is None:
+            return frozenset()
+        inside = set[int]()
+        for definition in module.parsed.definitions:
+            if definition.kind != "class":
+                inside.update(range(definition.line, definition.end_line + 1))
+        for first, last in module.parsed.docstrings:
+            inside.difference_update(range(first, last + 1))
+        return frozenset(
+            line
+            for hunk in patch.hunks
+            for line, text in _added_texts(hunk)
+            if line in inside and text.strip() and not text.lstrip().startswith(("#", "@", "import ", "from "))
+        )
+
     def name(self, path: str) -> str:
         """Return the dotted name of a module at the head, or the path of what is not one."""
         module = self.head.modules.get(path) or self.base.modules.get(path)
@@ -104,6 +122,14 @@ class ChangeContext:
 
     def _now(self, path: str) -> str:
         return self.moved.get(path, path)
+
+
+def _added_texts(hunk: Hunk) -> Iterator[tuple[int, str]]:
+    """Yield number and text of each added line of a hunk."""
+    numbers = iter(sorted(hunk.added))
+    for row in hunk.text.split("\n")[1:]:
+        if row.startswith("+"):
+            yield next(numbers), row[1:]
 
 
 def fingerprint(kind: str, path: str, *parts: str) -> str:

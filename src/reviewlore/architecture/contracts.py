@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from reviewlore.architecture.graph import components
-from reviewlore.architecture.places import folder_of, is_product
+from reviewlore.architecture.places import folder_of, is_product, related
 from reviewlore.domain.architecture import ArchitectureMap, Contract, Layer
 
 # A file name and where import-linter looks in it, in its own order of precedence.
@@ -71,8 +71,7 @@ def infer_contracts(base: ArchitectureMap) -> tuple[Contract, ...]:
     found = []
     for (upper, lower), modules in sorted(importers.items()):
         same_circle = upper in circle and circle.get(upper) == circle.get(lower)
-        related = _contains(upper, lower) or _contains(lower, upper)
-        if len(modules) >= MIN_IMPORTS and not same_circle and not related:
+        if len(modules) >= MIN_IMPORTS and not same_circle and not related(upper, lower):
             layers = tuple(Layer((name,)) for name in (_package(base, upper), _package(base, lower)))
             origin = f"{len(modules)} modules of {layers[0].members[0]} import {layers[1].members[0]}, none the reverse"
             found.append(Contract("layers", "direction", origin, layers, inferred=True))
@@ -172,10 +171,6 @@ def _lines(value: object) -> list[str]:
     """An option of several values: lines of an INI option or a TOML list, without comments and blanks."""
     rows = value.splitlines() if isinstance(value, str) else value if isinstance(value, list) else []
     return [text for row in rows if (text := str(row).partition("#")[0].strip())]
-
-
-def _contains(outer: str, inner: str) -> bool:
-    return not outer or inner.startswith(f"{outer}/")
 
 
 def _package(base: ArchitectureMap, folder: str) -> str:

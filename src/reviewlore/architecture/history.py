@@ -1,6 +1,7 @@
 """Which files change together: commit records in, partners with counts, lift and recency out. Reads no clock."""
 
-from collections import Counter, defaultdict
+import re
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,10 @@ from reviewlore.domain.architecture import Change
 
 # A commit of more files than this (a rename, a reformatting, a release) says nothing about two of them.
 MAX_PATHS = 25
+# Up to this many files a commit is one thought and counts fully; above, it counts in inverse proportion.
+FULL_WEIGHT_PATHS = 5
+# Releases touch version, changelog and generated documentation together whatever was developed.
+_RELEASE = re.compile(r"\b(release[ds]?|releasing|bump(ed|s)?|version)\b.*\d|^(prepare|preparing)\b.*\brelease", re.I)
 # Of the latest changes to a file, how many show whether a habit is still alive.
 RECENT = 8
 
@@ -16,22 +21,18 @@ RECENT = 8
 class Partner:
     """Two files that change together: of `changes` commits to `path`, `together` also changed `partner`.
 
-    `lift` is how much more often than by chance, `recent` the same share among the latest `RECENT` changes, `commits`
-    the newest common ones. Commits of more than `MAX_PATHS` files do not count.
+    `share` is the same with big commits counting less, `lift` how much more often than by chance, `recent` the plain
+    share among the latest `RECENT` changes, `commits` the newest common ones.
     """
 
     path: str
     partner: str
     together: int
     changes: int
+    share: float
     lift: float
     recent: float
     commits: tuple[str, ...]
-
-    @property
-    def share(self) -> float:
-        """Return the share of changes to `path` that changed `partner` too."""
-        return self.together / self.changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,10 @@ class History:
 
 
 def index_history(changes: Sequence[Change]) -> History:
-    """Index the commits that are small enough to say something; `changes` are newest first."""
-    kept = tuple(change for change in changes if 0 < len(change.paths) <= MAX_PATHS)
+    """Index the commits that say something: no sweeps, no releases; `changes` are newest first."""
+    kept = tuple(
+        change for change in changes if 0 < len(change.paths) <= MAX_PATHS and not _RELEASE.search(change.subject)
+    )
     by_path: defaultdict[str, list[int]] = defaultdict(list)
     for number, change in enumerate(kept):
         for path in set(change.paths):
@@ -55,29 +58,22 @@ def index_history(changes: Sequence[Change]) -> History:
 def find_partners(history: History, path: str, present: Collection[str]) -> tuple[Partner, ...]:
     """Return the files that changed with `path`, most frequent first; only those still `present` in the tree."""
     numbers = history.by_path.get(path, ())
-    counts: Counter[str] = Counter()
+    common: defaultdict[str, list[int]] = defaultdict(list)
     for number in numbers:
-        counts.update({other for other in history.changes[number].paths if other != path})
-    latest = [set(history.changes[number].paths) for number in numbers[:RECENT]]
+        for other in set(history.changes[number].paths) - {path}:
+            common[other].append(number)
+    everything = sum(_weight(history.changes[number]) for number in numbers)
+    latest = numbers[:RECENT]
     found = []
-    for other, together in counts.most_common():
+    for other, shared in common.items():
         if other in present:
-            chance = len(history.by_path[other]) / len(history.changes)
-            recent = sum(other in paths for paths in latest) / len(latest)
-            found.append(
-                Partner(
-                    path,
-                    other,
-                    together,
-                    len(numbers),
-                    together / len(numbers) / chance,
-                    recent,
-                    _common(history, numbers, other),
-                )
-            )
-    return tuple(found)
+            share = sum(_weight(history.changes[number]) for number in shared) / everything
+            lift = len(shared) / len(numbers) * len(history.changes) / len(history.by_path[other])
+            recent = len(set(latest).intersection(shared)) / len(latest)
+            commits = tuple(history.changes[number].commit for number in shared[:3])
+            found.append(Partner(path, other, len(shared), len(numbers), share, lift, recent, commits))
+    return tuple(sorted(found, key=lambda partner: (-partner.together, partner.partner)))
 
 
-def _common(history: History, numbers: Sequence[int], other: str) -> tuple[str, ...]:
-    shared = (history.changes[number] for number in numbers)
-    return tuple([change.commit for change in shared if other in change.paths][:3])
+def _weight(change: Change) -> float:
+    return min(1.0, FULL_WEIGHT_PATHS / len(change.paths))

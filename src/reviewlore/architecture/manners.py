@@ -1,30 +1,42 @@
-"""Where new names, files and tests leave a habit of the repository. Change in, facts out, one at most per name."""
+"""Where new names, files and tests leave a habit of the repository. Change in, facts out, one for each habit left."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from reviewlore.architecture.change import ChangeContext, fingerprint
-from reviewlore.architecture.conventions import Convention, holds_tests, named_freely, style_of
-from reviewlore.architecture.places import folder_of, is_product, is_test_module, top_of
+from reviewlore.architecture.conventions import MIN_SHARE, Convention, holds_tests, named_freely, style_of
+from reviewlore.architecture.places import folder_of, is_product, is_test_module
 from reviewlore.domain.architecture import Definition, Evidence, Fact
 
 _SPOKEN = {"function_name": "functions", "class_name": "classes", "module_name": "modules"}
+# So many names of a folder show whether it has a habit of its own.
+_LOCAL_CASES = 5
+_Named = tuple[str, int | None, str]
 
 
 def find_broken_names(change: ChangeContext) -> Iterator[Fact]:
-    """Yield one fact for each new function, class or module that is not named as its kind is named here."""
+    """Yield one fact for each kind of name (function, class, module) with the new ones that are not named as usual."""
     rules = {(rule.kind, rule.place): rule for rule in change.conventions}
     taken = {d.name for module in change.base.modules.values() for d in module.parsed.definitions}
+    broken: defaultdict[Convention, list[_Named]] = defaultdict(list)
     for patch in change.patches:
         if not is_product(patch.path) or patch.path not in change.head.modules:
             continue
         for definition in change.added_definitions(patch.path):
             rule = rules.get(("class_name" if definition.kind == "class" else "function_name", ""))
-            if rule and _breaks_name(rule, definition) and definition.name not in taken:
-                yield _name_fact(change, patch.path, definition.line, definition.name, rule)
+            if (
+                rule
+                and definition.name not in taken
+                and _breaks(rule, definition)
+                and _kept_nearby(change, patch.path, rule)
+            ):
+                broken[rule].append((patch.path, definition.line, definition.name))
         rule = rules.get(("module_name", folder_of(patch.path)))
         stem = patch.path.rpartition("/")[2].removesuffix(".py")
         if rule and patch.status in ("added", "renamed") and style_of(stem) not in (rule.value, ""):
-            yield _name_fact(change, patch.path, None, stem, rule)
+            broken[rule].append((patch.path, None, stem))
+    for rule, found in broken.items():
+        yield _name_fact(change, rule, found)
 
 
 def find_misplaced(change: ChangeContext) -> Iterator[Fact]:
@@ -38,37 +50,56 @@ def find_misplaced(change: ChangeContext) -> Iterator[Fact]:
     tests = [path for path in new if holds_tests(change.head.modules[path])]
     folder, name = rules.get("test_folder"), rules.get("test_file_name")
     if folder:
-        outside = [path for path in tests if is_test_module(path) and top_of(path) != folder.value]
+        outside = [path for path in tests if is_test_module(path) and folder.value not in path.split("/")[:-1]]
         if outside:
             yield _place_fact(change, outside, folder, f"New tests outside `{folder.value}/`", f"`{folder.value}/`")
     if name:
-        unseen = [path for path in tests if not is_test_module(path)]
+        imported = {edge.imported for edge in change.head.edges}  # a base of other tests is found through them
+        unseen = [path for path in tests if not is_test_module(path) and path not in imported]
+        unseen = [path for path in unseen if not change.head.modules[path].is_package]
         if unseen:
             title = f"`{unseen[0].rpartition('/')[2]}` holds tests, but is not called `{name.value}`"
             yield _place_fact(change, unseen, name, title, f"`{name.value}`")
 
 
-def _breaks_name(rule: Convention, definition: Definition) -> bool:
+def _breaks(rule: Convention, definition: Definition) -> bool:
     style = style_of(definition.name)
-    if definition.kind == "class":
-        return bool(style) and style != rule.value
-    return named_freely(definition) and bool(style) and style not in (rule.value, "other")
+    free = definition.public and (definition.kind == "class" or named_freely(definition))
+    return free and bool(style) and style not in (rule.value, "other")
 
 
-def _name_fact(change: ChangeContext, path: str, line: int | None, name: str, rule: Convention) -> Fact:
+def _kept_nearby(change: ChangeContext, path: str, rule: Convention) -> bool:
+    """Whether the folder of a file keeps the habit of the whole repository, as far as it is big enough to tell."""
+    folder = folder_of(path)
+    styles = [
+        style_of(definition.name)
+        for other, module in change.base.modules.items()
+        if folder_of(other) == folder
+        for definition in module.parsed.definitions
+        if (definition.kind == "class") == (rule.kind == "class_name") and named_freely(definition)
+    ]
+    return len(styles) < _LOCAL_CASES or styles.count(rule.value) / len(styles) >= MIN_SHARE
+
+
+def _name_fact(change: ChangeContext, rule: Convention, found: list[_Named]) -> Fact:
+    path, line, name = found[0]
     kinds = _SPOKEN[rule.kind]
     where = f" in `{rule.place}`" if rule.place else ""
+    more = f" and {len(found) - 1} more new {kinds} are" if len(found) > 1 else " is"
     return Fact(
         kind="naming_convention_broken",
         path=path,
         line=change.line(path, line) if line else change.first_line(path),
-        title=f"`{name}` is not in {rule.value}",
+        title=f"`{name}`{more} not in {rule.value}",
         why=f"{rule.held} of {rule.cases} {kinds}{where} are named in {rule.value}; readers and searches rely on it.",
-        advice=f"Rename it in {rule.value}, unless the name is given from outside.",
+        advice=f"Rename to {rule.value}, unless the name is given from outside.",
         severity="info",
         confidence=round(rule.held / rule.cases * 0.9, 2),
-        fingerprint=fingerprint("naming_convention_broken", path, name),
-        evidence=tuple(Evidence(f"keeps it: {example}") for example in rule.examples),
+        fingerprint=fingerprint("naming_convention_broken", path, rule.kind, name),
+        evidence=(
+            *(Evidence(f"`{name}`", path, line) for path, line, name in found[1:5]),
+            *(Evidence(f"keeps it: {example}") for example in rule.examples),
+        ),
     )
 
 

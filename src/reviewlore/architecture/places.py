@@ -2,6 +2,7 @@
 
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 _VENDORED = frozenset({"vendor", "_vendor", "vendored", "_vendored", "third_party", "extern", "node_modules"})
+_CHANGELOGS = frozenset({"changelog", "changes", "history", "news", "releases", "release_notes", "release-notes"})
 _ASIDE = frozenset(
     {"doc", "docs", "examples", "example", "bench", "benchmarks", "scripts", "tools", "sample", "samples"}
 )
@@ -10,6 +11,11 @@ _ASIDE = frozenset(
 def folder_of(path: str) -> str:
     """Return the folder of a path, empty for the top."""
     return path.rpartition("/")[0]
+
+
+def related(one: str, other: str) -> bool:
+    """Whether one folder is the other or contains it."""
+    return one == other or not one or not other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
 
 
 def top_of(path: str) -> str:
@@ -40,6 +46,22 @@ def is_test_module(path: str) -> bool:
 def is_vendored(path: str) -> bool:
     """Whether a path lies in a copy of somebody else's code, about which nobody here wants remarks."""
     return not _VENDORED.isdisjoint(path.split("/")[:-1])
+
+
+def is_prose(path: str) -> bool:
+    """Whether a file is written for people: documentation by its suffix."""
+    return path.lower().endswith((".md", ".rst", ".txt", ".adoc")) and "requirements" not in path.lower()
+
+
+def is_generated(path: str) -> bool:
+    """Whether a tool writes this file: lock files."""
+    name = path.rpartition("/")[2]
+    return name.endswith((".lock", "-lock.json", "-lock.yaml", ".sum"))
+
+
+def is_changelog(path: str) -> bool:
+    """Whether a file tells what changed, by its name."""
+    return is_prose(path) and stem_of(path).lower() in _CHANGELOGS
 
 
 def is_aside(path: str) -> bool:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from reviewlore.architecture.change import ChangeContext, fingerprint
 from reviewlore.architecture.contracts import breaks
 from reviewlore.architecture.graph import adjacency, components, shortest_path, strongest
-from reviewlore.architecture.places import folder_of, is_product
+from reviewlore.architecture.places import folder_of, is_product, related
 from reviewlore.domain.architecture import Contract, Evidence, Fact, ImportEdge, Module
 
 
@@ -15,9 +15,10 @@ def find_cycles(change: ChangeContext) -> Iterator[Fact]:
     """Yield one fact for each circle of module-level imports that this change closes.
 
     An edge inside a circle that base already had is silent: it makes nothing worse that a reviewer could undo here.
+    A module that imports the package it lies in closes no circle: the package is always there first.
     """
-    graph = adjacency(edge for edge in change.head.edges if edge.kind == "runtime")
-    before = adjacency(edge for edge in change.base.edges if edge.kind == "runtime")
+    graph = adjacency(edge for edge in change.head.edges if _binding(edge))
+    before = adjacency(edge for edge in change.base.edges if _binding(edge))
     old = {path: number for number, group in enumerate(components(before)) for path in group}
     closing: defaultdict[frozenset[str], list[ImportEdge]] = defaultdict(list)
     groups = {path: group for group in components(graph) for path in group}
@@ -25,7 +26,7 @@ def find_cycles(change: ChangeContext) -> Iterator[Fact]:
         ends = change.base_path(edge.importer), change.base_path(edge.imported)
         same_before = ends[0] in old and old[ends[0]] == old.get(ends[1])
         group = groups.get(edge.importer)
-        if edge.kind == "runtime" and group and edge.imported in group and not same_before:
+        if _binding(edge) and group and edge.imported in group and not same_before:
             closing[group].append(edge)
     for edges in closing.values():
         ways = [(edge, shortest_path(graph, edge.imported, edge.importer)) for edge in edges]
@@ -58,7 +59,7 @@ def find_new_edges(change: ChangeContext) -> Iterator[Fact]:
     seen = set()
     for edge in change.new_edges:
         pair = (folder_of(edge.importer), folder_of(edge.imported))
-        if pair in known or pair in seen or pair[0] == pair[1] or not packages.issuperset(pair):
+        if pair in known or pair in seen or related(*pair) or not packages.issuperset(pair):
             continue
         if edge.kind == "type_only" or not (is_product(edge.importer) and is_product(edge.imported)):
             continue
@@ -87,6 +88,12 @@ def strongest_by_name(change: ChangeContext) -> list[ImportEdge]:
     return list(found.values())
 
 
+def _binding(edge: ImportEdge) -> bool:
+    """Whether an import runs when its module is loaded, and takes from elsewhere than the packages around it."""
+    package, _, name = edge.imported.rpartition("/")
+    return edge.kind == "runtime" and not (name == "__init__.py" and edge.importer.startswith(f"{package}/"))
+
+
 def _binds(module: Module, name: str, *, strictly: bool = False) -> bool:
     """Whether a module has a name; not `strictly`: or may have it by a way that cannot be seen (`__getattr__`, `*`)."""
     parsed = module.parsed
@@ -109,7 +116,7 @@ def _habitual(change: ChangeContext, edge: ImportEdge) -> bool:
 
 def _cycle(change: ChangeContext, edge: ImportEdge, way: tuple[str, ...]) -> Fact:
     importer, imported = change.name(edge.importer), change.name(edge.imported)
-    graph = strongest(known for known in change.head.edges if known.kind == "runtime")
+    graph = strongest(known for known in change.head.edges if _binding(known))
     steps = [graph[pair] for pair in pairwise(way)]
     back = " → ".join(f"`{change.name(path)}`" for path in way)
     return Fact(
@@ -159,7 +166,11 @@ def _break(change: ChangeContext, contract: Contract, path: str, target: str, li
 def _new_edge(change: ChangeContext, edge: ImportEdge, pair: tuple[str, str]) -> Fact:
     reverse = sum((folder_of(e.importer), folder_of(e.imported)) == pair[::-1] for e in change.base.edges)
     importer, imported = change.name(edge.importer), change.name(edge.imported)
-    back = f" So far the dependency ran the other way only ({reverse} imports)." if reverse else ""
+    back = (
+        f" So far the dependency ran the other way only ({reverse} imports): now each needs the other."
+        if reverse
+        else ""
+    )
     return Fact(
         kind="new_edge",
         path=edge.importer,
@@ -168,7 +179,7 @@ def _new_edge(change: ChangeContext, edge: ImportEdge, pair: tuple[str, str]) ->
         why=f"No module of `{pair[0]}` imported `{pair[1]}` before; `{importer}` now imports `{imported}`.{back}",
         advice="If this dependency is meant, all is well; if only a helper is needed, it may belong lower down.",
         severity="info",
-        confidence=0.9,
+        confidence=0.8 if reverse else 0.5,
         fingerprint=fingerprint("new_edge", pair[0], pair[1]),
         evidence=(Evidence(f"`{importer}` imports `{imported}`", edge.importer, edge.line),),
     )

@@ -90,7 +90,8 @@ class Definition:
     """A function, class or method that is not nested in a function; `owner` is a method's class.
 
     `parameters` are spelled as in `inspect`: `a`, `b=` (has a default), `/`, `*`, `*args`, `**kwargs`. `derived` says
-    that the class (for a method: its class) has base classes, so that a name may be inherited.
+    that the class (for a method: its class) has base classes, or for a method a decorated class, so that somebody else
+    may have chosen a name.
     """
 
     kind: DefinitionKind
@@ -112,7 +113,8 @@ class Definition:
 class ParsedModule:
     """What one source file says, whatever its path; `broken` where the parser had to skip over syntax errors.
 
-    `assigned` are the names bound by assignment at module level.
+    `assigned` are the names bound by assignment at module level, `docstrings` the first and last lines of strings that
+    stand alone as a statement.
     """
 
     imports: tuple[ImportStatement, ...]
@@ -120,6 +122,7 @@ class ParsedModule:
     assigned: frozenset[str]
     lines: int
     broken: bool = False
+    docstrings: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
