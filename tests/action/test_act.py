@@ -280,6 +280,28 @@ def test_own_comments_start_nothing(stage):
     assert stage.writes() == []
 
 
+def test_the_nightly_run_learns_from_what_was_merged(stage):
+    """Also: a job that may not write GitHub's conversation writes the state branch."""
+    fake = stage.fake
+    fake.commit(
+        "octo/demo", "old", {"shop/pay.py": "def pay(x):\n    return x\n"}, "Pay", parent=stage.repo.git.rev("main")
+    )
+    fake.open_pull("octo/demo", "main", "old", "Pay")
+    remark = fake.add_review_comment("octo/demo", 2, "shop/pay.py", "Please name the parameter amount.", "wim", line=1)
+    fake.commit("octo/demo", "old", {"shop/pay.py": "def pay(amount):\n    return amount\n"}, "Rename")
+    fake.add_review_comment("octo/demo", 2, "shop/pay.py", "Done.", "alice", in_reply_to=remark.id)
+    fake.merge_pull("octo/demo", 2)
+    token = fake.workflow_token("octo/demo", pull_requests="read", issues="none", actions="none", checks="none")
+    status, log = stage.act("schedule", {"schedule": "23 4 * * *"}, token, "learn.yml")
+    assert status == 0, log
+    (path,) = [name for name in stage.state if name.startswith("episodes/")]
+    (episode,) = map(json.loads, stage.state[path].splitlines())
+    assert (episode["outcome"], episode["body"]) == ("addressed", "Please name the parameter amount.")
+    assert "wim" not in stage.state[path]
+    assert "Summary - ````text\n1 remarks read, 1 kept, 0 dropped" in log
+    assert stage.writes() == []
+
+
 def test_training_without_data_says_what_is_missing(stage):
     payload = json.loads((EVENTS / "workflow_dispatch.json").read_text())
     status, log = stage.act("workflow_dispatch", payload, stage.fake.workflow_token("octo/demo"), "learn.yml")

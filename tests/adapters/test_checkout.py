@@ -89,6 +89,14 @@ def test_a_head_that_was_pushed_over_is_told(forge):
         fetch_pull(GitRepo(clone), remote(forge), 1, git(clone, "rev-parse", "HEAD"), "f" * 40)
 
 
+@pytest.mark.parametrize("name", ["--upload-pack=touch x", "main", "", "a" * 39])
+def test_what_is_no_commit_id_never_reaches_git(forge, name):
+    """Attack 6."""
+    repo = GitRepo(forge / "work")
+    with pytest.raises(InputError, match="is no commit id"):
+        fetch_pull(repo, remote(forge), 1, name, "f" * 40)
+
+
 def test_the_state_branch_starts_empty_and_is_pushed(forge):
     first = store(forge)
     assert (first.head(), first.paths()) == (None, ())

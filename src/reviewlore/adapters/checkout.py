@@ -6,6 +6,7 @@ git through the environment of that one process, so that it is in no argument li
 
 import base64
 import os
+import re
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from reviewlore.ports import Store
 
 _TIMEOUT = 300
 _ATTEMPTS = 5
+_WITHHELD = ("GIT_", "INPUT_", "REVIEWLORE_")
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _DENIED = (
     "403",
     "401",
@@ -44,7 +47,7 @@ class Remote:
 
     def environ(self) -> dict[str, str]:
         """Return the environment of a git process: no prompt, no system settings, the token as a header."""
-        found = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "INPUT_"))}
+        found = {name: value for name, value in os.environ.items() if not name.startswith(_WITHHELD)}
         found |= {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
         if self.token and self.server_url.startswith("http"):
             basic = base64.b64encode(f"x-access-token:{self.token}".encode()).decode()
@@ -58,6 +61,9 @@ def fetch_pull(repo: GitRepo, remote: Remote, number: int, base: str, head: str)
 
     The head is fetched by the pull request's own ref, which a fork's deletion does not remove. No work tree changes.
     """
+    wrong = [commit for commit in (base, head) if not _OBJECT_ID.fullmatch(commit)]
+    if wrong:
+        raise InputError(f"{wrong[0]!r} is no commit id, as pull request {number} should have. Look at what named it.")
     if not repo.contains(base):
         _git(repo.git_dir, remote, "fetch", "--no-tags", "--quiet", remote.address, base)
     if not repo.contains(head):

@@ -31,17 +31,11 @@ _TIERS: tuple[TrainTier, ...] = get_args(TrainTier)
 _TRIGGER = re.compile(r" {0,3}/lore(?=[\s,:;.!]|$)[\s,:;.!]*", re.IGNORECASE)
 _COURTESY = frozenset({"please", "pls", "thanks", "thx"})
 _ALIASES = {
-    "?": "help",
-    "commands": "help",
-    "re-review": "review",
-    "rerun": "review",
-    "check": "review",
-    "ignore": "dismiss",
-    "reject": "dismiss",
-    "info": "status",
-    "version": "status",
-    "retrain": "train",
-    "learn": "train",
+    **dict.fromkeys(("?", "commands"), "help"),
+    **dict.fromkeys(("re-review", "rerun", "check"), "review"),
+    **dict.fromkeys(("ignore", "reject"), "dismiss"),
+    **dict.fromkeys(("info", "version"), "status"),
+    **dict.fromkeys(("retrain", "learn"), "train"),
 }
 _REASON_TEXT: dict[DismissReason, str] = {
     "wrong": "the remark is not true",
