@@ -209,17 +209,27 @@ def test_lore_review_reviews_reacts_and_answers_once(stage):
     assert answer.startswith(f"Reviewed `{stage.head[:12]}`: 1 new remark on the changed lines.")
 
 
-def test_lore_dismiss_is_kept_on_the_state_branch(stage):
-    stage.comment("/lore review", "maria")
-    comment, status, log = stage.comment("/lore dismiss intended the warehouse wants it", "wim")
+def test_lore_dismiss_in_a_thread_is_kept_on_the_state_branch(stage):
+    token = stage.fake.workflow_token("octo/demo")
+    stage.opened(token)
+    (root,) = stage.repo.review_comments.values()
+    body = "/lore dismiss intended the warehouse wants it"
+    answer = stage.fake.add_review_comment("octo/demo", 1, "shop/storage.py", body, "wim", in_reply_to=root.id)
+    payload = json.loads((EVENTS / "pull_request_review_comment.json").read_text())
+    payload["comment"] |= {"id": answer.id, "in_reply_to_id": root.id, "body": body}
+    payload["comment"]["user"] = payload["sender"] = {"login": "wim", "type": "User"}
+    status, log = stage.act("pull_request_review_comment", payload, token, "commands.yml")
     assert status == 0, log
-    assert stage.reactions(comment) == ["eyes", "rocket"], stage.answers()
+    assert stage.reactions(answer) == ["eyes", "rocket"], log
     (path,) = [name for name in stage.state if name.startswith("feedback/")]
     signal = json.loads(stage.state[path])
     assert (signal["reason"], signal["text"], signal["role"]) == ("intended", "the warehouse wants it", "write")
+    assert f"<!-- reviewlore:finding={signal['finding']} -->" in root.body
     assert signal["author"].startswith("person-")
     assert "wim" not in stage.state[path]
-    assert "is dismissed as `intended`" in stage.answers()[-1]
+    reply = list(stage.repo.review_comments.values())[-1]
+    assert (reply.in_reply_to, reply.login) == (root.id, "github-actions[bot]")
+    assert "is dismissed as `intended`" in reply.body
 
 
 def test_lore_train_starts_the_workflow(stage):
