@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from tests.repositories import commit, git, make_repository
 
 from reviewlore.adapters.git import GitRepo
 from reviewlore.errors import InputError
-from tests.repositories import commit, git, make_repository
 
 
 @pytest.fixture

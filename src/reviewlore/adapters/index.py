@@ -26,7 +26,7 @@ class SqliteIndex:
             return ()
         query = " OR ".join(f'"{term}"' for term in terms)
         rows = self._database.execute(
-            "SELECT id, -bm25(remark) AS similarity FROM remark WHERE remark MATCH ? ORDER BY similarity DESC, id LIMIT ?",
+            "SELECT id, -bm25(remark) AS nearness FROM remark WHERE remark MATCH ? ORDER BY nearness DESC, id LIMIT ?",
             (query, limit),
         )
         return tuple((str(key), float(similarity)) for key, similarity in rows)

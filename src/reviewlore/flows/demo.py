@@ -86,7 +86,7 @@ def run_demo(workshop: DemoWorkshop, comments: Path, request: OpenPullRequest, e
     console = workshop.console
     console.step(
         "Mine the team's past",
-        "Every review remark of the merged pull requests becomes an episode: git and the replies say what became of it. "
+        "Every review remark of the merged pull requests becomes an episode; git and replies say what became of it. "
         "Names become pseudonyms, secrets are taken out, and pairs are made: which of two remarks this team stood by. "
         "The latest 30 % of pull requests are held out to judge with.",
     )
