@@ -80,14 +80,29 @@ def test_definitions_carry_owner_parameters_and_where_they_end() -> None:
         "        def n(self): pass\n"
     )
     assert parse(text).definitions == (
-        Definition("function", "f", 2, 4, None, ("a", "b=", "/", "*args", "k", "**kw"), False, True),
-        Definition("class", "C", 5, 6, None, (), True, False),
-        Definition("method", "_m", 6, 6, "C", ("self", "*", "x="), True, False),
-        Definition("class", "D", 7, 9, None, (), False, False),
-        Definition("class", "E", 8, 9, "D", (), False, False),
-        Definition("method", "n", 9, 9, "E", ("self",), False, False),
+        Definition("function", "f", 2, 4, None, ("a", "b=", "/", "*args", "k", "**kw"), False, True, 3),
+        Definition("class", "C", 5, 6, None, (), True, False, 6),
+        Definition("method", "_m", 6, 6, "C", ("self", "*", "x="), True, False, 6),
+        Definition("class", "D", 7, 9, None, (), False, False, 8),
+        Definition("class", "E", 8, 9, "D", (), False, False, 9),
+        Definition("method", "n", 9, 9, "E", ("self",), False, False, 9),
     )
     assert [entry.public for entry in parse(text).definitions] == [True, True, False, True, True, True]
+
+
+def test_strings_that_stand_alone_are_docstrings() -> None:
+    text = '"""Top."""\ndef f():\n    """Two\n    lines."""\n    x = "no"\n    g("no")\n'
+    assert parse(text).docstrings == ((1, 1), (3, 4))
+
+
+def test_the_body_starts_after_all_parameters() -> None:
+    (found,) = parse("def f(\n    a: int,\n    b: int,\n) -> None:\n    return a\n").definitions
+    assert (found.line, found.body, found.end_line) == (1, 5, 5)
+
+
+def test_methods_of_decorated_classes_may_be_named_by_others() -> None:
+    text = "@implementer(I)\nclass A:\n    def resolutionBegan(self): ...\n"
+    assert [entry.derived for entry in parse(text).definitions] == [False, True]
 
 
 def test_names_assigned_at_module_level_only() -> None:

@@ -95,6 +95,11 @@ def test_lazy_and_type_only_imports_close_no_cycle(tree: Tree, text: str) -> Non
     assert tree.facts(APP, {"app/domain/user.py": text}) == []
 
 
+def test_importing_the_package_around_it_closes_no_cycle(tree: Tree) -> None:
+    before = {"app/__init__.py": "from app.core import run\n", "app/core.py": "def run(): ...\n"}
+    assert tree.facts(before, {"app/core.py": "import app\n\n\ndef run(): ...\n"}) == []
+
+
 def test_a_longer_way_inside_an_old_cycle_is_silent(tree: Tree) -> None:
     old = {"a.py": "import b\n", "b.py": "import c\n", "c.py": "import a\n"}
     assert tree.facts(old, {"b.py": "import c\nimport a\n"}) == []
@@ -189,6 +194,48 @@ def test_a_module_that_never_had_tests_is_not_blamed(tree: Tree) -> None:
     assert tree.facts({"app/api/users.py": "def kept(): ...\n"}, {"app/api/users.py": NEW_FUNCTION}) == []
 
 
+BEFORE = "def run(a):\n    return a\n"
+AFTER = "def run(a):\n    if a:\n        a = a + 1\n        return -a\n    return a\n"
+
+
+def habit_of_tests(tree: Tree, untested: int = 0) -> str:
+    tree.commit({"app/__init__.py": ""})
+    for number in range(10):
+        files = {"app/core.py": f"{BEFORE}# {number}\n"}
+        tree.commit(files if number < untested else files | {"tests/test_core.py": f"def test_{number}(): ...\n"})
+    return tree.commit({"app/core.py": BEFORE, "tests/test_core.py": "def test_last(): ...\n"})
+
+
+def test_code_changes_where_tests_usually_come_along(tree: Tree) -> None:
+    base = habit_of_tests(tree)
+    fact = only(list(tree.survey(base, tree.commit({"app/core.py": AFTER}, "Fix run")).facts), "test_partner_missing")
+    assert (fact.path, fact.line, fact.severity) == ("app/core.py", 2, "info")
+    assert fact.title == "Code changes in `app.core`, and no test does"
+    assert fact.why.startswith("3 lines of code are new. In 11 of the last 11 changes to this file a test changed too")
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        (AFTER, "Refactor run"),
+        (AFTER, "docs: explain run"),
+        ("def run(\n    a: int,\n    b: int = 0,\n    c: int = 1,\n) -> int:\n    return a\n", "Annotate"),
+        ('def run(a):\n    """One.\n\n    Two.\n    Three.\n    """\n    return a\n', "Explain"),
+        ("def run(a):\n    # one\n    # two\n    # three\n    return a  # four\n", "Explain"),
+        ("import os\nimport re\nimport sys\nX = 1\n" + BEFORE, "Import"),
+        ("def run(a):\n    if a:\n        return a\n", "Indent"),
+    ],
+)
+def test_what_changes_no_behaviour_needs_no_test(tree: Tree, text: str, subject: str) -> None:
+    base = habit_of_tests(tree)
+    assert tree.survey(base, tree.commit({"app/core.py": text}, subject)).facts == ()
+
+
+def test_where_tests_rarely_come_along_only_new_functions_speak(tree: Tree) -> None:
+    base = habit_of_tests(tree, untested=8)
+    assert tree.survey(base, tree.commit({"app/core.py": AFTER}, "Fix run")).facts == ()
+
+
 def habit(tree: Tree, times: int, alone: int = 0) -> str:
     for number in range(40):
         tree.commit({f"noise/{number}.txt": "x"})
@@ -214,6 +261,16 @@ def test_a_thin_or_dying_habit_is_none(tree: Tree, times: int, alone: int) -> No
     assert tree.survey(base, tree.commit({"schema.sql": "-- new\n"})).facts == ()
 
 
+@pytest.mark.parametrize("path", ["tests/data.py", "docs/conf.py", "poetry.lock", "README.md"])
+def test_tests_pages_and_lock_files_have_no_partners(tree: Tree, path: str) -> None:
+    for number in range(40):
+        tree.commit({f"noise/{number}.txt": "x"})
+    for number in range(12):
+        tree.commit({path: f"# {number}\n", "app/models.py": f"V = {number}\n"})
+    base = tree.git("rev-parse", "HEAD")
+    assert tree.survey(base, tree.commit({path: "# new\n"})).facts == ()
+
+
 SNAKES = {"app/names.py": "".join(f"def do_it_{number}(): ...\n" for number in range(30))}
 
 
@@ -225,11 +282,25 @@ def test_a_name_against_the_habit(tree: Tree) -> None:
     assert len(fact.evidence) == 3
 
 
+def test_many_names_against_one_habit_are_one_fact(tree: Tree) -> None:
+    text = "def doThis(): ...\ndef doThat(): ...\ndef doMore(): ...\n"
+    fact = only(tree.facts(SNAKES, {"app/more.py": text}), "naming_convention_broken")
+    assert fact.title == "`doThis` and 2 more new functions are not in snake_case"
+
+
+def test_a_folder_with_a_habit_of_its_own_keeps_it(tree: Tree) -> None:
+    own = {"app/qt/view.py": "".join(f"def onEvent{number}(): ...\n" for number in range(6))}
+    many = {"app/names.py": "".join(f"def do_it_{number}(): ...\n" for number in range(90))}
+    assert tree.facts(many | own, {"app/qt/more.py": "def onClick(): ...\n"}) == []
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "class A(Base):\n    def setUp(self): ...\n",
         "@hook\ndef onEvent(): ...\n",
+        "@implementer(I)\nclass A:\n    def onEvent(self): ...\n",
+        "def _doThat(): ...\n",
         "def do_GET(): ...\n",
         "def __dunder__(): ...\n",
         "def do_it_31(): ...\n",
@@ -253,6 +324,19 @@ def test_a_file_of_tests_that_no_runner_finds(tree: Tree) -> None:
     fact = only(tree.facts(TESTS, {"tests/checks.py": "def test_new(): ...\n"}), "placement_convention_broken")
     assert fact.title == "`checks.py` holds tests, but is not called `test_*.py`"
     assert fact.line == 1
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"plugin/tests/test_new.py": "def test_new(): ...\n"},
+        {"tests/bases.py": "def test_new(): ...\n", "tests/test_0.py": "from bases import test_new\n"},
+        {"tests/sub/__init__.py": "def test_new(): ...\n"},
+        {"tests/helpers.py": "def make(): ...\n"},
+    ],
+)
+def test_tests_of_a_part_and_bases_of_tests_are_in_place(tree: Tree, files: dict[str, str]) -> None:
+    assert tree.facts(TESTS, files) == []
 
 
 def test_fingerprints_do_not_move_with_lines(tree: Tree) -> None:

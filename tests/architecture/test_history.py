@@ -31,6 +31,15 @@ def test_big_commits_do_not_count() -> None:
     assert find_partners(index_history([sweep]), "f1", {"f2"}) == ()
 
 
+def test_releases_do_not_count_and_wide_commits_count_less() -> None:
+    release = Change("f" * 40, 1, "Release 2.1", ("a", "b"))
+    wide = [change(n, "a", "b", *(f"x{k}" for k in range(8))) for n in range(2)]
+    history = index_history([release, *wide, change(2, "a")])
+    assert len(history.changes) == 3
+    (partner,) = find_partners(history, "a", {"b"})
+    assert (partner.together, partner.changes, partner.share) == (2, 3, 0.5)
+
+
 def test_partners_that_are_gone_are_left_out() -> None:
     history = index_history([change(n, "a", "gone") for n in range(5)])
     assert find_partners(history, "a", {"a"}) == ()

@@ -141,13 +141,15 @@ def _definition(label: str, node: Node, name: str, owner: Definition | None) -> 
     parent = node.parent
     decorated = parent is not None and parent.type == "decorated_definition"
     line, end_line = node.start_point.row + 1, node.end_point.row + 1
+    inner = node.child_by_field_name("body")
+    body = inner.start_point.row + 1 if inner else line
     if label == "class":
         derived = node.child_by_field_name("superclasses") is not None
-        return Definition("class", name, line, end_line, owner.name if owner else None, (), derived, decorated)
+        return Definition("class", name, line, end_line, owner.name if owner else None, (), derived, decorated, body)
     parameters = _parameters(node.child_by_field_name("parameters"))
     kind: DefinitionKind = "method" if owner else "function"
     derived = bool(owner and (owner.derived or owner.decorated))
-    return Definition(kind, name, line, end_line, owner.name if owner else None, parameters, derived, decorated)
+    return Definition(kind, name, line, end_line, owner.name if owner else None, parameters, derived, decorated, body)
 
 
 def _name_and_alias(node: Node) -> tuple[str, str]:

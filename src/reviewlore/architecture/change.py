@@ -1,6 +1,7 @@
 """A change as the facts see it: two maps, the diff and what is known of the repository in, their difference out."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,13 +13,16 @@ from reviewlore.architecture.places import is_vendored
 from reviewlore.diff import FilePatch, Hunk
 from reviewlore.domain.architecture import ArchitectureMap, Contract, Definition, ExternalImport, ImportEdge
 
+# Lines that do nothing by themselves, after comments are cut off.
+_NO_CODE = re.compile(r"$|[#@]|import |from |pass$|\.\.\.$|(async )?def .*: \.\.\.$|[)\]}:,]+$")
+
 
 @dataclass(frozen=True)
 class ChangeContext:
     """Everything the facts of one change rest on; all of it read at or before the base, except `head` and `patches`.
 
     `patches` is the parsed diff base -> head with renames detected. Empty history, contracts or conventions are fine:
-    the facts that need them stay silent.
+    the facts that need them stay silent. `subjects` are the first lines of the commits between base and head.
     """
 
     base: ArchitectureMap
@@ -27,6 +31,7 @@ class ChangeContext:
     history: History = field(default_factory=lambda: index_history(()))
     contracts: tuple[Contract, ...] = ()
     conventions: tuple[Convention, ...] = ()
+    subjects: tuple[str, ...] = ()
 
     @cached_property
     def patch_of(self) -> dict[str, FilePatch]:
@@ -98,21 +103,26 @@ class ChangeContext:
                 yield definition
 
     def added_code(self, path: str) -> frozenset[int]:
-        """Return the added lines of a head file that are code inside functions: not blank, comment or docstring."""
+        """Return the added lines of a head file that are code in the body of a function.
+
+        Blank lines, comments, docstrings and imports are none, nor is a line that this change only moved, indented or
+        commented: one that it removed elsewhere in the file.
+        """
         module, patch = self.head.modules.get(path), self.patch_of.get(path)
         if module is None or patch is None:
             return frozenset()
         inside = set[int]()
         for definition in module.parsed.definitions:
             if definition.kind != "class":
-                inside.update(range(definition.line, definition.end_line + 1))
+                inside.update(range(definition.body, definition.end_line + 1))
         for first, last in module.parsed.docstrings:
             inside.difference_update(range(first, last + 1))
+        removed = {_bare(row[1:]) for hunk in patch.hunks for row in hunk.text.split("\n")[1:] if row.startswith("-")}
         return frozenset(
             line
             for hunk in patch.hunks
             for line, text in _added_texts(hunk)
-            if line in inside and text.strip() and not text.lstrip().startswith(("#", "@", "import ", "from "))
+            if line in inside and (bare := _bare(text)) not in removed and not _NO_CODE.match(bare)
         )
 
     def name(self, path: str) -> str:
@@ -122,6 +132,11 @@ class ChangeContext:
 
     def _now(self, path: str) -> str:
         return self.moved.get(path, path)
+
+
+def _bare(text: str) -> str:
+    """Return a line of code without its indentation and what looks like a comment behind it."""
+    return re.sub(r"\s+#.*$", "", text).strip()
 
 
 def _added_texts(hunk: Hunk) -> Iterator[tuple[int, str]]:

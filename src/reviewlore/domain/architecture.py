@@ -91,7 +91,7 @@ class Definition:
 
     `parameters` are spelled as in `inspect`: `a`, `b=` (has a default), `/`, `*`, `*args`, `**kwargs`. `derived` says
     that the class (for a method: its class) has base classes, or for a method a decorated class, so that somebody else
-    may have chosen a name.
+    may have chosen a name. `body` is the first line of the body, after all parameters.
     """
 
     kind: DefinitionKind
@@ -102,6 +102,7 @@ class Definition:
     parameters: tuple[str, ...] = ()
     derived: bool = False
     decorated: bool = False
+    body: int = 0
 
     @property
     def public(self) -> bool:

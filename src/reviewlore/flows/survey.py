@@ -14,6 +14,8 @@ from reviewlore.ports import Grammar, Repo
 
 # Enough for years of most repositories; older habits have had time to change.
 HISTORY_LIMIT = 3000
+# A pull request of more commits than this is judged by its newest ones.
+SUBJECTS = 50
 
 
 def survey(
@@ -39,13 +41,16 @@ def survey(
     maps = [build_map(repo.files(commit), repo.blobs, grammar.parse, cache) for commit in (base, head)]
     before, after = maps
     contracts, notes = _contracts(repo, base, before, config_layers)
+    history = repo.history(base, history_limit)
+    known = {commit.commit for commit in history}
     change = ChangeContext(
         base=before,
         head=after,
         patches=parse_diff(repo.diff(base, head)) if patches is None else patches,
-        history=index_history(repo.history(base, history_limit)),
+        history=index_history(history),
         contracts=contracts,
         conventions=mine_conventions(before),
+        subjects=tuple(commit.subject for commit in repo.history(head, SUBJECTS) if commit.commit not in known),
     )
     return Survey(find_facts(change), before, after, contracts, (*notes, *_gaps(change, after)))
 
