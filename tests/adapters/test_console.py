@@ -87,6 +87,14 @@ def test_steps_are_numbered_and_escapes_are_shown():
     assert stream.getvalue() == ("\n1. Mine \\x1b[2J\nFrom a\nto b.\n\n2. Train\na\\u202eb\nwarning: x\\ny\n")
 
 
+def test_a_long_paragraph_is_wrapped_for_people():
+    stream, console = plain_console()
+    console.step("Mine", "Reads merged pull requests. " * 12)
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == 6
+    assert max(map(len, lines)) <= 96
+
+
 def test_a_log_gets_a_line_every_few_seconds_with_the_time_left():
     stream, console = plain_console()
     assert list(console.track(range(13), "pairs")) == list(range(13))

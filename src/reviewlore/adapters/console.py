@@ -4,6 +4,7 @@ Telling never fails the work: a closed pipe, a full disk or a character the term
 """
 
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import suppress
@@ -62,7 +63,8 @@ class RichConsole:
         self._steps += 1
         self._print(f"\n{self._steps}. {visible_line(title)}", "bold cyan")
         if text:
-            self._print(visible(text))
+            paragraphs = visible(text).split("\n")
+            self._print("\n".join(textwrap.fill(part, _WIDTH, break_on_hyphens=False) for part in paragraphs))
 
     def say(self, text: str) -> None:
         """Tell one line, or a text with its own line ends."""
