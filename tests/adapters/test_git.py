@@ -147,3 +147,34 @@ def test_the_name_comes_from_the_origin(folder: Path, url: str, name: str) -> No
     assert GitRepo(folder).name == "repo"
     git(folder, "remote", "add", "origin", url)
     assert GitRepo(folder).name == name
+
+
+def test_a_bare_git_folder_without_settings_is_read(folder: Path, tmp_path: Path) -> None:
+    head = commit(folder, {"a": "1"})
+    git(tmp_path, "clone", "-q", "--bare", str(folder), "mirror")
+    for name in ("config", "description"):
+        (tmp_path / "mirror" / name).unlink()
+    repo = GitRepo(tmp_path / "mirror")
+    assert repo.resolve("main") == head
+    assert repo.read(head, "a") == b"1"
+
+
+def test_the_environment_of_a_hook_does_not_lead_astray(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_repository(tmp_path / "other")
+    commit(other, {"b": "2"})
+    head = commit(folder, {"a": "1"})
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
+    repo = GitRepo(folder)
+    assert repo.resolve("HEAD") == head
+    assert [file.path for file in repo.files(head)] == ["a"]
+
+
+def test_a_damaged_repository_is_told_in_git_s_words(folder: Path) -> None:
+    head = commit(folder, {"a": "1"})
+    (folder / ".git" / "objects" / head[:2] / head[2:]).unlink()
+    with pytest.raises(InputError):
+        GitRepo(folder).resolve("HEAD")

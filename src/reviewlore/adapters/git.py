@@ -35,6 +35,7 @@ class GitRepo:
             ) from error
         except NoSuchPathError as error:
             raise InputError(f"{self.path} does not exist. Name an existing repository with --repo PATH.") from error
+        name_repository(self._repo)
 
     @property
     def name(self) -> str:
@@ -66,7 +67,10 @@ class GitRepo:
         try:
             name = f"{revision}^{{commit}}"
             found = str(self._repo.git.rev_parse("--verify", "--quiet", "--end-of-options", name)).strip()
-        except (GitCommandError, ValueError, BadName) as error:
+        except GitCommandError as error:
+            said = _last_words(error)  # a name that is not there is an exit status without words
+            raise InputError(f"git cannot read {self.path}: {said}" if said else self._missing(revision)) from error
+        except (ValueError, BadName) as error:
             raise InputError(self._missing(revision)) from error
         lines = found.splitlines()
         if not lines or not _OBJECT_ID.fullmatch(lines[-1]):
@@ -164,8 +168,9 @@ class GitRepo:
             run = getattr(git, command.replace("-", "_"))
             output: bytes = run(*arguments, stdout_as_string=False, strip_newline_in_stdout=False)
         except GitCommandError as error:
-            reason = str(error.stderr).strip().splitlines()[-1:] or ["no reason given"]
-            raise InputError(f"git {command} failed in {self.path}: {reason[0]}") from error
+            raise InputError(
+                f"git {command} failed in {self.path}: {_last_words(error) or 'no reason given'}"
+            ) from error
         return output
 
     def _id(self, value: str) -> str:
@@ -178,3 +183,13 @@ class GitRepo:
             return f"{self.path} has no commits yet. Commit something first."
         hint = " The clone is shallow: `git fetch --unshallow` may bring it." if self.shallow else ""
         return f"{self.path} has no commit named {revision!r}. Check the name, or fetch it first.{hint}"
+
+
+def name_repository(repo: _Repo) -> None:
+    """Tell every git process which repository is meant, whatever folder or hook we were started from."""
+    repo.git.update_environment(GIT_DIR=str(Path(repo.git_dir).absolute()), GIT_INDEX_FILE=None, GIT_WORK_TREE=None)
+
+
+def _last_words(error: GitCommandError) -> str:
+    said = str(error.stderr or "").strip().removeprefix("stderr:").strip().strip("'")
+    return said.splitlines()[-1].strip() if said else ""

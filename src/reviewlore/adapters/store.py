@@ -13,7 +13,7 @@ from git import Repo as _Repo
 from git.exc import GitCommandError
 from gitdb.base import IStream
 
-from reviewlore.adapters.git import GitRepo
+from reviewlore.adapters.git import GitRepo, name_repository
 from reviewlore.errors import StorageError
 from reviewlore.ports import Store
 
@@ -29,6 +29,7 @@ class GitStore:
     def __init__(self, repo: GitRepo, ref: str = REF) -> None:
         self._git_dir = repo.git_dir
         self._repo = _Repo(repo.git_dir)
+        name_repository(self._repo)
         self.ref = ref
 
     def head(self) -> str | None:
