@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from reviewlore.architecture.change import ChangeContext, fingerprint
+from reviewlore.architecture.conventions import holds_tests
 from reviewlore.architecture.history import RECENT, Partner, find_partners
 from reviewlore.architecture.places import (
     folder_of,
@@ -67,14 +68,14 @@ def find_missing_partners(change: ChangeContext) -> Iterator[Fact]:
 
 
 def find_missing_tests(change: ChangeContext) -> Iterator[Fact]:
-    """Yield one fact for each module that gains public functions while no test is touched, though it has tests.
+    """Yield at most one fact: code without a test, in a module that has tests, in a change that touches none.
 
-    Without any, at most one fact for the most changed module whose changes usually came with tests; none where every
-    commit says that behaviour stays.
+    The module with the most new public functions speaks; without any, the most changed one of those whose changes
+    usually came with tests, unless every commit says that behaviour stays.
     """
     if any(is_test(patch.path) for patch in change.patches) or len(change.patches) > MAX_CHANGED:
         return
-    told, changed = False, list[tuple[int, Fact]]()
+    gained, changed = list[tuple[int, Fact]](), list[tuple[int, Fact]]()
     for patch in change.patches:
         path, former = patch.path, patch.old_path
         if patch.status not in ("modified", "renamed") or not is_product(path):
@@ -93,14 +94,14 @@ def find_missing_tests(change: ChangeContext) -> Iterator[Fact]:
             continue
         test = find_test(change, former)
         if test is not None and new:
-            told = True
-            yield _missing_test(change, path, new, *test)
+            gained.append((len(new), _missing_test(change, path, new, *test)))
         elif test is not None:
             fact = _untested_change(change, path, code, test[0], f"{tested} of the last {changes} changes")
             changed.append((len(code), fact))
     same = change.subjects and all(_SAME_BEHAVIOUR.search(subject) for subject in change.subjects)
-    if changed and not told and not same:
-        yield max(changed, key=lambda item: item[0])[1]
+    found = gained or ([] if same else changed)
+    if found:
+        yield max(found, key=lambda item: item[0])[1]
 
 
 def find_test(change: ChangeContext, path: str) -> tuple[str, str] | None:
@@ -114,7 +115,10 @@ def find_test(change: ChangeContext, path: str) -> tuple[str, str] | None:
     usual = [
         partner
         for partner in find_partners(change.history, path, change.base.files)
-        if partner.together >= _TEST_TOGETHER and partner.partner.endswith(".py") and is_test(partner.partner)
+        if partner.together >= _TEST_TOGETHER
+        and is_test(partner.partner)
+        and (module := change.base.modules.get(partner.partner))
+        and holds_tests(module)
     ]
     best = max(usual, key=lambda partner: (partner.together * partner.lift, partner.partner), default=None)
     return (best.partner, f"it changed in {best.together} of {best.changes} changes to this file") if best else None
