@@ -333,6 +333,7 @@ def test_a_file_of_tests_that_no_runner_finds(tree: Tree) -> None:
         {"tests/bases.py": "def test_new(): ...\n", "tests/test_0.py": "from bases import test_new\n"},
         {"tests/sub/__init__.py": "def test_new(): ...\n"},
         {"tests/helpers.py": "def make(): ...\n"},
+        {"noxfile.py": "def test_all(session): ...\n"},
     ],
 )
 def test_tests_of_a_part_and_bases_of_tests_are_in_place(tree: Tree, files: dict[str, str]) -> None:

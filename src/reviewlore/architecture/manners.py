@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from reviewlore.architecture.change import ChangeContext, fingerprint
 from reviewlore.architecture.conventions import MIN_SHARE, Convention, holds_tests, named_freely, style_of
-from reviewlore.architecture.places import folder_of, is_product, is_test_module
+from reviewlore.architecture.places import folder_of, is_product, is_test, is_test_module
 from reviewlore.domain.architecture import Definition, Evidence, Fact
 
 _SPOKEN = {"function_name": "functions", "class_name": "classes", "module_name": "modules"}
@@ -55,7 +55,7 @@ def find_misplaced(change: ChangeContext) -> Iterator[Fact]:
             yield _place_fact(change, outside, folder, f"New tests outside `{folder.value}/`", f"`{folder.value}/`")
     if name:
         imported = {edge.imported for edge in change.head.edges}  # a base of other tests is found through them
-        unseen = [path for path in tests if not is_test_module(path) and path not in imported]
+        unseen = [path for path in tests if is_test(path) and not is_test_module(path) and path not in imported]
         unseen = [path for path in unseen if not change.head.modules[path].is_package]
         if unseen:
             title = f"`{unseen[0].rpartition('/')[2]}` holds tests, but is not called `{name.value}`"
