@@ -268,11 +268,19 @@ def status(repo: Path, style: str) -> int:
 @_quiet_option
 def report(repo: Path, output: Path, quiet: bool) -> int:
     """Write one self-contained HTML page about what was mined, trained, judged and decided."""
+    from dataclasses import replace
+
+    from reviewlore.flows.judge import evaluate_all, load_dataset
     from reviewlore.flows.report import standing_report
     from reviewlore.wiring import write_text
 
     workshop = _workshop(repo, quiet)
     data = standing_report(workshop.store, workshop.repo.name, workshop.clock.now())
+    if data.versions:
+        dataset = load_dataset(workshop.store)
+        data = replace(
+            data, evaluation=evaluate_all(workshop.store, workshop.prior, workshop.adapters, workshop.clock, dataset)
+        )
     write_text(output, workshop.render_report(data))
     click.echo(str(output))
     return 0

@@ -141,6 +141,10 @@ def test_contains_tells_commits_from_other_things(folder: Path) -> None:
         ("https://github.com/octo/demo.git", "octo/demo"),
         ("git@github.com:octo/demo", "octo/demo"),
         ("ssh://git@ghe.example.org/octo/de.mo.git", "octo/de.mo"),
+        ("https://token@github.com/octo/demo/", "octo/demo"),
+        ("/srv/git/octo/demo.git", "repo"),
+        ("file:///srv/git/octo/demo.git", "repo"),
+        ("../octo/demo", "repo"),
     ],
 )
 def test_the_name_comes_from_the_origin(folder: Path, url: str, name: str) -> None:

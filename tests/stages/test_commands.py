@@ -234,7 +234,7 @@ def test_an_answer_says_why_nothing_was_posted():
 def test_answers_to_dismiss():
     assert commands.render_dismissed(DismissCommand("intended"), "3fa9c1") == (
         "Noted: `3fa9c1` is dismissed as `intended` (done on purpose). "
-        "It is kept on the state branch and counts in the next training."
+        "It is kept on the state branch, and the remark is not made again in this repository."
     )
     assert commands.render_which_finding([]) == "There is no remark of mine on this pull request to dismiss."
     assert commands.render_which_finding(["3fa9c1", "77aa00"]) == (

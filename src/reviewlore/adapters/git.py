@@ -20,6 +20,8 @@ _REGULAR = frozenset({"100644", "100755"})
 # Attributes, textconv and external diff drivers of the repository must not run, whatever its configuration says.
 _DIFF_OPTIONS = ("--no-ext-diff", "--no-textconv", "--no-color", "-M", "-U3", "--src-prefix=a/", "--dst-prefix=b/")
 _RECORD = "\x1e"
+# `https://host/owner/name.git` or `git@host:owner/name`; a folder on this machine has no owner.
+_HOSTED = re.compile(r"^(?:(?!file:)\w+://[^/]+/|[^/:]+@[^/:]+:)(?:.*/)?([\w.-]+/[\w.-]+?)(?:\.git)?/?$")
 
 
 class GitRepo:
@@ -42,8 +44,8 @@ class GitRepo:
         """`owner/name` from the `origin` remote where it looks like one, else the folder's name."""
         for remote in self._repo.remotes:
             if remote.name == "origin":
-                match = re.search(r"[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?$", next(iter(remote.urls), ""))
-                if match and not match[1].startswith("."):
+                match = _HOSTED.search(next(iter(remote.urls), ""))
+                if match:
                     return match[1]
         return self.top.resolve().name.removesuffix(".git")
 

@@ -19,6 +19,8 @@ AnnotationLevel = Literal["notice", "warning", "error"]
 JobConclusion = Literal["success", "failure", "neutral", "skipped"]
 
 DISMISS_REASONS: tuple[DismissReason, ...] = get_args(DismissReason)
+# Reasons that hold for one moment of one pull request; all others say that the remark is not wanted at all.
+PASSING_REASONS: frozenset[DismissReason] = frozenset({"already-known", "duplicate"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,7 @@ class ReviewContext:
     console: Console
 
 
-def review_change(
-    context: ReviewContext, base: str, head: str, *, already_said: frozenset[str] = frozenset()
-) -> Review:
+def review_change(context: ReviewContext, base: str, head: str) -> Review:
     """Review the change between two commit ids, as GitHub shows it: from their merge base to the head.
 
     Settings are read from the base commit, never from the head. Raises InputError where the commits share no history,
@@ -57,7 +55,8 @@ def review_change(
     )
     candidates, unplaced = make_findings(result.facts, {patch.path: patch for patch in reviewed})
     scored = _scored(context, _with_precedents(context, candidates))
-    kept, dropped = select(scored, settings.review, already_said)
+    dismissed = state.read_dismissed(context.store, context.repository) if scored else frozenset()
+    kept, dropped = select(scored, settings.review, dismissed)
     return Review(
         repository=context.repository,
         base=start,

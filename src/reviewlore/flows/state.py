@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from reviewlore.domain.events import PASSING_REASONS, FeedbackSignal
 from reviewlore.domain.history import Episode
 from reviewlore.domain.model import AuditEntry, DatasetManifest, Registry, VersionManifest
 from reviewlore.errors import StateError
@@ -33,6 +34,16 @@ def episode_files(episodes: Iterable[Episode]) -> dict[str, bytes]:
         rows.sort(key=_order)
         files[f"episodes/{month}.jsonl"] = records.encode_lines(rows)
     return files
+
+
+def read_dismissed(store: Store, repository: str) -> frozenset[str]:
+    """Return the fingerprints of remarks that maintainers of a repository dismissed for good."""
+    found = set[str]()
+    for path in store.paths("feedback/"):
+        for signal in records.decode_lines(store.read(path) or b"", FeedbackSignal, path):
+            if signal.repository == repository and signal.reason not in PASSING_REASONS:
+                found.add(signal.finding)
+    return frozenset(found)
 
 
 def read_registry(store: Store) -> Registry:

@@ -12,6 +12,7 @@ from typing import get_args
 
 from reviewlore.domain.events import (
     DISMISS_REASONS,
+    PASSING_REASONS,
     Command,
     CommandError,
     DismissCommand,
@@ -150,9 +151,10 @@ def render_not_reviewed(head: str, reason: str) -> str:
 
 def render_dismissed(command: DismissCommand, finding: str) -> str:
     """Return the answer to `/lore dismiss`."""
+    again = "" if command.reason in PASSING_REASONS else ", and the remark is not made again in this repository"
     return (
         f"Noted: `{finding}` is dismissed as `{command.reason}` ({_REASON_TEXT[command.reason]}). "
-        "It is kept on the state branch and counts in the next training."
+        f"It is kept on the state branch{again}."
     )
 
 

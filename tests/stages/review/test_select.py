@@ -46,9 +46,9 @@ def test_settings_leave_out_with_a_reason(settings: ReviewSettings, reason: str)
 
 
 def test_nothing_is_said_twice() -> None:
-    kept, dropped = select([FINDING, FINDING, finding(5)], ReviewSettings(), already_said=frozenset({"f5"}))
+    kept, dropped = select([FINDING, FINDING, finding(5)], ReviewSettings(), dismissed=frozenset({"f5"}))
     assert [item.id for item in kept] == ["f"]
-    assert sorted(item.reason for item in dropped) == ["already_said", "duplicate"]
+    assert sorted(item.reason for item in dropped) == ["dismissed_before", "duplicate"]
 
 
 def test_one_comment_a_line() -> None:

@@ -9,7 +9,7 @@ _RANK = {"info": 0, "warning": 1, "error": 2}
 
 
 def select(
-    findings: Sequence[Finding], settings: ReviewSettings, already_said: frozenset[str] = frozenset()
+    findings: Sequence[Finding], settings: ReviewSettings, dismissed: frozenset[str] = frozenset()
 ) -> tuple[tuple[Finding, ...], tuple[Dropped, ...]]:
     """Keep at most `max_comments`, worst first, then by the ranker's score; one comment a line, none twice."""
     kept: list[Finding] = []
@@ -19,7 +19,7 @@ def select(
     for finding in sorted(findings, key=_order):
         place = (finding.anchor.path, finding.anchor.line)
         checks = (
-            ("already_said", finding.id in already_said),
+            ("dismissed_before", finding.id in dismissed),
             ("duplicate", finding.id in seen_ids),
             ("silenced_by_config", finding.rule in settings.silent or _short(finding) in settings.silent),
             ("below_min_severity", _RANK[finding.severity] < _RANK[settings.min_severity]),
