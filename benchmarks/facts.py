@@ -1,9 +1,11 @@
-"""Replay merged pull requests of public clones and count which facts would have been said.
+"""Replay merged pull requests of public clones and count which facts would have been said, and how many were heeded.
 
-    REVIEWLORE_CLONES=/path/to/clones python -m benchmarks facts --json [--limit 60] [--show] [NAME ...]
+    REVIEWLORE_CLONES=/path/to/clones python -m benchmarks facts --json [--limit 60] [--first] [--show] [NAME ...]
 
 A merged pull request is a commit of the first-parent line: a merge (its second parent against the merge base) or a
-squash commit (against its parent). The last line is one JSON object.
+squash commit (against its parent). What was merged has been reviewed, so few facts are left in it. `--first` asks the
+better question where merges keep their commits: of the facts about a pull request's first commit, how many are gone
+from what was merged, because somebody did what the fact asks for? The last line is one JSON object.
 """
 
 import argparse
@@ -15,6 +17,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from typing import cast
 
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.grammar import python_grammar
@@ -24,6 +27,7 @@ from reviewlore.flows.survey import survey
 
 NAMES = ("scrapy", "pytest", "pydantic", "requests")
 Pull = tuple[str, str, str]
+Result = dict[str, object]
 
 
 def main(argv: list[str]) -> int:
@@ -32,27 +36,31 @@ def main(argv: list[str]) -> int:
     parser.add_argument("names", nargs="*", default=list(NAMES), help="folders below REVIEWLORE_CLONES")
     parser.add_argument("--limit", type=int, default=60, help="pull requests per repository (60)")
     parser.add_argument("--skip", type=int, default=0, help="leave out the newest of them (0)")
+    parser.add_argument("--first", action="store_true", help="judge first commits against what was merged")
     parser.add_argument("--show", action="store_true", help="print every fact, to judge it beside its diff")
     parser.add_argument("--json", action="store_true", help="accepted for symmetry: the last line is always JSON")
     arguments = parser.parse_args(argv)
     folder = os.environ.get("REVIEWLORE_CLONES", "")
-    results, missing = {}, []
+    results: dict[str, Result] = {}
+    missing = []
     for name in arguments.names:
         clone = Path(folder, name)
-        if folder and clone.is_dir():
-            results[name] = replay(clone, arguments.limit, arguments.skip, arguments.show)
-        else:
+        if not folder or not clone.is_dir():
             missing.append(name)
+            continue
+        chosen = pulls(clone, arguments.limit, arguments.skip, merges=arguments.first)
+        results[name] = (heeded if arguments.first else replay)(clone, chosen, arguments.show)
+        print(f"{name}: {results[name]}")
     if missing:
         print(f"Not measured: {', '.join(missing)} (no such clone in REVIEWLORE_CLONES={folder or 'unset'}).")
     print(json.dumps(summary(results) | {"repositories": results, "not_measured": missing}, sort_keys=True))
     return 0
 
 
-def pulls(clone: Path, limit: int, skip: int = 0) -> list[Pull]:
+def pulls(clone: Path, limit: int, skip: int = 0, *, merges: bool = False) -> list[Pull]:
     """Return (id, base or first parent, head) of the newest merged pull requests, newest first."""
-    command = ["git", "-C", str(clone), "log", "--first-parent", "--format=%H %P", f"-{limit + skip}"]
-    rows = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[skip:]
+    only = ("--merges",) if merges else ()
+    rows = _git(clone, "log", "--first-parent", *only, "--format=%H %P", f"-{limit + skip}").splitlines()[skip:]
     found = []
     for row in rows:
         commit, *parents = row.split()
@@ -61,23 +69,22 @@ def pulls(clone: Path, limit: int, skip: int = 0) -> list[Pull]:
     return found
 
 
-def replay(clone: Path, limit: int, skip: int, show: bool) -> dict[str, object]:
-    """Survey each pull request as if it were open, and count."""
+def replay(clone: Path, chosen: list[Pull], show: bool) -> Result:
+    """Survey each pull request as it was merged, and count."""
     repo = GitRepo(clone)
     cache: Cache = {}
     facts: list[tuple[Fact, ...]] = []
     started = time.perf_counter()
-    for commit, parent, head in pulls(clone, limit, skip):
+    for commit, parent, head in chosen:
         result = survey(repo, python_grammar(), repo.merge_base(parent, head), head, cache=cache)
         facts.append(result.facts)
         for fact in result.facts if show else ():
-            print(f"{clone.name} {commit[:10]} {fact.severity} {fact.kind} {fact.path}:{fact.line} | {fact.title}")
-            print(f"    {fact.why}")
+            _print(clone, commit, fact)
     seconds = time.perf_counter() - started
     counts = [len(found) for found in facts]
     said = [fact for found in facts for fact in found]
     grave = sum(fact.severity != "info" for fact in said)
-    result = {
+    return {
         "pull_requests": len(facts),
         "facts": len(said),
         "with_facts": sum(count > 0 for count in counts),
@@ -88,23 +95,58 @@ def replay(clone: Path, limit: int, skip: int, show: bool) -> dict[str, object]:
         "firings": dict(Counter(fact.kind for fact in said)),
         "seconds_per_pull_request": round(seconds / len(facts), 3) if facts else 0.0,
     }
-    print(f"{clone.name}: {result}")
-    return result
 
 
-def summary(results: dict[str, dict[str, object]]) -> dict[str, object]:
+def heeded(clone: Path, chosen: list[Pull], show: bool) -> Result:
+    """Survey the first commit of each merge of several, and count the facts that are gone from what was merged."""
+    repo = GitRepo(clone)
+    cache: Cache = {}
+    fired: Counter[str] = Counter()
+    gone: Counter[str] = Counter()
+    judged = 0
+    for commit, parent, head in chosen:
+        base = repo.merge_base(parent, head)
+        own = _git(clone, "rev-list", "--reverse", "--first-parent", "--parents", f"{base}..{head}").splitlines()
+        if len(own) < 2 or own[0].split()[1:] != [base]:
+            continue  # one commit, or a branch that began by merging something else
+        judged += 1
+        facts = survey(repo, python_grammar(), base, own[0].split()[0], cache=cache).facts
+        if not facts:
+            continue
+        left = {fact.fingerprint for fact in survey(repo, python_grammar(), base, head, cache=cache).facts}
+        for fact in facts:
+            kind = f"{fact.kind}:{fact.severity}"
+            fired[kind] += 1
+            gone[kind] += fact.fingerprint not in left
+            if show:
+                print("gone " if fact.fingerprint not in left else "still", end=" ")
+                _print(clone, commit, fact)
+    return {"pull_requests": judged, "firings": dict(fired), "gone_when_merged": dict(gone)}
+
+
+def summary(results: dict[str, Result]) -> Result:
     """Add the repositories up."""
-    firings: Counter[str] = Counter()
+    totals: dict[str, Counter[str]] = {"firings": Counter(), "gone_when_merged": Counter()}
     for result in results.values():
-        firings.update(result["firings"])  # type: ignore[arg-type]
-    total = sum(int(str(result["pull_requests"])) for result in results.values())
-    facts = sum(firings.values())
+        for name, counter in totals.items():
+            counter.update(cast("dict[str, int]", result.get(name, {})))
+    pull_requests = sum(int(str(result["pull_requests"])) for result in results.values())
+    facts = sum(totals["firings"].values())
     return {
-        "pull_requests": total,
+        "pull_requests": pull_requests,
         "facts": facts,
-        "facts_per_pull_request": round(facts / total, 3) if total else None,
-        "firings": dict(firings),
+        "facts_per_pull_request": round(facts / pull_requests, 3) if pull_requests else None,
+        **{name: dict(counter) for name, counter in totals.items() if counter},
     }
+
+
+def _git(clone: Path, *arguments: str) -> str:
+    return subprocess.run(["git", "-C", str(clone), *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def _print(clone: Path, commit: str, fact: Fact) -> None:
+    print(f"{clone.name} {commit[:10]} {fact.severity} {fact.kind} {fact.path}:{fact.line} | {fact.title}")
+    print(f"    {fact.why}")
 
 
 if __name__ == "__main__":
