@@ -98,7 +98,7 @@ def replay(clone: Path, chosen: list[Pull], show: bool) -> Result:
 
 
 def heeded(clone: Path, chosen: list[Pull], show: bool) -> Result:
-    """Survey the first commit of each merge of several, and count the facts that are gone from what was merged."""
+    """Survey the first commit of each merge of several; count the facts of whose kind none is left when merged."""
     repo = GitRepo(clone)
     cache: Cache = {}
     fired: Counter[str] = Counter()
@@ -113,13 +113,13 @@ def heeded(clone: Path, chosen: list[Pull], show: bool) -> Result:
         facts = survey(repo, python_grammar(), base, own[0].split()[0], cache=cache).facts
         if not facts:
             continue
-        left = {fact.fingerprint for fact in survey(repo, python_grammar(), base, head, cache=cache).facts}
+        left = {fact.kind for fact in survey(repo, python_grammar(), base, head, cache=cache).facts}
         for fact in facts:
             kind = f"{fact.kind}:{fact.severity}"
             fired[kind] += 1
-            gone[kind] += fact.fingerprint not in left
+            gone[kind] += fact.kind not in left
             if show:
-                print("gone " if fact.fingerprint not in left else "still", end=" ")
+                print("gone " if fact.kind not in left else "still", end=" ")
                 _print(clone, commit, fact)
     return {"pull_requests": judged, "firings": dict(fired), "gone_when_merged": dict(gone)}
 
