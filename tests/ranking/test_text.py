@@ -57,7 +57,7 @@ def test_a_hunk_without_header_or_lines_is_read_too():
     [("parseHTTPUrl_v2", {"parse", "http", "url"}), ("SNAKE_CASE", {"snake", "case"}), ("returns", {"return"})],
 )
 def test_identifiers_fall_into_stemmed_parts(name, parts):
-    assert subtokens(name) == parts
+    assert set(subtokens(name)) == parts
 
 
 def test_stop_words_are_english_in_prose_and_names_in_code():

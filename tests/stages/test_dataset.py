@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reviewlore.domain.history import Anchor, Episode
 from reviewlore.domain.preference import PairSettings
-from reviewlore.stages.dataset import build_dataset, dataset_id
+from reviewlore.stages.dataset import build_dataset, build_refit_pairs, dataset_id
 
 WORDS = "rename move extract inline document test simplify remove reuse assert guard wrap log cache".split()
 
@@ -141,6 +141,15 @@ def test_without_a_share_all_is_training():
     pairs = build_dataset(HISTORY, seed=1, settings=PairSettings(test_share=0.0)).pairs
 
     assert {p.split for p in pairs} == {"train"}
+
+
+def test_what_is_served_is_trained_on_every_remark_alike():
+    refit = build_refit_pairs(HISTORY, seed=1)
+    partners = Counter(p.episodes[1] for p in refit if p.kind == "outcome")
+
+    assert {p.split for p in refit} == {"train"}
+    assert set(partners) == {e.id for e in HISTORY if e.outcome == "ignored"}
+    assert set(partners.values()) == {16}
 
 
 def test_nothing_comes_of_nothing():

@@ -5,6 +5,7 @@ is the remark about this code, and are remarks like it acted on. Deterministic i
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,8 +36,9 @@ _ROUNDS = 150
 _RIDGE = 100.0
 _WORD_RIDGE = 3.0
 _BUCKETS = 1 << 13
+_PER_REMARK = 6.0  # weight of one remark and kind, however many partners it has: more pairs must not loosen the reins
 _SMALL = 20  # pairs: below, only the prior can speak
-_TRUST = 1500.0  # pairs at which a model of one's own weighs as much as the prior
+_TRUST = 250.0  # remarks at which a model of one's own weighs as much as the prior (decision 0003)
 _SETTINGS: Mapping[str, Any] = {
     "learning_rate": 0.06,
     "num_leaves": 15,
@@ -74,7 +76,7 @@ def train_ranker(
     vectors: Vectors = extract,
     words: bool = True,
 ) -> RankerModel:
-    """Train on the pairs; with a `prior`, few pairs lean on it and many outweigh it.
+    """Train on the pairs; with a `prior`, few remarks lean on it and many outweigh it.
 
     `vectors` may be a cache of `extract`; without `words` the model holds weights of features only. Raises MissingExtra
     where lightgbm is not installed, RefusedError where there are fewer than 20 pairs and no prior.
@@ -86,11 +88,17 @@ def train_ranker(
         return prior
     task = _arrange(sorted(pairs, key=lambda p: p.id), vectors)
     parts = list(_learn(task, seed, words))
-    share = 1.0 if prior is None else len(pairs) / (len(pairs) + _TRUST)
+    remarks = len({episode for pair in pairs for episode in pair.episodes})
+    share = 1.0 if prior is None else remarks / (remarks + _TRUST)
     parts = [replace(part, weight=part.weight * share) for part in parts]
     if prior is not None:
         parts += _adopted(prior, 1.0 - share)
-    about = (("pairs", str(len(pairs))), ("seed", str(seed)), ("prior_share", f"{1 - share:.3f}"))
+    about = (
+        ("pairs", str(len(pairs))),
+        ("remarks", str(remarks)),
+        ("seed", str(seed)),
+        ("prior_share", f"{1 - share:.3f}"),
+    )
     return RankerModel(feature_names(), tuple(parts), about)
 
 
@@ -157,20 +165,30 @@ def _arrange(pairs: Sequence[PreferencePair], vectors: Vectors) -> _Task:
         bodies=tuple(remark.body for remark in index),
         chosen=np.array([index[p.chosen] for p in pairs]),
         rejected=np.array([index[p.rejected] for p in pairs]),
-        weight=np.array([p.weight for p in pairs]),
+        weight=np.array([p.weight for p in pairs]) / _partners(pairs),
         kind=np.array(["outcome" if p.kind in _OUTCOME else p.kind for p in pairs]),
     )
 
 
+def _partners(pairs: Sequence[PreferencePair]) -> Any:
+    """Count, per pair, the pairs of its kind that turn on the same remark: the chosen one, or the one not acted on."""
+    import numpy as np
+
+    turns = [(p.kind, p.episodes[p.kind in _OUTCOME], p.repository) for p in pairs]
+    count = Counter(turns)
+    return np.array([float(count[turn]) for turn in turns])
+
+
 def _only(task: _Task, shares: Shares) -> _Task:
-    """Keep the pairs of some kinds, and weigh the kinds by their shares, so that the mean weight is 1."""
+    """Keep the pairs of some kinds, weighed by their shares; a remark has the same weight in each learner."""
     import numpy as np
 
     kept = np.flatnonzero(np.isin(task.kind, list(shares)))
     weight, kind = task.weight[kept].copy(), task.kind[kept]
     present = {k: share for k, share in shares.items() if (kind == k).any()}
+    total = _PER_REMARK * weight.sum()
     for k, share in present.items():
-        weight[kind == k] *= share / sum(present.values()) * len(kept) / weight[kind == k].sum()
+        weight[kind == k] *= share / sum(present.values()) * total / weight[kind == k].sum()
     rows, places = np.unique(np.concatenate([task.chosen[kept], task.rejected[kept]]), return_inverse=True)
     bodies = tuple(task.bodies[i] for i in rows)
     return _Task(task.x[rows], bodies, places[: len(kept)], places[len(kept) :], weight, kind)

@@ -50,9 +50,9 @@ class PairSettings:
     latest (0: all is training). Weights lie in (0, 1]: `contradicted` is for near-equal remarks with opposite outcomes.
     """
 
-    hard: int = 4
-    easy: int = 4
-    outcome: int = 6
+    hard: int = 3
+    easy: int = 3
+    outcome: int = 16
     test_limit: int = 120
     test_share: float = 0.3
     shortest_body: int = 20

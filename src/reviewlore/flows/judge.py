@@ -13,7 +13,7 @@ from reviewlore.ports import AdapterTrainer, Clock, Console, Scorer, Store
 from reviewlore.ranking import baselines
 from reviewlore.ranking.model import RankerModel
 from reviewlore.stages import evaluate
-from reviewlore.stages.dataset import build_dataset, dataset_id
+from reviewlore.stages.dataset import build_dataset, build_refit_pairs, dataset_id
 
 # Fewer pairs or pull requests than this cannot tell a 10-point difference from chance.
 _MIN_TEST_PAIRS = 20
@@ -22,11 +22,15 @@ _MIN_TEST_PULL_REQUESTS = 3
 
 @dataclass(frozen=True, slots=True)
 class LoadedDataset:
-    """The newest dataset with its pairs, rebuilt from the episodes and checked against the manifest's id."""
+    """The newest dataset with its pairs, rebuilt from the episodes and checked against the manifest's id.
+
+    `refit` is what the ranker is trained on once it is judged: all remarks, paired as for training.
+    """
 
     manifest: DatasetManifest
     train: tuple[PreferencePair, ...]
     test: tuple[PreferencePair, ...]
+    refit: tuple[PreferencePair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +47,16 @@ def load_dataset(store: Store) -> LoadedDataset:
     if not manifests:
         raise RefusedError("Nothing was mined yet: run `reviewlore mine` first.")
     manifest = manifests[-1]
-    built = build_dataset(state.read_episodes(store), seed=manifest.seed)
+    episodes = state.read_episodes(store)
+    built = build_dataset(episodes, seed=manifest.seed)
     if dataset_id(built.pairs) != manifest.id:
         raise RefusedError(
             f"The episodes no longer give dataset {manifest.id[:12]} (they were changed, or another version of "
             "reviewlore made it). Run `reviewlore mine` again to record the dataset as it is now."
         )
     train = tuple(pair for pair in built.pairs if pair.split == "train")
-    return LoadedDataset(manifest, train, tuple(pair for pair in built.pairs if pair.split == "test"))
+    test = tuple(pair for pair in built.pairs if pair.split == "test")
+    return LoadedDataset(manifest, train, test, build_refit_pairs(episodes, seed=manifest.seed))
 
 
 def evaluate_all(

@@ -5,9 +5,11 @@ this code), `speech` and `shape` (what it does, how it looks), `place` (what is 
 which line).
 """
 
+from functools import lru_cache
+
 from reviewlore.domain.preference import Remark
 from reviewlore.ranking import overlap, place, speech
-from reviewlore.ranking.text import parse_body, parse_hunk
+from reviewlore.ranking.text import BODIES, parse_body, parse_hunk
 
 _NAMES: tuple[str, ...] = (*overlap.NAMES, *speech.NAMES, *place.NAMES)
 
@@ -27,5 +29,6 @@ def extract(remark: Remark) -> tuple[float, ...]:
     )
 
 
+@lru_cache(maxsize=BODIES)
 def _speech(body: str) -> tuple[float, ...]:
     return speech.speech_features(parse_body(body))

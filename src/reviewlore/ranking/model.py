@@ -16,7 +16,7 @@ from typing import Any
 from reviewlore.domain.preference import Remark
 from reviewlore.errors import StateError
 from reviewlore.ranking.features import extract, feature_names
-from reviewlore.ranking.text import parse_body
+from reviewlore.ranking.text import BODIES, parse_body
 from reviewlore.ranking.trees import Tree, tree_from_json, tree_to_json
 
 SCHEMA = 1
@@ -103,7 +103,7 @@ class RankerModel:
         return math.fsum(part.weight * _evaluate(part, vector, body) for part in self.parts)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=BODIES)
 def word_buckets(body: str, buckets: int) -> tuple[int, ...]:
     """Return the distinct buckets (CRC-32, stable everywhere) of a remark's words and word pairs, digits masked."""
     words = [_DIGITS.sub("0", w) for w in parse_body(body).prose.split()]

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from reviewlore.ranking.text import Body, Hunk, grams, identifiers, parts_of, rarity
+from reviewlore.ranking.text import BODIES, HUNKS, Body, Hunk, grams, identifiers, parts_of, rarity
 
 _REGIONS = ("last1", "last2", "last4", "last8", "hunk", "added", "removed", "scope")
 _DECAYS = (0.5, 0.8, 0.95)
@@ -75,7 +75,7 @@ def _coverage(tokens: Tokens, regions: tuple[Tokens, ...]) -> list[float]:
     return [_mass(tokens & region) / total if total else 0.0 for region in regions]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=HUNKS)
 def _regions(path: str, hunk: Hunk) -> tuple[tuple[Tokens, ...], tuple[Tokens, ...]]:
     """Return the identifiers and the subtokens of each region; `scope` is the path and the enclosing definition."""
     full = [i for i, (_, content) in enumerate(hunk.lines) if content.strip()]
@@ -124,7 +124,7 @@ def _code(body: Body, names: tuple[Tokens, ...]) -> list[float]:
     ]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=HUNKS)
 def _hunk_grams(hunk: Hunk) -> tuple[Tokens, Tokens, Tokens, Tokens]:
     texts = [content for _, content in hunk.lines if content.strip()]
     return (
@@ -135,7 +135,7 @@ def _hunk_grams(hunk: Hunk) -> tuple[Tokens, Tokens, Tokens, Tokens]:
     )
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=BODIES)
 def _body_grams(body: Body) -> tuple[Tokens, Tokens]:
     code = " ".join((*body.spans, *body.blocks, *(body.suggestion or ())))
     return grams(body.prose + " " + code), grams(body.prose)

@@ -9,7 +9,7 @@ import math
 import re
 from functools import lru_cache
 
-from reviewlore.ranking.text import Body, Hunk
+from reviewlore.ranking.text import BODIES, HUNKS, Body, Hunk
 
 # topic -> (what the remark says, what the lines then hold). English of code review and syntax of common languages.
 _TOPICS: dict[str, tuple[str, str]] = {
@@ -99,12 +99,12 @@ def place_features(path: str, hunk: Hunk, body: Body) -> tuple[float, ...]:
     return (*_place(path, hunk), *_topics(path, hunk, body))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=BODIES)
 def _said(prose: str) -> tuple[bool, ...]:
     return tuple(bool(said.search(prose)) for _, said, _ in _COMPILED)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=HUNKS)
 def _tail(hunk: Hunk) -> tuple[str, str]:
     texts = [content for _, content in hunk.lines if content.strip()]
     return "\n".join(texts[-1:]), "\n".join(texts[-4:])
@@ -124,7 +124,7 @@ def _held(hunk: Hunk, said: tuple[bool, ...]) -> list[tuple[float, float]]:
     return found
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=HUNKS)
 def _place(path: str, hunk: Hunk) -> tuple[float, ...]:
     sign, last = hunk.lines[-1]
     added = sum(s == "+" for s, _ in hunk.lines)

@@ -7,11 +7,15 @@ signs) and weighted token sets. Never raises on any text, and never reads more t
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 MAX_BODY = 6000  # characters: the longest human remark seen was 3,400; the rest is pasted logs
 MAX_HUNK_LINES = 160
 MAX_LINE = 400
-_CACHE = 1024  # a remark or hunk occurs in several pairs; more would cost more in garbage collection than it saves
+HUNKS = (
+    64  # parsed hunks kept: remarks on one hunk come one after the other; more would only feed the garbage collector
+)
+BODIES = 4096  # parsed remarks kept: each occurs in several pairs, anywhere
 
 _FENCE = re.compile(r"```[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]{1,200})`")
@@ -92,10 +96,10 @@ def telling(tokens: frozenset[str]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=65536)
-def subtokens(identifier: str) -> frozenset[str]:
-    """Split `parseHTTPUrl_v2` into {"parse", "http", "url"}, stemmed lightly, without stop words."""
+def subtokens(identifier: str) -> tuple[str, ...]:
+    """Split `parseHTTPUrl_v2` into ("http", "parse", "url"), stemmed lightly, sorted, without stop words."""
     stems = {stem(p.lower()) for p in _PART.findall(identifier) if len(p) > 1}
-    return frozenset(p for p in stems if len(p) > 2 and p not in STOPWORDS)
+    return tuple(sorted(p for p in stems if len(p) > 2 and p not in STOPWORDS))
 
 
 def stem(word: str) -> str:
@@ -108,7 +112,7 @@ def stem(word: str) -> str:
 
 def parts_of(tokens: frozenset[str]) -> frozenset[str]:
     """Return the stemmed subtokens of identifiers, without stop words."""
-    return frozenset[str]().union(*map(subtokens, tokens))
+    return frozenset(chain.from_iterable(map(subtokens, tokens)))
 
 
 @lru_cache(maxsize=65536)
@@ -126,7 +130,7 @@ def grams(text: str, size: int = 4) -> frozenset[str]:
     return frozenset([flat[i : i + size] for i in range(len(flat) - size + 1)])
 
 
-@lru_cache(maxsize=_CACHE)
+@lru_cache(maxsize=BODIES)
 def parse_body(body: str) -> Body:
     """Take a remark apart; of a very long one only the first MAX_BODY characters are read."""
     raw = body[:MAX_BODY].replace("\r\n", "\n")
@@ -165,7 +169,7 @@ def parse_body(body: str) -> Body:
     )
 
 
-@lru_cache(maxsize=_CACHE)
+@lru_cache(maxsize=HUNKS)
 def parse_hunk(hunk: str) -> Hunk:
     """Take a hunk apart; of a long one only the last MAX_HUNK_LINES lines are read, each to MAX_LINE characters."""
     rows = hunk.replace("\r\n", "\n").rstrip("\n").split("\n")

@@ -52,6 +52,15 @@ def build_dataset(episodes: Sequence[Episode], *, seed: int, settings: PairSetti
     )
 
 
+def build_refit_pairs(episodes: Sequence[Episode], *, seed: int) -> tuple[PreferencePair, ...]:
+    """Return the pairs to serve with, once the judging is over: nothing is held out, and all remarks are paired alike.
+
+    The test side of `build_dataset` has one partner per remark, so that its pairs are nearly independent; trained on,
+    it would leave the latest pull requests, the most telling ones, a fraction of their weight.
+    """
+    return build_dataset(episodes, seed=seed, settings=replace(DEFAULTS, test_share=0.0)).pairs
+
+
 def dataset_id(pairs: Iterable[PreferencePair]) -> str:
     """Return the SHA-256 of the pairs, whatever their order: their content, split and weight."""
     lines = sorted(f"{pair.id} {pair.split} {pair.weight:.6f}" for pair in pairs)
