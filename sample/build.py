@@ -397,6 +397,7 @@ def build(output: Path, story: Path = STORY) -> Sample:
     Raises StoryError where the story does not fit together or where `repository` is somebody else's. Nothing is
     replaced before all of it was built.
     """
+    output = output.resolve()  # git runs in other folders
     output.mkdir(parents=True, exist_ok=True)
     pulls = load(story)
     with tempfile.TemporaryDirectory(prefix=".building-", dir=output) as scratch:

@@ -190,7 +190,7 @@ def run_demo(output: Path | None, console: Console, emit: Callable[[str], None])
     """Build the sample, run the whole loop on it, and write the report; in a temporary folder where none is named."""
     from reviewlore.flows import demo
 
-    kept = output if output is not None else Path(tempfile.mkdtemp(prefix="reviewlore-demo-"))
+    kept = output.resolve() if output is not None else Path(tempfile.mkdtemp(prefix="reviewlore-demo-"))
     console.step(
         "Build the sample repository",
         "A git repository with its merged pull requests and review threads, from readable source data: the same "

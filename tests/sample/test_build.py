@@ -153,3 +153,10 @@ def test_an_intended_outcome_that_git_does_not_show_is_refused():
     remark = build.Remark("mira-sample", "a.py", "x", "why", "addressed", (), 1, 0)
     with pytest.raises(build.StoryError, match="is addressed, but"):
         build.check_outcome(remark, None)
+
+
+def test_a_relative_folder_is_meant_from_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = build(Path("out"))
+    assert made.repository == tmp_path / "out" / "repository"
+    assert (tmp_path / "out" / "pull-request.json").exists()
