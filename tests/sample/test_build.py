@@ -157,6 +157,6 @@ def test_an_intended_outcome_that_git_does_not_show_is_refused():
 
 def test_a_relative_folder_is_meant_from_here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    made = build(Path("out"))
+    made = build.build(Path("out"))
     assert made.repository == tmp_path / "out" / "repository"
     assert (tmp_path / "out" / "pull-request.json").exists()
