@@ -21,7 +21,7 @@ class ReviewSettings:
 
     max_comments: int = 5  # published gains come from saying less: the median useful bot says 1 to 3 things
     min_severity: Literal["info", "warning", "error"] = "info"
-    min_confidence: float = 0.5
+    min_confidence: float = 0.55  # leaves out what is true but mostly idle, such as a first import between two packages
     silent: tuple[str, ...] = ()
     fail_on: Literal["never", "info", "warning", "error"] = "never"
     exclude_paths: tuple[str, ...] = ()

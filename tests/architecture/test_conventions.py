@@ -61,13 +61,6 @@ def test_vendored_code_and_tests_have_no_say_in_names() -> None:
     assert mine_conventions(map_of(functions(names, "app/_vendor/m.py") | functions(names, "tests/helpers.py"))) == ()
 
 
-def test_what_classes_of_a_folder_end_with() -> None:
-    names = [f"Kind{chr(65 + number)}Error" for number in range(22)]
-    tree = map_of({"app/errors/all.py": "".join(f"class {name}(Exception): ...\n" for name in names)})
-    rules = [rule for rule in mine_conventions(tree) if rule.kind == "class_suffix"]
-    assert [(rule.place, rule.value, rule.held) for rule in rules] == [("app/errors", "Error", 22)]
-
-
 def test_where_tests_lie_and_how_they_are_called() -> None:
     files = {f"tests/test_{number}.py": "def test_it(): ...\n" for number in range(20)}
     found = kinds(mine_conventions(map_of(files | {"tests/helpers.py": "def test_data(): ...\n"})))

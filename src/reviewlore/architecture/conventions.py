@@ -16,7 +16,7 @@ MIN_SHARE = 0.9
 MIN_CASES = 20
 EXAMPLES = 3
 
-ConventionKind = Literal["function_name", "class_name", "module_name", "class_suffix", "test_file_name", "test_folder"]
+ConventionKind = Literal["function_name", "class_name", "module_name", "test_file_name", "test_folder"]
 
 _STYLES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("snake_case", re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")),
@@ -24,12 +24,11 @@ _STYLES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("camelCase", re.compile(r"[a-z]+[a-z0-9]*([A-Z][a-z0-9]*)+")),
     ("UPPER_CASE", re.compile(r"[A-Z0-9]+(_[A-Z0-9]+)+")),
 )
-_LAST_WORD = re.compile(r"[A-Z][a-z0-9]+$")
 
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """What holds where: `value` (`snake_case`, `Error`, `test_*`, `tests`) in `held` of `cases`, with examples.
+    """What holds where: `value` (`snake_case`, `test_*`, `tests`) in `held` of `cases`, with examples.
 
     `place` is a folder for conventions that belong to one, empty where the whole repository keeps it.
     """
@@ -50,7 +49,6 @@ def mine_conventions(base: ArchitectureMap) -> tuple[Convention, ...]:
         *_whole("function_name", _functions(product), style_of),
         *_whole("class_name", _classes(product), style_of),
         *_by_place("module_name", _module_names(product), style_of),
-        *_by_place("class_suffix", _classes(product), _suffix),
     ]
     tests = [(module.path, module.path) for module in modules if holds_tests(module)]
     found += _whole("test_file_name", tests, _file_pattern)
@@ -96,12 +94,6 @@ def _module_names(modules: Iterable[Module]) -> Iterator[tuple[str, str]]:
     for module in modules:
         if not module.is_package:
             yield module.path, module.path.rpartition("/")[2].removesuffix(".py")
-
-
-def _suffix(name: str) -> str:
-    """The last word of a class name of at least two, which often says what kind of thing it is."""
-    match = _LAST_WORD.search(name)
-    return match[0] if match and match.start() else ""
 
 
 def _file_pattern(path: str) -> str:

@@ -113,7 +113,7 @@ def _place_fact(change: ChangeContext, paths: list[str], rule: Convention, title
         title=title,
         why=f"{rule.held} of {rule.cases} files with tests keep to {value}; others are easily not run.{also}",
         advice=f"Move or rename it to fit {value}, or check that the test runner finds it here.",
-        severity="warning",
+        severity="info",
         confidence=round(rule.held / rule.cases * 0.9, 2),
         fingerprint=fingerprint("placement_convention_broken", path, rule.kind),
         evidence=tuple(Evidence("keeps it", example) for example in rule.examples),
