@@ -148,7 +148,7 @@ def mine(
             workshop.fetch_pulls(github)
         source = read_forge(github, history, workshop.console, since)
     else:
-        source = read_files([(path.name, _read_file(path)) for path in files], workshop.console)
+        source = read_files([(_shown(path.name), _read_file(path)) for path in files], workshop.console)
     report = learn(workshop.learn_context(), source, dry_run=dry_run)
     click.echo(_json(to_plain(report)) if style == "json" else render_learning(report), nl=False)
     return 0
@@ -209,8 +209,8 @@ def score(file: Path, repo: Path, style: str, quiet: bool) -> int:
     workshop = _workshop(repo, quiet)
     scorer = workshop.scorer()
     click.echo(f"Scoring with {scorer.version} ({scorer.tier} tier)", err=True)
-    for row in score_rows(_read_file(file), str(file), scorer):
-        click.echo(json.dumps(row, ensure_ascii=False))
+    for row in score_rows(_read_file(file), _shown(str(file)), scorer):
+        click.echo(json.dumps(row))  # ASCII: also half a character and U+2028 pass through, on one line
     return 0
 
 
@@ -346,6 +346,11 @@ def _emit(text: str) -> None:
 
 def _json(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _shown(name: str) -> str:
+    """Return a file's name as text on one line, whatever bytes it has."""
+    return " ".join(name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").split())
 
 
 def _read_file(path: Path) -> bytes:

@@ -110,6 +110,51 @@ def test_malformed_lines_are_counted_named_and_lose_nothing_else(
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [
+        {"body": "Please rename this \ud800 here"},
+        {"path": "src/caf\udce9.py"},
+        {"repo": "octo/\udfff"},
+        {"author": "\ud800"},
+        {"replies": [{"author": "wen", "body": "Done \udc00", "created_at": ""}]},
+    ],
+    ids=["body", "path", "repo", "author", "reply"],
+)
+def test_half_a_character_is_a_malformed_line(
+    home: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, Any]
+) -> None:
+    assert mine(home, write(home / "rows.jsonl", [row(0), row(1, **changes)])) == 0
+    told = capsys.readouterr()
+    assert "2 remarks read, 1 kept, 1 dropped" in told.out
+    assert "line 2: holds half a character" in told.err
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("9999-12-31T23:59:59-05:00", ""),
+        ("0001-01-01T00:00:00+05:00", ""),
+        ("0999-02-03T00:00:00Z", "0999-02-03T00:00:00Z"),
+        ("2025-02-03T04:05:06.789+02:00", "2025-02-03T02:05:06Z"),
+        ("2025-02-03", "2025-02-03T00:00:00Z"),
+        ("../../etc", ""),
+        ("tomorrow", ""),
+    ],
+)
+def test_times_are_utc_and_sort_as_text_or_are_not_known(home: Path, written: str, kept: str) -> None:
+    assert mine(home, write(home / "rows.jsonl", [row(0, created_at=written)])) == 0
+    episodes = {name: text for name, text in branch(home).items() if name.startswith("episodes/")}
+    assert list(episodes) == [f"episodes/{kept[:7] or 'undated'}.jsonl"]
+    assert json.loads(next(iter(episodes.values())))["created_at"] == kept
+
+
+def test_a_file_s_name_that_is_no_text_can_still_be_mined(home: Path) -> None:
+    source = write(home / "caf\udce9\n.jsonl", [row(0)])
+    assert mine(home, source) == 0
+    assert "caf" in git(home / "state", "log", "-1", "--format=%B", "reviewlore/state")
+
+
+@pytest.mark.parametrize(
     ("content", "sentence"),
     [
         (b"\x1f\x8b\x08\x00broken", "is a damaged gzip file"),

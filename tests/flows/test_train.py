@@ -185,6 +185,21 @@ def test_score_keeps_fields_and_order_and_each_row_stands_alone(
     assert json.loads(alone)["score"] == scored[7]["score"]
 
 
+@pytest.mark.parametrize(
+    "text", ["line\u2028end\x85and\u2029", "half \ud800", "nul \0", "é\U0001f600", "", "x" * 300_000]
+)
+def test_any_text_that_json_can_spell_comes_back_on_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    make_repository(tmp_path / "r")
+    row = {"path": text, "diff_hunk": text, "body": text, "also": {text: [text, 10**400, 1.5]}}
+    (tmp_path / "rows.jsonl").write_text(json.dumps(row))
+    code, out, _ = told(capsys, "score", str(tmp_path / "rows.jsonl"), "--repo", str(tmp_path / "r"))
+    assert code == 0
+    (line,) = out.splitlines()
+    assert {key: value for key, value in json.loads(line).items() if key in row} == row
+
+
 def test_rows_that_cannot_be_scored_are_named_and_nothing_is_scored(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -56,6 +56,8 @@ def parse_comment_row(row: Mapping[str, Any], line: int) -> RawRemark | Rejected
     for key, kinds, expected in _REQUIRED:
         if not isinstance(row.get(key), kinds) or isinstance(row.get(key), bool):
             return Rejected(line, f"field {key!r} is missing or not a {expected}")
+    if not _is_text(row):
+        return Rejected(line, "holds half a character (a lone surrogate), which cannot be stored")
     role = row.get("author_role")
     outcome = _OUTCOMES.get(_string(row, "outcome") or "")
     return RawRemark(
@@ -97,6 +99,15 @@ def _text(data: bytes, name: str) -> str:
         raise InputError(f"{name} is not UTF-8 text (byte {error.start}). Convert it and retry.") from error
 
 
+def _is_text(row: Mapping[str, Any]) -> bool:
+    """Whether all text in a row is UTF-8: JSON can spell halves of characters, which no file can hold."""
+    try:
+        json.dumps(row, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _replies(value: object) -> tuple[Reply, ...]:
     if not isinstance(value, list):
         return ()
@@ -116,10 +127,10 @@ def _time(row: Mapping[str, Any]) -> str:
     """Return `created_at` as ISO 8601 in UTC, so that times sort as text; empty where it is no time."""
     try:
         moment = datetime.fromisoformat(_string(row, "created_at") or "")
-    except ValueError:
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the ends of the calendar have no other time zone
         return ""
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.replace(microsecond=0, tzinfo=None).isoformat()}Z"
 
 
 def _integer(row: Mapping[str, Any], key: str) -> int | None:
