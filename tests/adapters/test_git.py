@@ -84,6 +84,19 @@ def test_odd_paths_survive_listing_reading_and_history(folder: Path) -> None:
     assert set(repo.history(head, 10)[0].paths) == set(ODD)
 
 
+def test_no_subject_or_path_can_be_taken_for_a_border_of_the_history(folder: Path) -> None:
+    ids = [
+        commit(folder, {"a\x1eb.py": "1", "\nfirst": "1"}, "one \x1e two"),
+        commit(folder, {}, "nothing changed"),
+        commit(folder, {"c": "1"}, "\x1f\x1e"),
+    ]
+    git(folder, "commit", "-q", "--allow-empty", "--allow-empty-message", "-m", "")
+    changes = GitRepo(folder).history(git(folder, "rev-parse", "HEAD"), 10)
+    assert [change.commit for change in changes[1:]] == ids[::-1]
+    assert [change.paths for change in changes] == [(), ("c",), (), ("\nfirst", "a\x1eb.py")]
+    assert [change.subject for change in changes] == ["", "\x1f\x1e", "nothing changed", "one \x1e two"]
+
+
 def test_links_and_submodules_are_no_files(folder: Path) -> None:
     first = commit(folder, {"a": "1"})
     (folder / "link").symlink_to("/etc/passwd")

@@ -4,6 +4,7 @@ Nothing is checked out and no code, hook, filter or attribute of the repository 
 object id first; paths and ids are passed after `--end-of-options` or on standard input, never as options.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,7 +20,6 @@ _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REGULAR = frozenset({"100644", "100755"})
 # Attributes, textconv and external diff drivers of the repository must not run, whatever its configuration says.
 _DIFF_OPTIONS = ("--no-ext-diff", "--no-textconv", "--no-color", "-M", "-U3", "--src-prefix=a/", "--dst-prefix=b/")
-_RECORD = "\x1e"
 # `https://host/owner/name.git` or `git@host:owner/name`; a folder on this machine has no owner.
 _HOSTED = re.compile(r"^(?:(?!file:)\w+://[^/]+/|[^/:]+@[^/:]+:)(?:.*/)?([\w.-]+/[\w.-]+?)(?:\.git)?/?$")
 
@@ -141,15 +141,16 @@ class GitRepo:
 
     def history(self, commit: str, limit: int) -> tuple[Change, ...]:
         """Return up to `limit` non-merge commits reachable from `commit`, newest first, with their paths."""
-        layout = f"--format={_RECORD}%H%x00%ct%x00%s%x00"
+        layout = "--format=%x00%H%x00%ct%x00%s"
         options = ("--no-merges", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", layout)
         data = self._bytes("log", *options, f"--max-count={limit}", self._id(commit), "--")
+        # Only NUL divides: a subject or a path may hold any other character. An empty part stands between commits.
+        parts = iter(data.decode("utf-8", "replace").split("\0"))
         found = []
-        for record in data.decode("utf-8", "replace").split(_RECORD):
-            if not record:
-                continue
-            name, at, subject, *paths = record.split("\0")
-            cleaned = tuple(path.lstrip("\n") for path in paths if path.strip("\n"))
+        for name in filter(None, parts):
+            at, subject = next(parts), next(parts)
+            paths = tuple(itertools.takewhile(bool, parts))
+            cleaned = (paths[0].removeprefix("\n"), *paths[1:]) if paths else ()
             found.append(Change(name, int(at), subject, cleaned))
         return tuple(found)
 
