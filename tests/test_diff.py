@@ -49,6 +49,30 @@ def test_a_hunk_is_cut_at_the_commented_line(folder: Path) -> None:
     assert hunk_until(hunk, 6) == hunk.text
 
 
+ODD = [
+    "with space.py",
+    "tab\tin.py",
+    "new\nline.py",
+    'quote".py',
+    "back\\slash.py",
+    "\x01\x1b.py",
+    "é.py",
+    "a/b/c.py",
+    '"q"',
+]
+
+
+def test_odd_paths_are_the_paths_of_the_tree(folder: Path) -> None:
+    first = commit(folder, dict.fromkeys(ODD, "one\ntwo\n"))
+    second = commit(folder, dict.fromkeys(ODD, "one\n2\n") | {"new\ttoo": "1\n"})
+    third = commit(folder, dict.fromkeys(ODD))
+    repo = GitRepo(folder)
+    changed = {patch.path: (patch.status, patch.old_path) for patch in parse_diff(repo.diff(first, second))}
+    assert changed == {name: ("modified", name) for name in ODD} | {"new\ttoo": ("added", "new\ttoo")}
+    removed = {patch.path: patch.status for patch in parse_diff(repo.diff(second, third))}
+    assert removed == dict.fromkeys(ODD, "removed")
+
+
 def test_what_is_no_diff_is_an_input_error() -> None:
     with pytest.raises(InputError, match="cannot be read"):
         parse_diff("diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\nnonsense\n")

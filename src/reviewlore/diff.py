@@ -1,5 +1,6 @@
 """Unified diffs as records: which files, hunks and lines a comment can be pinned to. Text in, records out."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +12,11 @@ from unidiff.patch import PatchedFile as _UnidiffFile
 from reviewlore.domain.history import Side
 from reviewlore.errors import InputError
 
+# What stands after a backslash in a quoted path: git's quote.c, as in C.
+_QUOTED = re.compile(rb'\\([abtnvfr"\\]|[0-7]{3})')
+_ESCAPES = {
+    b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\v", b"f": b"\f", b"r": b"\r", b'"': b'"', b"\\": b"\\",
+}  # fmt: skip
 FileStatus = Literal["added", "modified", "removed", "renamed"]
 
 
@@ -96,8 +102,16 @@ def _file(patched: _UnidiffFile) -> FilePatch:
 
 
 def _strip(name: str | None) -> str:
-    text = name or ""
+    text = _unquote(name or "")
     return text[2:] if text.startswith(("a/", "b/")) else text
+
+
+def _unquote(name: str) -> str:
+    """Return a path as it is: git quotes one that holds a quotation mark, a backslash or a control character."""
+    if len(name) < 2 or name[0] != '"' or name[-1] != '"':
+        return name
+    octets = _QUOTED.sub(lambda found: _ESCAPES.get(found[1]) or bytes([int(found[1], 8)]), name[1:-1].encode("utf-8"))
+    return octets.decode("utf-8", "replace")
 
 
 def _hunk(hunk: _UnidiffHunk) -> Hunk:
