@@ -97,16 +97,17 @@ def run(bench: Bench, *, quick: bool) -> dict[str, Any]:
         _say(f"{repository}: {len(here)} pairs asked, {len(others)} trained on")
     tables = {name: _table(bench, asked, won) for name, won in wins.items()}
     _print_tables(bench, asked, tables, wins, groups)
-    own, control = _own_past(bench, every, held, models)
+    gains = _own_past(bench, every, held, models)
     timing = _timing(bench, models[held[0]], seconds)
-    print(f"\nOwn past (first 70 % in time added to the others) minus others alone: {_show(own)}")
-    print(f"Size-matched control (own past in place of as many foreign pairs) minus others alone: {_show(control)}")
+    print("\nwhat the repository's own past (first 70 % in time) adds to the others, on its later pull requests")
+    for name, gain in gains.items():
+        print(f"  {name:32}{_show(gain)}")
     print(f"Training {timing['train_cpu_seconds']:.0f} s of CPU, scoring {timing['rows_per_second']:.0f} rows/s of CPU")
     ranker = tables["ranker"]
     return {
         **{kind: ranker[kind] for kind in KINDS},
-        "own_past_gain": _plain(own),
-        "size_matched_gain": _plain(control),
+        "own_past_gain": _plain(gains["mixed"]) if gains else None,
+        "own_past_controls": {name: _plain(gain) for name, gain in gains.items() if name != "mixed"},
         "prior": {kind: tables["prior (no words)"][kind] for kind in KINDS},
         "baselines": {name: {k: t[k]["accuracy"] for k in KINDS} for name, t in tables.items() if name != "ranker"},
         "timing": timing,
@@ -199,12 +200,15 @@ def _print_tables(
 
 def _own_past(
     bench: Bench, every: list[PreferencePair], held: list[str], models: dict[str, RankerModel]
-) -> tuple[Interval, Interval]:
-    """Train on the others and the repository's first 70 % in time; ask about the rest; difference to others alone."""
+) -> dict[str, Interval]:
+    """What a repository's first 70 % in time adds to the others, asked on the rest: accuracy minus that of the others.
+
+    `mixed` is what the product does: a ranker of its own past, mixed with that of the others as its prior. `pooled`
+    trains one ranker on all pairs together. `size_matched` takes own pairs in place of as many foreign ones: what is
+    own counts, not that it is more.
+    """
     asked: list[PreferencePair] = []
-    alone: dict[str, float] = {}
-    added: dict[str, float] = {}
-    matched: dict[str, float] = {}
+    wins: dict[str, dict[str, float]] = defaultdict(dict)
     for repository in held:
         past, later = _in_time(bench, repository)
         here = protocol_pairs(later, least=20)
@@ -215,12 +219,21 @@ def _own_past(
         rng = random.Random(f"{bench.seed}:{repository}")
         fewer = rng.sample(others, max(0, len(others) - len(own)))
         asked += here
-        alone.update(judge_pairs(here, bench.scorer(models[repository])))
-        added.update(judge_pairs(here, bench.scorer(bench.train([*others, *own]))))
-        matched.update(judge_pairs(here, bench.scorer(bench.train([*fewer, *own]))))
+        for name, model in (
+            ("alone", models[repository]),
+            ("mixed", bench.train(own, prior=models[repository])),
+            ("pooled", bench.train([*others, *own])),
+            ("size_matched", bench.train([*fewer, *own])),
+        ):
+            wins[name].update(judge_pairs(here, bench.scorer(model)))
         _say(f"{repository}: own past of {len(own)} pairs, {len(here)} later pairs asked")
-    compare = {"seed": bench.seed, "resamples": bench.resamples}
-    return paired_difference(asked, added, alone, **compare), paired_difference(asked, matched, alone, **compare)
+    alone = wins.pop("alone", {})
+    options: dict[str, int] = {"seed": bench.seed, "resamples": bench.resamples}
+    gains = {name: paired_difference(pooled(asked), won, alone, **options) for name, won in wins.items()}
+    outcome = [p for p in asked if p.kind == "outcome"]
+    if outcome:
+        gains["mixed, outcome only"] = paired_difference(pooled(outcome), wins["mixed"], alone, **options)
+    return gains
 
 
 def _in_time(bench: Bench, repository: str) -> tuple[list[Episode], list[Row]]:

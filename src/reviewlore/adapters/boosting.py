@@ -27,12 +27,15 @@ _OUTCOME = frozenset({"outcome", "same_hunk", "human_over_bot"})
 _HUNK_FREE = ("speech.", "shape.", "place.")  # features that do not ask whether remark and hunk belong together
 
 # How the learners are added up; chosen by leaving one repository out (decision 0003).
-_WEIGHT_ACTED_ON = 1.1
+_WEIGHT_ACTED_ON = 1.0
 _WEIGHT_ABOUT = 1.0
 _WEIGHT_BOTH = 0.5
 _GATE_SLOPE, _GATE_SHIFT = 2.0, 1.5
 
-_ROUNDS = 150
+# (rounds, learning rate, bags): outcome has few remarks and noisy labels, so several short runs are averaged.
+_ONCE = (150, 0.06, 1)
+_BAGGED = (80, 0.1, 3)
+_WORDS_SHARE = 0.35
 _RIDGE = 100.0
 _WORD_RIDGE = 3.0
 _BUCKETS = 1 << 13
@@ -40,7 +43,6 @@ _PER_REMARK = 6.0  # weight of one remark and kind, however many partners it has
 _SMALL = 20  # pairs: below, only the prior can speak
 _TRUST = 250.0  # remarks at which a model of one's own weighs as much as the prior (decision 0003)
 _SETTINGS: Mapping[str, Any] = {
-    "learning_rate": 0.06,
     "num_leaves": 15,
     "min_data_in_leaf": 40,
     "min_sum_hessian_in_leaf": 3.0,
@@ -136,9 +138,9 @@ def _learn(task: _Task, seed: int, words: bool) -> Iterator[Part]:
         )
     if len(acted_on.weight):
         free = [i for i, name in enumerate(feature_names()) if name.startswith(_HUNK_FREE)]
-        trees = (*_trees(acted_on, seed + 1), *_trees(acted_on, seed + 2, free))
-        learned = _words(acted_on) if words else ()
-        yield Part(weight=_WEIGHT_ACTED_ON, trees=_scaled(trees, 0.5), words=tuple(0.5 * w for w in learned))
+        trees = (*_trees(acted_on, seed + 1, _BAGGED), *_trees(acted_on, seed + 2, _BAGGED, free))
+        learned = tuple(_WORDS_SHARE * w for w in _words(acted_on)) if words else ()
+        yield Part(weight=_WEIGHT_ACTED_ON, trees=_scaled(trees, 0.5), words=learned)
     yield Part(weight=_WEIGHT_BOTH, trees=_trees(_only(task, _BOTH), seed + 3))
 
 
@@ -242,7 +244,9 @@ def _words(task: _Task) -> list[float]:
     return [round(float(w), 5) for w in z.T @ theta]
 
 
-def _trees(task: _Task, seed: int, columns: Sequence[int] | None = None) -> tuple[Tree, ...]:
+def _trees(
+    task: _Task, seed: int, plan: tuple[int, float, int] = _ONCE, columns: Sequence[int] | None = None
+) -> tuple[Tree, ...]:
     """Boost trees on the pairs; with `columns`, on some of the features; none where there is too little to split."""
     import lightgbm
     import numpy as np
@@ -256,13 +260,18 @@ def _trees(task: _Task, seed: int, columns: Sequence[int] | None = None) -> tupl
     x = task.x if columns is None else task.x[:, list(columns)]
     if len(x) < 3 * _SETTINGS["min_data_in_leaf"] or not (x.max(axis=0) > x.min(axis=0)).any():
         return ()
-    settings = {**_SETTINGS, "objective": objective, "seed": seed}
+    rounds, rate, bags = plan
+    settings = {**_SETTINGS, "objective": objective, "learning_rate": rate}
     binning = {"verbosity": -1, "max_bin": _SETTINGS["max_bin"], "feature_pre_filter": False}
-    data = lightgbm.Dataset(x, label=np.zeros(len(x)), params=binning)
-    trees = tuple(parse_trees(lightgbm.train(settings, data, num_boost_round=_ROUNDS).model_to_string()))
+    trees: list[Tree] = []
+    for bag in range(bags):
+        data = lightgbm.Dataset(x, label=np.zeros(len(x)), params=binning)
+        booster = lightgbm.train({**settings, "seed": 1000 * seed + bag}, data, num_boost_round=rounds)
+        trees += parse_trees(booster.model_to_string())
+    scaled = _scaled(trees, 1.0 / bags)
     if columns is None:
-        return trees
-    return tuple(replace(tree, feature=tuple(columns[f] for f in tree.feature)) for tree in trees)
+        return scaled
+    return tuple(replace(tree, feature=tuple(columns[f] for f in tree.feature)) for tree in scaled)
 
 
 def _scaled(trees: Sequence[Tree], factor: float) -> tuple[Tree, ...]:
