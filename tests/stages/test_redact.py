@@ -55,6 +55,18 @@ def test_mentions_leave_prose() -> None:
     assert redact_mentions("use `@property` here") == "use `@property` here"
 
 
+@pytest.mark.parametrize(
+    "text", ["Thanks @mira.", "Thanks @mira...", "cc @mira_acme please", "@mira!", "(@mira)", "@mira.\nSo"]
+)
+def test_a_mention_may_end_a_sentence_or_name_a_company_s_account(text: str) -> None:
+    assert "mira" not in redact_mentions(text)
+
+
+@pytest.mark.parametrize("text", ["@pytest.fixture", "@cache()", "@app.route('/')", "a@b.c"])
+def test_a_decorator_is_no_mention(text: str) -> None:
+    assert redact_mentions(text) == text
+
+
 def test_pseudonyms_are_stable_keyed_and_ignore_case() -> None:
     assert pseudonym("Mira", b"k") == pseudonym("mira", b"k") != pseudonym("mira", b"other")
     assert pseudonym("mira", b"k").startswith("person-")

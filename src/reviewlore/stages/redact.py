@@ -29,7 +29,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ),
 )
 _ANY = re.compile("|".join(f"(?P<k{number}>{pattern})" for number, (_, pattern) in enumerate(_KINDS)))
-_MENTION = re.compile(r"(?<![\w@`/.])@([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))(?![\w(.])")
+# A dot ends a sentence, or leads on in a decorator; companies' accounts end in `_name`.
+_MENTION = re.compile(r"(?<![\w@`/.])@([A-Za-z0-9](?:[A-Za-z0-9_-]{0,60}))(?![\w(]|\.\w)")
 
 
 def redact(text: str) -> tuple[str, dict[str, int]]:
