@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from reviewlore.domain.history import RawRemark
+from reviewlore.domain.history import RawRemark, Reply
 from reviewlore.stages.curate import CurationPolicy, curate, find_template_authors, matches
 
 RAW = RawRemark(
@@ -35,6 +35,19 @@ def test_every_drop_has_its_reason(change: dict[str, str], reason: str) -> None:
     result = curate([replace(RAW, **change)], policy)
     assert result.kept == ()
     assert result.dropped == {reason: 1}
+
+
+def test_logins_are_compared_as_github_does() -> None:
+    policy = CurationPolicy(opted_out=frozenset({"@Left"}), bot_logins=frozenset({"Robo"}))
+    assert curate([replace(RAW, author="lefT")], policy).dropped == {"author_opted_out": 1}
+    assert curate([replace(RAW, author="rObo")], policy).marked == {"bot_by_login": 1}
+    assert curate([replace(RAW, author=None)], policy).dropped == {}
+
+
+def test_replies_of_people_who_opted_out_are_not_kept() -> None:
+    replies = (Reply("LEFT", "Done."), Reply("wen", "Thanks."))
+    (kept,) = curate([replace(RAW, replies=replies)], CurationPolicy(opted_out=frozenset({"left"}))).kept
+    assert kept.replies == replies[1:]
 
 
 def test_a_row_read_twice_counts_once() -> None:

@@ -25,7 +25,7 @@ _PRAISE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class CurationPolicy:
-    """What a team leaves out: glob patterns of paths, and people (real logins) who opted out."""
+    """What a team leaves out: glob patterns of paths, and people who opted out. Logins are real, in any case."""
 
     excluded_paths: tuple[str, ...] = ()
     opted_out: frozenset[str] = frozenset()
@@ -42,7 +42,11 @@ class Curated:
 
 
 def curate(raws: Sequence[RawRemark], policy: CurationPolicy) -> Curated:
-    """Drop what teaches nothing; mark accounts that behave like bots, which stay as examples of what to ignore."""
+    """Drop what teaches nothing; mark accounts that behave like bots, which stay as examples of what to ignore.
+
+    What people who opted out said in reply to others goes too.
+    """
+    policy = replace(policy, opted_out=_lowered(policy.opted_out), bot_logins=_lowered(policy.bot_logins))
     dropped: Counter[str] = Counter()
     marked: Counter[str] = Counter()
     templates = find_template_authors(raws)
@@ -54,7 +58,8 @@ def curate(raws: Sequence[RawRemark], policy: CurationPolicy) -> Curated:
             dropped[reason] += 1
             continue
         seen.add((raw.repository, raw.comment_id))
-        kept.append(_mark(raw, policy, templates, marked))
+        replies = tuple(reply for reply in raw.replies if reply.author.lower() not in policy.opted_out)
+        kept.append(_mark(replace(raw, replies=replies), policy, templates, marked))
     return Curated(tuple(kept), dict(sorted(dropped.items())), dict(sorted(marked.items())))
 
 
@@ -75,7 +80,7 @@ def _drop_reason(raw: RawRemark, policy: CurationPolicy, seen: set[tuple[str, st
     body = raw.body.strip()
     checks = (
         ("duplicate_row", (raw.repository, raw.comment_id) in seen),
-        ("author_opted_out", raw.author is not None and raw.author in policy.opted_out),
+        ("author_opted_out", (raw.author or "").lower() in policy.opted_out),
         ("empty_body", not body),
         ("no_hunk", not raw.hunk.strip()),
         ("path_excluded", matches(raw.path, policy.excluded_paths)),
@@ -91,13 +96,18 @@ def _drop_reason(raw: RawRemark, policy: CurationPolicy, seen: set[tuple[str, st
 def _mark(raw: RawRemark, policy: CurationPolicy, templates: frozenset[str], marked: Counter[str]) -> RawRemark:
     if raw.author_is_bot or not raw.author:
         return raw
-    if raw.author in policy.bot_logins or raw.author.endswith("[bot]"):
+    if raw.author.lower() in policy.bot_logins or raw.author.endswith("[bot]"):
         marked["bot_by_login"] += 1
     elif raw.author in templates:
         marked["bot_by_behaviour"] += 1
     else:
         return raw
     return replace(raw, author_is_bot=True)
+
+
+def _lowered(logins: frozenset[str]) -> frozenset[str]:
+    """Return logins as they are compared: GitHub takes `Mira` and `mira` for one account."""
+    return frozenset(login.removeprefix("@").lower() for login in logins)
 
 
 def matches(path: str, patterns: Sequence[str]) -> bool:
