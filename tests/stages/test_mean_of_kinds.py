@@ -1,7 +1,15 @@
 """A kind with a handful of pairs must not decide what the mean over kinds says."""
 
+from dataclasses import replace
+
 from reviewlore.domain.preference import PreferencePair, Remark
-from reviewlore.stages.evaluate import LEAST_PAIRS_OF_A_KIND, judge_pairs, paired_difference, score_pairs
+from reviewlore.stages.evaluate import (
+    LEAST_PAIRS_OF_A_KIND,
+    LEAST_PAIRS_OF_A_REPOSITORY,
+    judge_pairs,
+    paired_difference,
+    score_pairs,
+)
 
 
 def pair(number: int, kind: str) -> PreferencePair:
@@ -47,3 +55,13 @@ def test_the_paired_difference_counts_the_same_kinds() -> None:
 
 def test_where_all_kinds_are_rare_all_count() -> None:
     assert score_pairs(FEW, likes_good, name="x").overall.accuracy == 1.0
+
+
+def test_small_repositories_count_as_one() -> None:
+    def of(repository: str, number: int) -> PreferencePair:
+        return replace(pair(number, "outcome"), id=f"{repository}{number}", repository=repository)
+
+    large = [of("o/large", number) for number in range(1, 1 + 2 * LEAST_PAIRS_OF_A_REPOSITORY)]
+    small = [of(f"o/small{number}", number) for number in range(4)]  # "good 0" is judged wrong: one of these four
+    score = score_pairs([*large, *small], likes_good_of_many, name="x")
+    assert score.by_kind["outcome"].accuracy == (1.0 + 0.75) / 2

@@ -45,14 +45,15 @@ class PreferencePair:
 class PairSettings:
     """How many pairs are made of which remarks.
 
-    `hard`, `easy` and `outcome` are partners per remark in training; in the test split every remark has one, for at
-    most `test_limit` remarks of a repository and kind. `test_share` is the share of a repository's pull requests, the
-    latest (0: all is training). Weights lie in (0, 1]: `contradicted` is for near-equal remarks with opposite outcomes.
+    `hard`, `easy` and `outcome` are partners per remark in training; in the test split every remark has `test_partners`
+    (a single one leaves much to chance), for at most `test_limit` remarks of a repository and kind. `test_share` is the
+    share of a repository's pull requests, the latest (0: all is training). Weights lie in (0, 1]: `contradicted` is for near-equal remarks with opposite outcomes.
     """
 
     hard: int = 3
     easy: int = 3
     outcome: int = 16
+    test_partners: int = 3
     test_limit: int = 120
     test_share: float = 0.3
     shortest_body: int = 20

@@ -118,7 +118,7 @@ class _Maker:
 
     def _outcome(self, rejected: Episode) -> Iterator[PreferencePair]:
         """Pair with the addressed remarks nearest in time, half before and half after."""
-        wanted = self.settings.outcome if self.split == "train" else 1
+        wanted = self.settings.outcome if self.split == "train" else self.settings.test_partners
         at = bisect_left(self.good, _order(rejected), key=_order)
         window = self.good[max(0, at - wanted) : at + wanted]
         nearest = sorted(
@@ -140,7 +140,7 @@ class _Maker:
                     yield from self._pair(kind, chosen, rejected, _remark(rejected))
 
     def _sample(self, pool: list[Episode], wanted: int, chosen: Episode, kind: str) -> list[Episode]:
-        count = min(len(pool), wanted if self.split == "train" else 1)
+        count = min(len(pool), wanted if self.split == "train" else self.settings.test_partners)
         rng = random.Random(f"{self.seed}:{kind}:{chosen.id}")  # noqa: S311 - a seeded draw, not a secret
         return rng.sample(pool, count)
 

@@ -1,7 +1,7 @@
 """Pairs and a scorer in, preference accuracy with intervals out.
 
-A tie counts one half; accuracy is the mean over repositories; intervals are percentile bootstraps that resample whole
-pull requests (Efron 1979; clusters after Field and Welsh 2007): remarks of one pull request rise and fall together.
+A tie counts one half; accuracy is the mean over repositories, small ones together; intervals are percentile bootstraps
+that resample whole pull requests (Efron 1979; clusters after Field and Welsh 2007), since their remarks rise together.
 """
 
 import random
@@ -18,6 +18,9 @@ Outcomes = Mapping[str, float]
 RESAMPLES = 1000
 # A kind with fewer pairs is shown but left out of the mean over kinds: one pair would weigh as much as a thousand.
 LEAST_PAIRS_OF_A_KIND = 20
+# A repository with fewer pairs of a kind counts in the mean over repositories together with the other small ones.
+LEAST_PAIRS_OF_A_REPOSITORY = 10
+_SMALL = "small repositories together"
 _Clusters = dict[str, list[tuple[float, int]]]
 
 
@@ -118,14 +121,15 @@ def _by_kind(pairs: Iterable[PreferencePair]) -> dict[str, list[PreferencePair]]
 
 
 def _clusters(pairs: Iterable[PreferencePair], values: Outcomes) -> _Clusters:
-    """Return per repository the (sum, count) of each pull request."""
+    """Return per repository the (sum, count) of each pull request; small repositories stand as one."""
     sums: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for pair in pairs:
         sums[pair.repository][pair.pull_request].append(values[pair.id])
-    return {
-        repository: [(sum(v), len(v)) for _, v in sorted(requests.items())]
-        for repository, requests in sorted(sums.items())
-    }
+    found: _Clusters = defaultdict(list)
+    for repository, requests in sorted(sums.items()):
+        small = sum(map(len, requests.values())) < LEAST_PAIRS_OF_A_REPOSITORY
+        found[_SMALL if small else repository] += [(sum(v), len(v)) for _, v in sorted(requests.items())]
+    return dict(found)
 
 
 def _macro(clusters: _Clusters) -> float:
