@@ -3,13 +3,14 @@
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.store import REF, GitStore
-from reviewlore.errors import StorageError
+from reviewlore.errors import StateError, StorageError
 
 NOW = "2026-01-02T03:04:05Z"
 
@@ -111,7 +112,7 @@ def test_an_unwritable_object_folder_is_one_sentence_and_changes_nothing(
     script = limited + (
         "import signal;signal.signal(signal.SIGXFSZ,signal.SIG_IGN);"
         "from reviewlore.adapters.git import GitRepo;from reviewlore.adapters.store import GitStore;"
-        "from reviewlore.errors import StorageError\n"
+        "from reviewlore.errors import StateError, StorageError\n"
         "try: GitStore(GitRepo(sys.argv[1])).update(lambda s:{'a':b'2'*5000},lambda:'Big','2026-01-02T03:04:05Z')\n"
         "except StorageError as error: print('SENTENCE', error)"
     )
@@ -133,3 +134,34 @@ def test_the_branch_is_an_ordinary_branch(store: GitStore) -> None:
         check=True,
     )
     assert log.stdout == "reviewlore Write 1767323045\n"
+
+
+def _object(store: GitStore, revision: str) -> Path:
+    name = subprocess.run(
+        ["git", "-C", str(store._git_dir), "rev-parse", revision], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    return store._git_dir / "objects" / name[:2] / name[2:]
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"junk")])
+@pytest.mark.parametrize(
+    ("revision", "said"), [(f"{REF}:a", " for a at "), (f"{REF}^{{tree}}", "the list of its files")]
+)
+def test_an_object_that_is_gone_or_damaged_is_one_sentence(
+    store: GitStore, damage: Callable[[Path], object], revision: str, said: str
+) -> None:
+    put(store, {"a": b"1"})
+    target = _object(store, revision)
+    target.chmod(0o600)
+    damage(target)
+    with pytest.raises(StateError, match=said):
+        GitStore(GitRepo(store._git_dir)).read("a")
+
+
+def test_each_read_sees_what_was_written_last(store: GitStore) -> None:
+    other = GitStore(GitRepo(store._git_dir))
+    put(store, {"a": b"1"})
+    assert store.read("a") == other.read("a") == b"1"
+    put(other, {"a": b"2", "b": b"3"})
+    assert store.read("a") == b"2"
+    assert store.paths() == ("a", "b")

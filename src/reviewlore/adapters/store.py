@@ -12,9 +12,10 @@ from pathlib import Path
 from git import Repo as _Repo
 from git.exc import GitCommandError
 from gitdb.base import IStream
+from gitdb.exc import BadObject
 
 from reviewlore.adapters.git import GitRepo, name_repository
-from reviewlore.errors import StorageError
+from reviewlore.errors import StateError, StorageError
 from reviewlore.ports import Store
 
 REF = "refs/heads/reviewlore/state"
@@ -31,6 +32,7 @@ class GitStore:
         self._repo = _Repo(repo.git_dir)
         name_repository(self._repo)
         self.ref = ref
+        self._latest = _Snapshot(self._repo, None)
 
     def head(self) -> str | None:
         """Return the id of the branch's commit, or None before the first write."""
@@ -39,21 +41,19 @@ class GitStore:
 
     def read(self, path: str) -> bytes | None:
         """Return one file of the branch, or None."""
-        head = self.head()
-        return None if head is None else _Snapshot(self._repo, head).read(path)
+        return self._present().read(path)
 
     def paths(self, prefix: str = "") -> tuple[str, ...]:
         """Return the sorted paths of the branch that start with `prefix`."""
-        head = self.head()
-        return () if head is None else _Snapshot(self._repo, head).paths(prefix)
+        return self._present().paths(prefix)
 
     def update(
         self, change: Callable[[Store], Mapping[str, bytes | None]], message: Callable[[], str], now: str
     ) -> str | None:
         """Apply `change` in one commit by compare-and-swap; None where nothing changes. See `ports.Store`."""
         for _ in range(_ATTEMPTS):
-            head = self.head()
-            snapshot = _Snapshot(self._repo, head)
+            snapshot = self._present()
+            head = snapshot.head()
             files = {path: data for path, data in change(snapshot).items() if snapshot.read(path) != data}
             if not files:
                 return None
@@ -64,6 +64,13 @@ class GitStore:
             f"The branch {self.ref} kept changing while it was written ({_ATTEMPTS} attempts). "
             "Nothing was lost; run the command again."
         )
+
+    def _present(self) -> "_Snapshot":
+        """Return the files at the branch's commit of this moment; a commit's listing is read once."""
+        head = self.head()
+        if self._latest.head() != head:
+            self._latest = _Snapshot(self._repo, head)
+        return self._latest
 
     def _write(self, head: str | None, files: Mapping[str, bytes | None], message: str, now: str) -> str:
         try:
@@ -122,7 +129,10 @@ class _Snapshot:
         blob = self._tree().get(path)
         if blob is None:
             return None
-        content: bytes = self._repo.git.get_object_data(blob)[3]
+        try:
+            content: bytes = self._repo.git.get_object_data(blob)[3]
+        except (ValueError, BadObject) as error:
+            raise StateError(self._damaged(path)) from error
         return content
 
     def paths(self, prefix: str = "") -> tuple[str, ...]:
@@ -135,13 +145,23 @@ class _Snapshot:
 
     def _tree(self) -> dict[str, str]:
         if self._blobs is None:
-            self._blobs = {}
+            blobs: dict[str, str] = {}
             if self._commit is not None:
-                listing = str(self._repo.git.ls_tree("-r", "-z", "--full-tree", self._commit))
+                try:
+                    listing = str(self._repo.git.ls_tree("-r", "-z", "--full-tree", self._commit))
+                except GitCommandError as error:
+                    raise StateError(self._damaged("the list of its files")) from error
                 for row in filter(None, listing.split("\0")):
                     meta, path = row.split("\t", 1)
-                    self._blobs[path] = meta.split(" ")[2]
+                    blobs[path] = meta.split(" ")[2]
+            self._blobs = blobs
         return self._blobs
+
+    def _damaged(self, what: str) -> str:
+        return (
+            f"The state branch cannot be read: git has no sound object for {what} at {(self._commit or '')[:12]}. Look "
+            "with `git fsck`, then fetch the branch again from a clone that is whole."
+        )
 
 
 def _reason(error: Exception) -> str:
