@@ -1,5 +1,7 @@
 import os
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -133,6 +135,50 @@ def test_a_branch_that_keeps_changing_is_told(forge):
     assert restless.head() is None
 
 
+class Unlucky(RemoteStore):
+    """Somebody else writes first, once, and the refused commit's id holds the number of an error."""
+
+    def _push(self, commit):
+        if not hasattr(self, "refused"):
+            self.refused = True
+            return f"! [rejected] 4a403401{commit[8:]} -> reviewlore/state (fetch first)"
+        return super()._push(commit)
+
+
+def test_a_commit_id_is_not_taken_for_a_refusal(forge):
+    unlucky = Unlucky(forge / "state.git", remote(forge))
+    assert put(unlucky, "a", b"1") == git(forge / "server/octo/demo.git", "rev-parse", "reviewlore/state")
+
+
+@pytest.fixture
+def listener():
+    """A web server that refuses everything; what it was asked with, and its address."""
+    asked = []
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.headers.get_all("Authorization"))
+            self.send_error(404)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield asked, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_token_that_the_checkout_left_is_not_sent_beside_ours(forge, listener):
+    asked, address = listener
+    clone = forge / "work"
+    git(clone, "config", f"http.{address}/.extraheader", "AUTHORIZATION: basic left-over")
+    with pytest.raises(InputError):
+        fetch_pull(GitRepo(clone), Remote(address, "octo/demo", "t"), 1, "a" * 40, "b" * 40)
+    assert asked == [["basic eC1hY2Nlc3MtdG9rZW46dA=="]]
+
+
 def test_a_push_that_is_denied_says_what_the_job_needs(forge):
     hook = forge / "server/octo/demo.git/hooks/pre-receive"
     hook.write_text("#!/bin/sh\necho 'Permission to octo/demo.git denied to github-actions[bot].' >&2\nexit 1\n")
@@ -155,8 +201,8 @@ def test_the_token_is_in_the_environment_of_git_alone(monkeypatch):
     monkeypatch.setenv("INPUT_GITHUB_TOKEN", "ghs_very_secret_token")
     away = Remote("https://git.example", "octo/demo", "ghs_very_secret_token")
     environ = away.environ()
-    assert environ["GIT_CONFIG_KEY_0"] == "http.https://git.example/.extraheader"
-    assert environ["GIT_CONFIG_VALUE_0"] == "AUTHORIZATION: basic eC1hY2Nlc3MtdG9rZW46Z2hzX3Zlcnlfc2VjcmV0X3Rva2Vu"
+    assert environ["GIT_CONFIG_KEY_1"] == "http.https://git.example/.extraheader"
+    assert environ["GIT_CONFIG_VALUE_1"] == "AUTHORIZATION: basic eC1hY2Nlc3MtdG9rZW46Z2hzX3Zlcnlfc2VjcmV0X3Rva2Vu"
     assert not {"GIT_DIR", "INPUT_GITHUB_TOKEN"} & environ.keys()
     assert "ghs_very" not in away.address
 

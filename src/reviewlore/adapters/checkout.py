@@ -21,14 +21,9 @@ _TIMEOUT = 300
 _ATTEMPTS = 5
 _WITHHELD = ("GIT_", "INPUT_", "REVIEWLORE_")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_DENIED = (
-    "403",
-    "401",
-    "denied",
-    "not granted",
-    "protected branch",
-    "authentication failed",
-    "could not read username",
+# Whole words only: a commit id, which git names too, may hold 403.
+_DENIED = re.compile(
+    r"\b(?:401|403|denied|not granted|protected branch|authentication failed|could not read username)\b", re.IGNORECASE
 )
 
 
@@ -51,8 +46,12 @@ class Remote:
         found |= {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
         if self.token and self.server_url.startswith("http"):
             basic = base64.b64encode(f"x-access-token:{self.token}".encode()).decode()
-            found |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"http.{self.server_url}/.extraheader"}
-            found |= {"GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {basic}"}
+            # The empty value takes away the token that a checkout may have left: servers refuse two of them.
+            values = ("", f"AUTHORIZATION: basic {basic}")
+            found["GIT_CONFIG_COUNT"] = str(len(values))
+            for number, value in enumerate(values):
+                found[f"GIT_CONFIG_KEY_{number}"] = f"http.{self.server_url}/.extraheader"
+                found[f"GIT_CONFIG_VALUE_{number}"] = value
         return found
 
 
@@ -123,7 +122,7 @@ class RemoteStore:
             if refused is None:
                 return commit
             self._reset(before)
-            if any(word in refused.lower() for word in _DENIED):
+            if _DENIED.search(refused):
                 raise RefusedError(
                     f"{self._remote.repository} does not let this token write {self._ref}: {refused}. "
                     "Give the job `contents: write`, or write to a state repository with a token of its own."
