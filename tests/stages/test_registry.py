@@ -1,16 +1,15 @@
-"""The gate's sentences, the registry's states and the audit chain."""
+"""The registry's states and the audit chain."""
 
 from dataclasses import replace
 
 import pytest
 
-from reviewlore.domain.model import AuditEntry, GateDecision, Interval, Registry, RegistryEntry, TierScore
+from reviewlore.domain.model import AuditEntry, GateDecision, Registry, RegistryEntry
 from reviewlore.errors import RefusedError, StateError
 from reviewlore.stages.registry import (
     add_candidate,
     append_audit,
     apply_decision,
-    decide_gate,
     find_active,
     find_entry,
     promote,
@@ -19,43 +18,8 @@ from reviewlore.stages.registry import (
 )
 
 
-def score(name: str, accuracy: float, tier: str = "embedded") -> TierScore:
-    interval = Interval(accuracy, accuracy - 0.05, accuracy + 0.05, 200)
-    return TierScore(name, tier, {"outcome": interval}, interval)  # type: ignore[arg-type]
-
-
 def entry(name: str, state: str = "candidate") -> RegistryEntry:
     return RegistryEntry(name, "embedded", state, "gate", "t", "because")  # type: ignore[arg-type]
-
-
-def test_without_an_incumbent_the_winner_is_promoted() -> None:
-    decision = decide_gate(score("new", 0.8), None, None, [score("random", 0.5, "baseline")], None)
-    assert decision.verdict == "promote"
-    assert decision.reason == (
-        "no version was active and new won with 80.0% [75.0%, 85.0%] on 200 pairs, "
-        "the best other is random with 50.0% [45.0%, 55.0%]"
-    )
-
-
-def test_a_candidate_no_better_than_a_baseline_is_refused() -> None:
-    decision = decide_gate(score("new", 0.6), None, None, [score("lexical overlap", 0.6, "baseline")], None)
-    assert decision.verdict == "refuse"
-    assert "does not beat lexical overlap with 60.0%" in decision.reason
-
-
-@pytest.mark.parametrize(
-    ("difference", "verdict"),
-    [(Interval(0.05, 0.01, 0.09, 200), "promote"), (Interval(0.05, 0.0, 0.1, 200), "refuse"), (None, "refuse")],
-)
-def test_an_incumbent_must_be_beaten_beyond_chance(difference: Interval | None, verdict: str) -> None:
-    decision = decide_gate(score("new", 0.85), score("old", 0.8), difference, [], None)
-    assert decision.verdict == verdict
-    assert decision.incumbent == "old"
-
-
-def test_too_little_data_is_refused_whatever_the_numbers() -> None:
-    decision = decide_gate(score("new", 0.99), None, None, [], "3 held-out pairs")
-    assert (decision.verdict, decision.reason) == ("refuse", "too little data to judge: 3 held-out pairs")
 
 
 def test_promotion_retires_and_rollback_returns() -> None:

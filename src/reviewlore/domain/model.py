@@ -7,6 +7,7 @@ from reviewlore.domain.finding import Tier
 
 VersionState = Literal["candidate", "canary", "active", "retired", "rejected"]
 GateVerdict = Literal["promote", "refuse"]
+Demand = Literal["beat", "beat_beyond_chance", "not_worse_beyond_chance"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,20 @@ class Evaluation:
     pairs: dict[str, int]
     pull_requests: int
     seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A candidate beside one rival on the same pairs: `difference` is candidate minus rival, paired, over all kinds.
+
+    `demand` says what the candidate has to show: be better, be better with 95 % confidence, or not be worse with 95 %
+    confidence.
+    """
+
+    rival: TierScore
+    difference: Interval
+    demand: Demand
+    incumbent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

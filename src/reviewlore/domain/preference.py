@@ -47,7 +47,8 @@ class PairSettings:
 
     `hard`, `easy` and `outcome` are partners per remark in training; in the test split every remark has `test_partners`
     (a single one leaves much to chance), for at most `test_limit` remarks of a repository and kind. `test_share` is the
-    share of a repository's pull requests, the latest (0: all is training). Weights lie in (0, 1]: `contradicted` is for near-equal remarks with opposite outcomes.
+    share of a repository's pull requests, the latest (0: all is training). Weights lie in (0, 1]: `contradicted` is for
+    near-equal remarks with opposite outcomes.
     """
 
     hard: int = 3

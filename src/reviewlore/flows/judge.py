@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reviewlore.domain.finding import Tier
-from reviewlore.domain.model import DatasetManifest, Evaluation, Interval, TierScore
+from reviewlore.domain.model import Comparison, DatasetManifest, Demand, Evaluation, TierScore
 from reviewlore.domain.preference import PreferencePair, Remark
 from reviewlore.errors import RefusedError
 from reviewlore.flows import state
@@ -15,6 +15,15 @@ from reviewlore.ranking.model import RankerModel
 from reviewlore.stages import evaluate
 from reviewlore.stages.dataset import build_dataset, build_refit_pairs, dataset_id
 
+# A ranker that only learned that long comments win must not pass; what reads remark and code may not do clearly better.
+_BASELINE_DEMANDS: dict[str, Demand] = {
+    "random": "beat_beyond_chance",
+    "longer wins": "beat_beyond_chance",
+    "shorter wins": "beat_beyond_chance",
+    "lexical overlap": "not_worse_beyond_chance",
+    "comment only": "not_worse_beyond_chance",
+}
+_UNASKED: Demand = "beat"
 # Fewer pairs or pull requests than this cannot tell a 10-point difference from chance.
 _MIN_TEST_PAIRS = 20
 _MIN_TEST_PULL_REQUESTS = 3
@@ -35,10 +44,10 @@ class LoadedDataset:
 
 @dataclass(frozen=True, slots=True)
 class Rivals:
-    """Whom a candidate is compared with: the incumbent (paired), and everything cheaper."""
+    """The versions a candidate is compared with, each with what is demanded; `incumbent` names the active one."""
 
-    incumbent: Scorer | None
-    others: tuple[Scorer, ...]
+    versions: tuple[tuple[Scorer, Demand], ...]
+    incumbent: str | None = None
 
 
 def load_dataset(store: Store) -> LoadedDataset:
@@ -76,30 +85,31 @@ def evaluate_all(
 
 def judge(
     candidate: Scorer, rivals: Rivals, dataset: LoadedDataset, clock: Clock, console: Console
-) -> tuple[Evaluation, Interval | None]:
-    """Judge a candidate, its rivals and the baselines; the interval is candidate minus incumbent, paired."""
+) -> tuple[Evaluation, tuple[Comparison, ...]]:
+    """Judge a candidate, its rivals and the baselines on the same pairs, and compare it with each, paired."""
     seed = dataset.manifest.seed
-    scorers = [candidate, *([rivals.incumbent] if rivals.incumbent else []), *rivals.others]
+    versions = [(candidate, _UNASKED), *rivals.versions]
     rows = [
-        _score(scorer.version, scorer.tier, _one_by_one(scorer, dataset.test), dataset.test, seed, clock)
-        for scorer in console.track(scorers, "Judging on later pull requests", len(scorers))
+        (*_score(scorer.version, scorer.tier, _one_by_one(scorer, dataset.test), dataset.test, seed, clock), demand)
+        for scorer, demand in console.track(versions, "Judging on later pull requests", len(versions))
     ]
-    difference = None
-    if rivals.incumbent is not None:
-        difference = evaluate.paired_difference(dataset.test, rows[0][1], rows[1][1], seed=seed)
-    rows += _baseline_scores(dataset, clock)
-    return _evaluation(dataset, tuple(score for score, _ in rows)), difference
+    rows += [(score, wins, _BASELINE_DEMANDS[score.name]) for score, wins in _baseline_scores(dataset, clock)]
+    own = rows[0][1]
+    comparisons = tuple(
+        Comparison(
+            score,
+            evaluate.paired_difference(dataset.test, own, wins, seed=seed),
+            demand,
+            incumbent=score.name == rivals.incumbent,
+        )
+        for score, wins, demand in rows[1:]
+    )
+    return _evaluation(dataset, tuple(score for score, _, _ in rows)), comparisons
 
 
 def find_score(evaluation: Evaluation, name: str) -> TierScore:
     """Return one version's or baseline's row."""
     return next(score for score in evaluation.scores if score.name == name)
-
-
-def find_others(evaluation: Evaluation, rivals: Rivals) -> list[TierScore]:
-    """Return what a candidate must do better than even without an incumbent: baselines and cheaper tiers."""
-    names = {scorer.version for scorer in rivals.others}
-    return [score for score in evaluation.scores if score.tier == "baseline" or score.name in names]
 
 
 def prior_has_seen(prior: RankerModel, dataset: LoadedDataset) -> bool:

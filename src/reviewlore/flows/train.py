@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reviewlore.domain.finding import Tier
-from reviewlore.domain.model import Evaluation, GateDecision, RegistryEntry, VersionManifest
+from reviewlore.domain.model import Demand, Evaluation, GateDecision, RegistryEntry, VersionManifest
 from reviewlore.domain.preference import PreferencePair
 from reviewlore.domain.recipe import Recipe
 from reviewlore.errors import RefusedError
@@ -16,7 +16,7 @@ from reviewlore.flows.scoring import JUDGED_PREFIX, PRIOR, RANKER_FILE, RankerSc
 from reviewlore.formats import records
 from reviewlore.ports import AdapterTrainer, Clock, Console, RankerTrainer, Scorer, Store
 from reviewlore.ranking.model import RankerModel
-from reviewlore.stages import registry
+from reviewlore.stages import gate, registry
 from reviewlore.stages.recipe import find_shortage
 
 RANKER_RECIPE = "ranker"
@@ -96,14 +96,9 @@ def train(context: TrainContext, tier: Tier, recipe: Recipe | None, *, dry_run: 
     )
     judged = _fit(context, plan, dataset.train, dataset.test)
     rivals = _rivals(context, plan)
-    evaluation, difference = judge.judge(judged.scorer, rivals, dataset, context.clock, context.console)
-    decision = registry.decide_gate(
-        judge.find_score(evaluation, plan.id),
-        judge.find_score(evaluation, rivals.incumbent.version) if rivals.incumbent else None,
-        difference,
-        judge.find_others(evaluation, rivals),
-        judge.find_shortfall(dataset),
-    )
+    evaluation, comparisons = judge.judge(judged.scorer, rivals, dataset, context.clock, context.console)
+    own = judge.find_score(evaluation, plan.id)
+    decision = gate.decide_gate(own, comparisons, judge.find_shortfall(dataset))
     served = judged.files if decision.verdict == "refuse" else _refit(context, plan, judged)
     manifest = _manifest(context, plan, judged, served, evaluation)
     commit = None if dry_run else _save(context, manifest, served, decision)
@@ -139,21 +134,23 @@ def _refit(context: TrainContext, plan: _Plan, judged: _Fitted) -> dict[str, byt
 
 
 def _rivals(context: TrainContext, plan: _Plan) -> Rivals:
+    """Whom the candidate meets: the incumbent and, for an adapter, the ranker beyond chance; else the prior."""
     active = registry.find_active(state.read_registry(context.store))
-    incumbent = None
+    versions: list[tuple[Scorer, Demand]] = []
+    ranker_active = False
     if active is not None:
-        version = state.read_version(context.store, active.id)
-        incumbent = load_version(context.store, version, context.adapters, judged=True)
-    others: list[Scorer] = []
+        manifest = state.read_version(context.store, active.id)
+        versions.append((load_version(context.store, manifest, context.adapters, judged=True), "beat_beyond_chance"))
+        ranker_active = manifest.tier == "embedded"
+    if plan.tier == "adapter" and not ranker_active:
+        context.console.say("Training the embedded ranker on the same pairs, for comparison.")
+        model = context.rankers.fit(plan.dataset.train, seed=plan.dataset.manifest.seed)
+        versions.append((RankerScorer("embedded ranker", model), "beat_beyond_chance"))
     if judge.prior_has_seen(context.prior, plan.dataset):
         context.console.say("The shipped prior was trained on one of these repositories, so it is no fair rival.")
     else:
-        others.append(RankerScorer(PRIOR, context.prior))
-    if plan.tier == "adapter" and (incumbent is None or incumbent.tier != "embedded"):
-        context.console.say("Training the embedded ranker on the same pairs, for comparison.")
-        model = context.rankers.fit(plan.dataset.train, seed=plan.dataset.manifest.seed)
-        others.append(RankerScorer("embedded ranker", model))
-    return Rivals(incumbent, tuple(others))
+        versions.append((RankerScorer(PRIOR, context.prior), "beat"))
+    return Rivals(tuple(versions), active.id if active else None)
 
 
 def _refuse_duplicate(store: Store, plan: _Plan) -> None:

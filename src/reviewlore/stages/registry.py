@@ -12,10 +12,8 @@ from dataclasses import replace
 from reviewlore.domain.model import (
     AuditEntry,
     GateDecision,
-    Interval,
     Registry,
     RegistryEntry,
-    TierScore,
     VersionState,
 )
 from reviewlore.errors import RefusedError, StateError
@@ -78,53 +76,6 @@ def rollback(registry: Registry, by: str, at: str, reason: str) -> Registry:
     return _with_state(registry, before, "active", by, at, f"rolled back from {active.id}: {reason}")
 
 
-def decide_gate(
-    candidate: TierScore,
-    incumbent: TierScore | None,
-    difference: Interval | None,
-    rivals: Sequence[TierScore],
-    shortfall: str | None,
-) -> GateDecision:
-    """Say whether a candidate becomes active, and why, in one sentence with the numbers.
-
-    `difference` is the paired bootstrap of candidate minus incumbent over all kinds; its lower bound must lie above
-    zero. Without an incumbent the candidate must be the best of what is there (`rivals`: cheaper tiers and baselines).
-    `shortfall` says what data is missing, where something is.
-    """
-
-    def say(verdict: bool, reason: str) -> GateDecision:
-        name = incumbent.name if incumbent else None
-        return GateDecision("promote" if verdict else "refuse", reason, candidate.name, name, difference)
-
-    own = candidate.overall
-    if shortfall is not None:
-        return say(False, f"too little data to judge: {shortfall}")
-    best = max(rivals, key=lambda score: score.overall.accuracy, default=None)
-    if best is not None and best.overall.accuracy >= own.accuracy:
-        return say(
-            False,
-            f"{candidate.name} reaches {_percent(own)} on held-out later pull requests and does not beat "
-            f"{best.name} with {_percent(best.overall)}",
-        )
-    if incumbent is None:
-        rest = f", the best other is {best.name} with {_percent(best.overall)}" if best else ""
-        return say(
-            True, f"no version was active and {candidate.name} won with {_percent(own)} on {own.count} pairs{rest}"
-        )
-    if difference is None or difference.low <= 0.0:
-        shown = f"{difference.accuracy:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}]" if difference else "none"
-        return say(
-            False,
-            f"{candidate.name} reaches {_percent(own)}, {incumbent.name} {_percent(incumbent.overall)}; the paired "
-            f"difference {shown} is not above zero with 95 % confidence",
-        )
-    return say(
-        True,
-        f"{candidate.name} beats {incumbent.name} by {difference.accuracy:+.3f} "
-        f"[{difference.low:+.3f}, {difference.high:+.3f}] on {difference.count} pairs",
-    )
-
-
 def append_audit(
     entries: Sequence[AuditEntry], *, at: str, actor: str, action: str, subject: str, detail: Mapping[str, object]
 ) -> AuditEntry:
@@ -164,7 +115,3 @@ def _with_state(registry: Registry, version: str, state: VersionState, by: str, 
 
 def _state(registry: Registry, version: str) -> str:
     return find_entry(registry, version).state
-
-
-def _percent(interval: Interval) -> str:
-    return f"{interval.accuracy:.1%} [{interval.low:.1%}, {interval.high:.1%}]"
