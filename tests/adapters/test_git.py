@@ -133,10 +133,63 @@ def test_the_diff_is_the_same_whatever_the_user_configured(folder: Path) -> None
         ("diff.mnemonicPrefix", "true"),
         ("color.ui", "always"),
         ("diff.context", "9"),
+        ("diff.interHunkContext", "9"),
+        ("diff.suppressBlankEmpty", "true"),
+        ("diff.orderFile", "/nowhere"),
+        ("diff.relative", "true"),
     ):
         git(folder, "config", key, value)
     assert GitRepo(folder).diff(first, second) == plain
     assert "--- a/é" in plain
+
+
+@pytest.mark.parametrize("attributes", ["*.py binary\n", "* -diff\n", "*.py diff=evil\n"])
+def test_attributes_in_the_work_tree_hide_nothing(folder: Path, attributes: str) -> None:
+    first = commit(folder, {"a.py": "x = 1\n"})
+    second = commit(folder, {"a.py": "x = 2\n", ".gitattributes": attributes})
+    git(folder, "config", "diff.evil.binary", "true")
+    assert "+x = 2" in GitRepo(folder).diff(first, second)
+
+
+@pytest.mark.parametrize("kind", ["LITERAL", "GLOB", "NOGLOB", "ICASE"])
+def test_pathspec_settings_of_the_environment_change_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    head = commit(folder, {"a": "1", "A*": "2"})
+    monkeypatch.setenv(f"GIT_{kind}_PATHSPECS", "1")
+    repo = GitRepo(folder)
+    assert [repo.read(head, name) for name in ("a", "A*", "A")] == [b"1", b"2", None]
+
+
+@pytest.mark.parametrize("subject", ["", " ", "\x01\x1e", "caf\udce9", "\u2028\x85\x0c"], ids=repr)
+def test_odd_subjects_and_settings_cannot_break_the_history(folder: Path, subject: str) -> None:
+    commit(folder, {"first": "1"})
+    message = subject.encode("utf-8", "surrogateescape")
+    (folder / "\x1e0").write_text("1")
+    (folder / "\n\nx").write_text("1")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "--allow-empty-message", "-F", "-", stdin=message)
+    head = commit(folder, {})
+    git(folder, "config", "i18n.logOutputEncoding", "UTF-16")
+    git(folder, "config", "log.showSignature", "true")
+    git(folder, "config", "log.showRoot", "false")
+    history = GitRepo(folder).history(head, 9)
+    assert [sorted(change.paths) for change in history] == [[], ["\n\nx", "\x1e0"], ["first"]]
+    assert history[0].subject == "change"
+
+
+@pytest.mark.parametrize("content", [b"[core\nx", b"\xff\xfe\x00", b"x = 1\n"])
+def test_damaged_git_settings_are_one_sentence(folder: Path, content: bytes) -> None:
+    (folder / ".git" / "config").write_bytes(content)
+    with pytest.raises(InputError, match=r"git settings of .* cannot be read: .* Correct its config"):
+        GitRepo(folder)
+
+
+def test_object_ids_of_another_kind_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "long").mkdir()
+    git(tmp_path / "long", "init", "-q", "--object-format=sha256")
+    with pytest.raises(InputError, match="has object ids of kind sha256; reviewlore reads only SHA-1"):
+        GitRepo(tmp_path / "long")
 
 
 def test_contains_tells_commits_from_other_things(folder: Path) -> None:

@@ -7,8 +7,10 @@ object id first; paths and ids are passed after `--end-of-options` or on standar
 import itertools
 import re
 from collections.abc import Iterable, Iterator
+from configparser import Error as _ConfigParserError
 from pathlib import Path
 
+from git import Git as _Git
 from git import Repo as _Repo
 from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError
 from gitdb.exc import BadName, BadObject
@@ -19,7 +21,16 @@ from reviewlore.errors import InputError
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REGULAR = frozenset({"100644", "100755"})
 # Attributes, textconv and external diff drivers of the repository must not run, whatever its configuration says.
-_DIFF_OPTIONS = ("--no-ext-diff", "--no-textconv", "--no-color", "-M", "-U3", "--src-prefix=a/", "--dst-prefix=b/")
+_DIFF_OPTIONS = (
+    "--no-ext-diff", "--no-textconv", "--no-color", "-M", "-U3", "--inter-hunk-context=0", "--diff-algorithm=myers",
+    "--indent-heuristic", "--submodule=short", "--no-relative", "-O/dev/null", "--src-prefix=a/", "--dst-prefix=b/",
+)  # fmt: skip
+_LOG_OPTIONS = (
+    "--no-merges", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-show-signature",
+    "--encoding=UTF-8", "-O/dev/null", "--format=%x00%H%x00%ct%x00%s",
+)  # fmt: skip
+# What a user may have set that changes what git prints, and has no option.
+_SETTINGS = ("core.quotePath=false", "diff.suppressBlankEmpty=false", "log.showRoot=true")
 # `https://host/owner/name.git` or `git@host:owner/name`; a folder on this machine has no owner.
 _HOSTED = re.compile(r"^(?:(?!file:)\w+://[^/]+/|[^/:]+@[^/:]+:)(?:.*/)?([\w.-]+/[\w.-]+?)(?:\.git)?/?$")
 
@@ -37,6 +48,7 @@ class GitRepo:
             ) from error
         except NoSuchPathError as error:
             raise InputError(f"{self.path} does not exist. Name an existing repository with --repo PATH.") from error
+        self._refuse_unreadable()
         name_repository(self._repo)
 
     @property
@@ -141,9 +153,7 @@ class GitRepo:
 
     def history(self, commit: str, limit: int) -> tuple[Change, ...]:
         """Return up to `limit` non-merge commits reachable from `commit`, newest first, with their paths."""
-        layout = "--format=%x00%H%x00%ct%x00%s"
-        options = ("--no-merges", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", layout)
-        data = self._bytes("log", *options, f"--max-count={limit}", self._id(commit), "--")
+        data = self._bytes("log", *_LOG_OPTIONS, f"--max-count={limit}", self._id(commit), "--")
         # Only NUL divides: a subject or a path may hold any other character. An empty part stands between commits.
         parts = iter(data.decode("utf-8", "replace").split("\0"))
         found = []
@@ -166,7 +176,7 @@ class GitRepo:
 
     def _bytes(self, command: str, *arguments: str) -> bytes:
         """Run a reading git command and return its output untouched; InputError with git's own words on failure."""
-        git = self._repo.git(c=["core.quotePath=false"])
+        git = self._repo.git(c=list(_SETTINGS))
         try:
             run = getattr(git, command.replace("-", "_"))
             output: bytes = run(*arguments, stdout_as_string=False, strip_newline_in_stdout=False)
@@ -175,6 +185,19 @@ class GitRepo:
                 f"git {command} failed in {self.path}: {_last_words(error) or 'no reason given'}"
             ) from error
         return output
+
+    def _refuse_unreadable(self) -> None:
+        try:
+            reader = self._repo.config_reader("repository")
+            reader.read()
+            kind = str(reader.get_value("extensions", "objectformat", "sha1"))
+        except (_ConfigParserError, OSError, ValueError) as error:
+            said = " ".join(str(error).split())
+            raise InputError(f"The git settings of {self.path} cannot be read: {said}. Correct its config.") from error
+        if kind.lower() != "sha1":
+            raise InputError(
+                f"{self.path} has object ids of kind {kind}; reviewlore reads only SHA-1 repositories yet."
+            )
 
     def _id(self, value: str) -> str:
         if not _OBJECT_ID.fullmatch(value):
@@ -189,8 +212,15 @@ class GitRepo:
 
 
 def name_repository(repo: _Repo) -> None:
-    """Tell every git process which repository is meant, whatever folder or hook we were started from."""
-    repo.git.update_environment(GIT_DIR=str(Path(repo.git_dir).absolute()), GIT_INDEX_FILE=None, GIT_WORK_TREE=None)
+    """Tell every git process which repository is meant, whatever folder, hook or environment we were started from.
+
+    The git directory itself stands in for the work tree, where git would read `.gitattributes` that a pull request
+    brought along: they could declare code binary and so hide it.
+    """
+    folder = str(Path(repo.git_dir).absolute())
+    repo.git = _Git(folder)
+    magic = {f"GIT_{kind}_PATHSPECS": "0" for kind in ("LITERAL", "GLOB", "NOGLOB", "ICASE")}
+    repo.git.update_environment(GIT_DIR=folder, GIT_WORK_TREE=folder, **magic)
 
 
 def _last_words(error: GitCommandError) -> str:
