@@ -34,6 +34,7 @@ BASES_VARIABLE = "REVIEWLORE_BASE_MODELS"
 TOKEN_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _KEY_FILE = "reviewlore-pseudonym.key"
+_KEY_LENGTH = 64
 _LINEAGE = ("torch", "transformers", "peft", "trl", "datasets", "lightgbm", "numpy", "tokenizers", "safetensors")
 
 
@@ -174,16 +175,33 @@ class Workshop:
             return given.encode()
         path = self.repo.git_dir / _KEY_FILE
         try:
-            if not path.exists():
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(descriptor, "w") as stream:
-                    stream.write(secrets.token_hex(32))
-            return path.read_bytes()
+            _make_key(path)
+            key = path.read_bytes()
         except OSError as error:
             raise StorageError(
                 f"The key for pseudonyms cannot be kept at {path}: {error.strerror}. "
                 f"Make it writable, or set {KEY_VARIABLE}."
             ) from error
+        if len(key) < _KEY_LENGTH:  # with less of it, pseudonyms could be turned into people
+            raise StorageError(
+                f"The key for pseudonyms at {path} is cut off ({len(key)} of {_KEY_LENGTH} characters). Run again if "
+                "another run is making it; else put it back, or remove it: then people get new pseudonyms."
+            )
+        return key
+
+
+def _make_key(path: Path) -> None:
+    """Write a new secret, for the owner only, unless there is a file already; OSError leaves none behind."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    try:
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(secrets.token_hex(_KEY_LENGTH // 2))
+    except BaseException:
+        path.unlink()
+        raise
 
 
 def run_demo(output: Path | None, console: Console, emit: Callable[[str], None]) -> int:
