@@ -59,6 +59,15 @@ ODD = [
     "é.py",
     "a/b/c.py",
     '"q"',
+    "a b/c d.py",
+    "x b/x b/x",
+    " ",
+    "dev/null",
+    "caf\udce9.py",
+    "b/a/x.py",
+    "{old => new}.py",
+    "--- a",
+    "rename from x",
 ]
 
 
@@ -71,6 +80,25 @@ def test_odd_paths_are_the_paths_of_the_tree(folder: Path) -> None:
     assert changed == {name: ("modified", name) for name in ODD} | {"new\ttoo": ("added", "new\ttoo")}
     removed = {patch.path: patch.status for patch in parse_diff(repo.diff(second, third))}
     assert removed == dict.fromkeys(ODD, "removed")
+
+
+def test_odd_paths_of_binary_renamed_and_empty_files(folder: Path) -> None:
+    binary, text = bytes(range(256)), "".join(f"line {number}\n" for number in range(40))
+    kept = {f"bin {name}": binary for name in ODD}
+    first = commit(folder, kept | {f"old {name}": f"{name!r}\n{text}" for name in ODD})
+    for name in ODD:
+        target = folder / f"new {name}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (folder / f"old {name}").rename(target)
+        (folder / f"bin {name}").write_bytes(binary[::-1])
+    second = commit(folder, {f"none {name}": "" for name in ODD} | {"new a/b/c.py": f"'a/b/c.py'\n{text}more\n"})
+    patches = {patch.path: patch for patch in parse_diff(GitRepo(folder).diff(first, second))}
+    assert {path: (patch.status, patch.old_path, patch.binary) for path, patch in patches.items()} == (
+        {f"bin {name}": ("modified", f"bin {name}", True) for name in ODD}
+        | {f"new {name}": ("renamed", f"old {name}", False) for name in ODD}
+        | {f"none {name}": ("added", f"none {name}", False) for name in ODD}
+    )
+    assert patches["new a/b/c.py"].added_lines == {42}
 
 
 def test_what_is_no_diff_is_an_input_error() -> None:

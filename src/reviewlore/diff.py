@@ -17,6 +17,10 @@ _QUOTED = re.compile(rb'\\([abtnvfr"\\]|[0-7]{3})')
 _ESCAPES = {
     b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\v", b"f": b"\f", b"r": b"\r", b'"': b'"', b"\\": b"\\",
 }  # fmt: skip
+# No line of a hunk starts like this: each has a space, a sign or a backslash before it.
+_SECTION = re.compile(r"^(?=diff --git )", re.MULTILINE)
+_HUNKS = re.compile(r"^@@ ", re.MULTILINE)
+_NAMING = re.compile(r"^(diff --git|---|\+\+\+|rename from|rename to) (.*)$", re.MULTILINE)
 FileStatus = Literal["added", "modified", "removed", "renamed"]
 
 
@@ -56,13 +60,12 @@ class FilePatch:
 
 
 def parse_diff(text: str) -> tuple[FilePatch, ...]:
-    """Parse `git diff` output (with `-M`, `core.quotePath=false`); InputError where it is not a unified diff."""
-    try:
-        patches = PatchSet(text)
-    except UnidiffParseError as error:
-        message = f"The diff cannot be read: {error}. Expected the output of `git diff`; make it again and retry."
-        raise InputError(message) from error
-    return tuple(_file(patched) for patched in patches)
+    """Parse the output of `git diff -M`; InputError where it is not a unified diff."""
+    preamble, *sections = _SECTION.split(text)
+    found = [_file(patched) for patched in _parse(preamble)]
+    for section in sections:
+        found += [_file(patched, _names(section)) for patched in _parse(_numbered(section))]
+    return tuple(found)
 
 
 def hunk_until(hunk: Hunk, line: int, side: Side = "RIGHT") -> str:
@@ -86,9 +89,41 @@ def _starts(header: str) -> tuple[int, int]:
     return abs(int(left.split(",")[0])), int(right.split(",")[0])
 
 
-def _file(patched: _UnidiffFile) -> FilePatch:
-    source = _strip(patched.source_file)
-    target = _strip(patched.target_file)
+def _parse(text: str) -> PatchSet:
+    try:
+        return PatchSet(text)
+    except (UnidiffParseError, RecursionError) as error:
+        said = " ".join(str(error).split())
+        message = f"The diff cannot be read: {said}. Expected the output of `git diff`; make it again and retry."
+        raise InputError(message) from error
+
+
+def _numbered(section: str) -> str:
+    """Return a file's section under plain names: git does not say where in a line the first name ends."""
+    head, hunks = _headed(section)
+    plain = {"diff --git": "diff --git a/0 b/0", "---": "--- a/0", "+++": "+++ b/0"}
+    return _NAMING.sub(lambda row: row[0] if row[2] == "/dev/null" else plain.get(row[1], row[0]), head) + hunks
+
+
+def _names(section: str) -> tuple[str, str]:
+    """Return the old and the new path of a file's section, from wherever git writes one on a line of its own."""
+    rows = dict(_NAMING.findall(_headed(section)[0]))
+    both = rows["diff --git"]
+    half = len(both) // 2  # neither renamed nor with a change to show: twice the same name, each with its prefix
+    old = rows.get("rename from") or rows.get("---", "/dev/null").removesuffix("\t")
+    new = rows.get("rename to") or rows.get("+++", "/dev/null").removesuffix("\t")
+    known = (old, new) if (old, new) != ("/dev/null", "/dev/null") else (both[:half], both[half + 1 :])
+    source, target = (_strip(name) if "rename from" not in rows else _unquote(name) for name in known)
+    return (target if known[0] == "/dev/null" else source), (source if known[1] == "/dev/null" else target)
+
+
+def _headed(section: str) -> tuple[str, str]:
+    start = _HUNKS.search(section)
+    return (section, "") if start is None else (section[: start.start()], section[start.start() :])
+
+
+def _file(patched: _UnidiffFile, names: tuple[str, str] | None = None) -> FilePatch:
+    source, target = names or (_strip(patched.source_file), _strip(patched.target_file))
     if patched.is_added_file:
         status: FileStatus = "added"
     elif patched.is_removed_file:
@@ -111,7 +146,7 @@ def _unquote(name: str) -> str:
     if len(name) < 2 or name[0] != '"' or name[-1] != '"':
         return name
     octets = _QUOTED.sub(lambda found: _ESCAPES.get(found[1]) or bytes([int(found[1], 8)]), name[1:-1].encode("utf-8"))
-    return octets.decode("utf-8", "replace")
+    return octets.decode("utf-8", "surrogateescape")
 
 
 def _hunk(hunk: _UnidiffHunk) -> Hunk:

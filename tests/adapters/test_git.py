@@ -140,7 +140,7 @@ def test_the_diff_is_the_same_whatever_the_user_configured(folder: Path) -> None
     ):
         git(folder, "config", key, value)
     assert GitRepo(folder).diff(first, second) == plain
-    assert "--- a/é" in plain
+    assert '--- "a/\\303\\251"' in plain
 
 
 @pytest.mark.parametrize("attributes", ["*.py binary\n", "* -diff\n", "*.py diff=evil\n"])

@@ -30,7 +30,7 @@ _LOG_OPTIONS = (
     "--encoding=UTF-8", "-O/dev/null", "--format=%x00%H%x00%ct%x00%s",
 )  # fmt: skip
 # What a user may have set that changes what git prints, and has no option.
-_SETTINGS = ("core.quotePath=false", "diff.suppressBlankEmpty=false", "log.showRoot=true")
+_SETTINGS = ("core.quotePath=true", "diff.suppressBlankEmpty=false", "log.showRoot=true")
 # `https://host/owner/name.git` or `git@host:owner/name`; a folder on this machine has no owner.
 _HOSTED = re.compile(r"^(?:(?!file:)\w+://[^/]+/|[^/:]+@[^/:]+:)(?:.*/)?([\w.-]+/[\w.-]+?)(?:\.git)?/?$")
 
@@ -113,7 +113,10 @@ class GitRepo:
             raise InputError(message + (hint or " Name another base with --base.")) from error
 
     def diff(self, base: str, head: str, paths: tuple[str, ...] = ()) -> str:
-        """Return the unified diff (3 context lines, renames detected) from one commit id to another."""
+        """Return the unified diff (3 context lines, renames detected) from one commit id to another.
+
+        Paths beyond ASCII are quoted as git does it, so that they are told whatever bytes they have.
+        """
         literal = tuple(f":(top,literal){path}" for path in paths)
         data = self._bytes("diff", *_DIFF_OPTIONS, self._id(base), self._id(head), "--", *literal)
         return data.decode("utf-8", "replace")
