@@ -1,6 +1,9 @@
 """The features of a remark: named, finite, its own; and that they see what they are made to see."""
 
 import math
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -119,3 +122,29 @@ def test_a_very_long_remark_costs_little():
     assert len(long) > 200_000
     assert time.perf_counter() - started < 2.0
     assert all(math.isfinite(value) for value in vector)
+
+
+PROGRAM = """
+from reviewlore.domain.preference import Remark
+from reviewlore.ranking.baselines import lexical_overlap
+from reviewlore.ranking.features import extract
+words = [f"{a}_{b}Value" for a in "alpha beta gamma delta".split() for b in "one two three four five".split()]
+remark = Remark("src/a.py", "@@ -1 +1 @@\\n+" + " ".join(words[::2]), "rename " + " ".join(words))
+print([x.hex() for x in extract(remark)], lexical_overlap(remark).hex())
+"""
+
+
+def test_numbers_are_the_same_to_the_last_bit_in_every_process():
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", PROGRAM],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3", "4")
+    }
+
+    assert len(outputs) == 1
+    assert "0x1" in outputs.pop()

@@ -41,7 +41,7 @@ _WORD_RIDGE = 3.0
 _BUCKETS = 1 << 13
 _PER_REMARK = 6.0  # weight of one remark and kind, however many partners it has: more pairs must not loosen the reins
 _SMALL = 20  # pairs: below, only the prior can speak
-_TRUST = 250.0  # remarks at which a model of one's own weighs as much as the prior (decision 0003)
+_TRUST = 400.0  # remarks at which a model of one's own weighs as much as the prior (decision 0003)
 _SETTINGS: Mapping[str, Any] = {
     "num_leaves": 15,
     "min_data_in_leaf": 40,

@@ -39,8 +39,8 @@ def lexical_overlap(remark: Remark) -> float:
     names = parse_body(remark.body).identifiers
     lines = [line for line in parse_hunk(remark.hunk).identifiers if line][-4:]
     region = frozenset[str]().union(*lines)
-    total = sum(map(rarity, names))
-    return sum(map(rarity, names & region)) / total if total else 0.0
+    total = math.fsum(map(rarity, names))
+    return math.fsum(map(rarity, names & region)) / total if total else 0.0
 
 
 def comment_only(pairs: Sequence[PreferencePair]) -> Scorer:

@@ -62,7 +62,8 @@ def overlap_features(path: str, hunk: Hunk, body: Body) -> tuple[float, ...]:
 
 
 def _mass(tokens: Tokens) -> float:
-    return sum(map(rarity, tokens))
+    """Sum rarities exactly: a set has no order, and a rounded sum would differ from process to process."""
+    return math.fsum(map(rarity, tokens))
 
 
 def _share(tokens: Tokens, region: Tokens) -> float:
@@ -100,7 +101,7 @@ def _nearness(tokens: Tokens, lines: tuple[Tokens, ...]) -> list[float]:
     for distance, line in enumerate(reversed(lines)):
         found = left & line
         if found:
-            mass = sum(map(rarity, found))
+            mass = _mass(found)
             for k, decay in enumerate(_DECAYS):
                 sums[k] += mass * decay**distance
             left -= found
