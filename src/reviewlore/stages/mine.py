@@ -23,6 +23,7 @@ _LANGUAGES: Mapping[str, str] = {
     "rst": "reStructuredText", "yml": "YAML", "yaml": "YAML", "toml": "TOML", "json": "JSON", "proto": "Protobuf",
     "css": "CSS", "html": "HTML", "sh": "Shell", "sql": "SQL", "c": "C", "h": "C", "cpp": "C++", "kt": "Kotlin",
 }  # fmt: skip
+_BOT = "[bot]"  # the end of an app's name in REST; the graph leaves it out
 _NIT = re.compile(r"^\W*(?:nit|nitpick|minor|tiny|super nit|typo)\b", re.IGNORECASE)
 _SUGGESTION = re.compile(
     r"```suggestion|\b(?:should|could you|can you|can we|please|let'?s|how about|what about|consider|instead|"
@@ -124,11 +125,16 @@ def join_threads(
 
     The second value counts comments left out, by reason.
     """
+    roots = {comment.id for comment in comments if comment.in_reply_to is None}
+    bots = frozenset(
+        comment.author.removesuffix(_BOT) for comment in comments if comment.author and comment.author_is_bot
+    )
     replies: dict[int, list[ThreadComment]] = {}
+    dropped: Counter[str] = Counter()
     for comment in comments:
         if comment.in_reply_to is not None:
             replies.setdefault(comment.in_reply_to, []).append(comment)
-    dropped: Counter[str] = Counter()
+            dropped["reply_to_a_remark_not_read"] += comment.in_reply_to not in roots
     raws = []
     for comment in comments:
         if comment.in_reply_to is not None:
@@ -138,8 +144,8 @@ def join_threads(
             dropped["pull_request_not_merged"] += 1
             continue
         answers = sorted(replies.get(comment.id, ()), key=lambda reply: (reply.created_at, reply.id))
-        raws.append(_raw(repository, pull, comment, answers, activity.get(pull.number)))
-    return tuple(raws), dict(dropped)
+        raws.append(_raw(repository, pull, comment, answers, activity.get(pull.number), bots))
+    return tuple(raws), {reason: count for reason, count in dropped.items() if count}
 
 
 def _raw(
@@ -148,6 +154,7 @@ def _raw(
     comment: ThreadComment,
     answers: list[ThreadComment],
     activity: PullActivity | None,
+    bots: frozenset[str],
 ) -> RawRemark:
     thread = next((t for t in activity.threads if t.root == comment.id), None) if activity else None
     return RawRemark(
@@ -168,6 +175,10 @@ def _raw(
         url=comment.url,
         reviewed_commit=comment.original_commit,
         last_commit=pull.head_sha,
-        resolved=thread.resolved if thread else None,
+        resolved=thread.resolved and _is_person(thread.resolved_by, bots) if thread else None,
         source="github",
     )
+
+
+def _is_person(login: str | None, bots: frozenset[str]) -> bool:
+    return login is not None and not login.endswith(_BOT) and login not in bots
