@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 from tests.repositories import commit, git, make_repository
 
+from reviewlore.adapters.console import QuietConsole
+from reviewlore.adapters.git import GitRepo
+from reviewlore.adapters.store import GitStore
 from reviewlore.cli import run
+from reviewlore.config import LearnSettings
+from reviewlore.domain.history import RawRemark
+from reviewlore.flows.learn import LearnContext, Source, learn
+from reviewlore.wiring import SystemClock
 
 
 def row(number: int, **changes: Any) -> dict[str, Any]:
@@ -81,6 +88,41 @@ def test_later_rows_join_the_earlier_ones(home: Path) -> None:
     files = branch(home)
     assert sum(text.count("\n") + 1 for name, text in files.items() if name.startswith("episodes/")) == 40
     assert sum(name.startswith("datasets/") for name in files) == 2
+
+
+def test_a_remark_whose_time_was_learned_later_stands_in_one_month_only(home: Path) -> None:
+    mine(home, write(home / "a.jsonl", [row(n, created_at=None) for n in range(3)]))
+    assert "episodes/undated.jsonl" in branch(home)
+    mine(home, write(home / "b.jsonl", [row(n) for n in range(3)]))
+    assert [name for name in branch(home) if name.startswith("episodes/")] == ["episodes/2025-01.jsonl"]
+
+
+class Counting(GitRepo):
+    """A repository that counts the diffs that were asked for."""
+
+    asked = 0
+
+    def diff(self, base: str, head: str, paths: tuple[str, ...] = ()) -> str:
+        self.asked += 1
+        return super().diff(base, head, paths)
+
+
+def test_one_diff_serves_all_remarks_of_a_span_whatever_their_order(home: Path) -> None:
+    repo = Counting(home / "state")
+    ids = [commit(home / "state", {"src/m0.py": f"a = {n}\n"}) for n in range(4)]
+    raws = [
+        RawRemark(
+            repository="octo/demo", pull_request=n % 3, comment_id=str(n), path="src/m0.py", hunk="@@ -1 +1 @@\n+a = 0",
+            body="Please rename this.", author="mira", author_is_bot=False, pull_request_author="wen",
+            created_at=f"2026-01-01T00:00:{n:02d}Z", line=1, reviewed_commit=ids[n % 3], last_commit=ids[3],
+        )
+        for n in range(12)
+    ]  # fmt: skip
+    clock = SystemClock()
+    context = LearnContext(GitStore(repo), repo, b"key", LearnSettings(), clock, QuietConsole())
+    report = learn(context, Source("test", raws, {}))
+    assert report.evidence == {"lines_changed": 12}
+    assert repo.asked == 3
 
 
 def test_a_dry_run_writes_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

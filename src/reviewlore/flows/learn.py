@@ -51,7 +51,8 @@ def learn(context: LearnContext, source: Source, *, dry_run: bool = False) -> Le
         raise InputError(f"No usable review remark in {source.name} ({reasons}). Nothing was written.")
     redacted: Counter[str] = Counter()
     changes = _code_changes(context.repo, context.console)
-    tracked = context.console.track(curated.kept, "Labelling remarks", len(curated.kept))
+    grouped = sorted(curated.kept, key=_span)  # a forge tells remarks by their time: pull requests are mixed
+    tracked = context.console.track(grouped, "Labelling remarks", len(grouped))
     episodes = [_episode(raw, changes(raw), context.key, redacted) for raw in tracked]
 
     merged: list[Episode] = []
@@ -70,7 +71,8 @@ def learn(context: LearnContext, source: Source, *, dry_run: bool = False) -> Le
         path = state.dataset_path(built.id)
         if not changed and store.read(path) is not None:
             return {}
-        files: dict[str, bytes | None] = dict(state.episode_files(merged))
+        files: dict[str, bytes | None] = dict.fromkeys(store.paths(state.EPISODES))  # none stays in two months
+        files |= state.episode_files(merged)
         if store.read(path) is None:
             files[path] = records.encode(built)
         detail = {"dataset": built.id, "episodes": len(merged), "new_or_changed": changed, "source": source.name}
@@ -146,7 +148,10 @@ def _episode(raw: RawRemark, change: outcome.CodeChange | None, key: bytes, coun
 
 
 def _code_changes(repo: Repo, console: Console) -> Callable[[RawRemark], outcome.CodeChange | None]:
-    """Return a function from a remark to what git says of its file after it, or None where the commits are not here."""
+    """Return a function from a remark to what git says of its file after it, or None where the commits are not here.
+
+    Remarks of one span of commits should come one after another: one diff is kept in memory.
+    """
     parsed: dict[tuple[str, str], dict[str, FilePatch] | None] = {}
 
     def find(raw: RawRemark) -> outcome.CodeChange | None:
@@ -156,7 +161,7 @@ def _code_changes(repo: Repo, console: Console) -> Callable[[RawRemark], outcome
         if pair not in parsed:
             if not (repo.contains(pair[0]) and repo.contains(pair[1])):
                 return None
-            parsed.clear()  # remarks come pull request by pull request: one diff in memory is enough
+            parsed.clear()
             try:
                 parsed[pair] = _by_old_path(parse_diff(repo.diff(*pair)))
             except InputError as error:
@@ -166,6 +171,10 @@ def _code_changes(repo: Repo, console: Console) -> Callable[[RawRemark], outcome
         return None if files is None else outcome.CodeChange(files.get(raw.path))
 
     return find
+
+
+def _span(raw: RawRemark) -> tuple[str, int, str, str]:
+    return raw.repository, raw.pull_request, raw.reviewed_commit or "", raw.last_commit or ""
 
 
 def _by_old_path(patches: Iterable[FilePatch]) -> dict[str, FilePatch]:

@@ -13,13 +13,13 @@ from reviewlore.stages.registry import append_audit, verify_audit
 
 REGISTRY = "registry.json"
 AUDIT = "audit.jsonl"
-CURSOR = "cursor.json"
+EPISODES = "episodes/"
 
 
 def read_episodes(store: Store) -> tuple[Episode, ...]:
     """Return all episodes, oldest first."""
     found: list[Episode] = []
-    for path in store.paths("episodes/"):
+    for path in store.paths(EPISODES):
         found.extend(records.decode_lines(store.read(path) or b"", Episode, path))
     return tuple(sorted(found, key=_order))
 
@@ -32,7 +32,7 @@ def episode_files(episodes: Iterable[Episode]) -> dict[str, bytes]:
     files = {}
     for month, rows in months.items():
         rows.sort(key=_order)
-        files[f"episodes/{month}.jsonl"] = records.encode_lines(rows)
+        files[f"{EPISODES}{month}.jsonl"] = records.encode_lines(rows)
     return files
 
 
