@@ -1,5 +1,7 @@
 """Settings: everything has a default, everything wrong is named at once with the nearest right name."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,9 @@ def test_what_is_written_is_read() -> None:
         ("[review]\nmin-confidence = 2", "review.min-confidence must lie between 0 and 1"),
         ('[review]\nmin-severity = "loud"', "review.min-severity must be one of info, warning, error, not 'loud'"),
         ("[review]\nsilent = [1]", "review.silent must be a list of texts"),
+        ("[review]\nhistory-limit = -1", "review.history-limit must lie between 0 and 1000000"),
+        ("[learn]\nseed = -1", "learn.seed must lie between 0 and 4294967295"),
+        ("x = " + "[" * 5000, "is not valid TOML"),
         ("review = 1", "review must be a table"),
         ("[recipes]\nsmall = 1", "recipes must be a table of tables of texts"),
         ("zzz = 1", "unknown key zzz (known here: review, architecture, learn, state, recipes)"),
@@ -46,6 +51,37 @@ def test_what_is_wrong_is_named(text: str, part: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_settings(text)
     assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "*",
+        "a b",
+        "../x",
+        "-x",
+        "x.lock",
+        "a.lock/b",
+        "a..b",
+        "/a",
+        "a/",
+        ".a",
+        "a//b",
+        "a@{1}",
+        "HEAD",
+        "a\\b",
+        "a\nb",
+    ],
+)
+def test_a_name_that_git_takes_for_no_branch_is_named(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"state\.branch must be the name of a branch, such as reviewlore/state"):
+        parse_settings(f"[state]\nbranch = {json.dumps(name)}")
+
+
+@pytest.mark.parametrize("name", ["a", "reviewlore/state", "état", "a.b", "x@y", "lock"])
+def test_names_of_branches_are_fine(name: str) -> None:
+    assert parse_settings(f"[state]\nbranch = {json.dumps(name)}").state.branch == name
 
 
 def test_all_problems_come_at_once() -> None:

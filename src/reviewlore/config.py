@@ -4,6 +4,7 @@ Unknown keys and wrong types are errors, all of them at once, with the nearest k
 """
 
 import difflib
+import re
 import tomllib
 import types
 from collections.abc import Mapping
@@ -13,6 +14,12 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from reviewlore.errors import ConfigError
 
 FILE = ".reviewlore.toml"
+_MOST_HISTORY = 1_000_000
+# `git check-ref-format --branch`: https://git-scm.com/docs/git-check-ref-format
+_BRANCH = re.compile(
+    r"(?!.*(?:\.\.|@\{|//|/\.|\.lock(?:/|$)))(?!(?:@|HEAD)$)(?![-./])[^\x00-\x20\x7f~^:?*\[\\]+(?<![./])",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,7 @@ def parse_settings(text: str, where: str = FILE) -> Settings:
     """Return the settings in a TOML text; ConfigError lists everything that is wrong with it."""
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{where} is not valid TOML: {error}. Correct it and retry.") from error
     problems: list[str] = []
     settings: Settings = _section(Settings, raw, "", problems)
@@ -75,6 +82,12 @@ def parse_settings(text: str, where: str = FILE) -> Settings:
         problems.append("review.max-comments must be 0 or more")
     if not 0.0 <= settings.review.min_confidence <= 1.0:
         problems.append("review.min-confidence must lie between 0 and 1")
+    if not 0 <= settings.review.history_limit <= _MOST_HISTORY:
+        problems.append(f"review.history-limit must lie between 0 and {_MOST_HISTORY}")
+    if not 0 <= settings.learn.seed < 2**32:
+        problems.append("learn.seed must lie between 0 and 4294967295")
+    if not _BRANCH.fullmatch(settings.state.branch):
+        problems.append(f"state.branch must be the name of a branch, such as {StateSettings().branch}")
     if problems:
         raise ConfigError(f"{where} cannot be used: " + "; ".join(problems) + ".")
     return settings

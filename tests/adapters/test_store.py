@@ -10,7 +10,7 @@ import pytest
 
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.store import REF, GitStore
-from reviewlore.errors import StateError, StorageError
+from reviewlore.errors import ConfigError, StateError, StorageError
 
 NOW = "2026-01-02T03:04:05Z"
 
@@ -112,7 +112,7 @@ def test_an_unwritable_object_folder_is_one_sentence_and_changes_nothing(
     script = limited + (
         "import signal;signal.signal(signal.SIGXFSZ,signal.SIG_IGN);"
         "from reviewlore.adapters.git import GitRepo;from reviewlore.adapters.store import GitStore;"
-        "from reviewlore.errors import StateError, StorageError\n"
+        "from reviewlore.errors import ConfigError, StateError, StorageError\n"
         "try: GitStore(GitRepo(sys.argv[1])).update(lambda s:{'a':b'2'*5000},lambda:'Big','2026-01-02T03:04:05Z')\n"
         "except StorageError as error: print('SENTENCE', error)"
     )
@@ -123,6 +123,46 @@ def test_an_unwritable_object_folder_is_one_sentence_and_changes_nothing(
     assert "It is unchanged" in done.stdout
     assert store.head() == before
     assert not list(store._git_dir.glob("reviewlore-*"))
+
+
+def test_no_hook_runs(store: GitStore, tmp_path: Path) -> None:
+    hook = store._git_dir / "hooks" / "reference-transaction"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    hook.chmod(0o755)
+    assert put(store, {"a": b"1"})
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_locked_branch_names_the_lock(store: GitStore) -> None:
+    before = put(store, {"a": b"1"})
+    lock = store._git_dir / f"{REF}.lock"
+    lock.write_text("")
+    with pytest.raises(
+        StorageError, match=r"could not be moved: fatal: .*Unable to create '.*state\.lock': File exists"
+    ):
+        put(store, {"a": b"2"})
+    lock.unlink()
+    assert store.head() == before
+
+
+def test_a_branch_below_is_not_the_branch(store: GitStore) -> None:
+    below = GitStore(GitRepo(store._git_dir), f"{REF}/x")
+    put(below, {"a": b"1"})
+    assert store.head() is None
+    with pytest.raises(StorageError, match="could not be moved"):
+        put(store, {"a": b"2"})
+
+
+def test_a_branch_of_somebody_else_is_never_written(store: GitStore) -> None:
+    git = ["git", "-C", str(store._git_dir), "-c", "user.name=x", "-c", "user.email=x@y"]
+    tree = subprocess.run([*git, "write-tree"], capture_output=True, text=True, check=True).stdout.strip()
+    made = subprocess.run([*git, "commit-tree", "-m", "x", tree], capture_output=True, text=True, check=True)
+    subprocess.run([*git, "update-ref", "refs/heads/main", made.stdout.strip()], check=True)
+    with pytest.raises(ConfigError, match="The branch 'main' holds something else"):
+        put(GitStore(GitRepo(store._git_dir), "refs/heads/main"), {"a": b"1"})
+    mine = GitStore(GitRepo(store._git_dir), "refs/heads/lore")
+    assert put(mine, {"a": b"1"}) and put(mine, {"a": b"2"})
 
 
 def test_the_branch_is_an_ordinary_branch(store: GitStore) -> None:

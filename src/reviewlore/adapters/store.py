@@ -15,7 +15,7 @@ from gitdb.base import IStream
 from gitdb.exc import BadObject
 
 from reviewlore.adapters.git import GitRepo, name_repository
-from reviewlore.errors import StateError, StorageError
+from reviewlore.errors import ConfigError, StateError, StorageError
 from reviewlore.ports import Store
 
 REF = "refs/heads/reviewlore/state"
@@ -36,8 +36,14 @@ class GitStore:
 
     def head(self) -> str | None:
         """Return the id of the branch's commit, or None before the first write."""
-        found = str(self._repo.git.for_each_ref("--format=%(objectname)", self.ref)).strip()
-        return found or None
+        try:
+            listed = str(self._repo.git.for_each_ref("--format=%(objectname) %(refname)", self.ref)).splitlines()
+        except GitCommandError as error:
+            raise StorageError(
+                f"The branch {self.ref} cannot be looked up: {_reason(error)}. Mend it, retry."
+            ) from error
+        # A pattern also stands for the branches below it.
+        return next((row.split(" ")[0] for row in listed if row.endswith(f" {self.ref}")), None)
 
     def read(self, path: str) -> bytes | None:
         """Return one file of the branch, or None."""
@@ -57,6 +63,7 @@ class GitStore:
             files = {path: data for path, data in change(snapshot).items() if snapshot.read(path) != data}
             if not files:
                 return None
+            self._refuse_foreign(head)
             commit = self._write(head, files, message(), now)
             if self._swap(head, commit):
                 return commit
@@ -71,6 +78,18 @@ class GitStore:
         if self._latest.head() != head:
             self._latest = _Snapshot(self._repo, head)
         return self._latest
+
+    def _refuse_foreign(self, head: str | None) -> None:
+        """A settings file may name any branch; one that did not begin as ours holds somebody's work."""
+        if head is None or self.ref == REF:
+            return
+        first = str(self._repo.git.log("--max-parents=0", "--format=%ae", head)).splitlines()
+        if _EMAIL not in first:
+            name = self.ref.removeprefix("refs/heads/")
+            raise ConfigError(
+                f"The branch {name!r} holds something else than reviewlore's state, so nothing was written. "
+                "Name another one as `branch` under [state] in .reviewlore.toml."
+            )
 
     def _write(self, head: str | None, files: Mapping[str, bytes | None], message: str, now: str) -> str:
         try:
@@ -105,7 +124,8 @@ class GitStore:
 
     def _swap(self, old: str | None, new: str) -> bool:
         try:
-            self._repo.git.update_ref("--create-reflog", "-m", "reviewlore", self.ref, new, old or "0" * 40)
+            git = self._repo.git(c=["core.hooksPath=/dev/null"])
+            git.update_ref("--create-reflog", "-m", "reviewlore", self.ref, new, old or "0" * 40)
         except GitCommandError as error:
             if self.head() != old:
                 return False
@@ -165,5 +185,8 @@ class _Snapshot:
 
 
 def _reason(error: Exception) -> str:
-    text = str(getattr(error, "stderr", "") or error).strip().strip("'\"")
-    return text.splitlines()[-1].strip().rstrip(".") if text else type(error).__name__
+    """Return git's first complaint: what follows it is advice."""
+    text = str(getattr(error, "stderr", "") or error).strip().removeprefix("stderr:").strip().strip("'\"")
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or [type(error).__name__]
+    said = next((line for line in lines if line.startswith(("error:", "fatal:"))), lines[-1])
+    return said.rstrip(".'")
