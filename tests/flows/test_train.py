@@ -2,7 +2,8 @@
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,16 @@ pytest.importorskip("lightgbm", reason="training needs the model extra")
 
 from tests.repositories import git, make_repository
 
+from reviewlore.adapters.console import QuietConsole
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.store import GitStore
+from reviewlore.adapters.training import BoostedRankers
 from reviewlore.cli import run
+from reviewlore.domain.preference import PreferencePair
+from reviewlore.flows import state
+from reviewlore.flows.train import TrainContext, train
+from reviewlore.ranking.model import RankerModel
+from reviewlore.wiring import Workshop
 
 NAMES = ("ledger", "invoice", "courier", "parcel", "locker", "tariff", "depot", "label", "route", "crate")
 ASKED = (
@@ -142,6 +150,40 @@ def test_new_data_no_better_than_chance_does_not_replace_the_incumbent(
     assert sorted(states.values()) == (
         ["active", "retired"] if decision["verdict"] == "promote" else ["active", "rejected"]
     )
+
+
+class Other(BoostedRankers):
+    """Trains the same under another name, as a second runner with a newer version would."""
+
+    def settings(self) -> dict[str, str]:
+        return {**super().settings(), "made": "elsewhere"}
+
+
+class Overtaken(BoostedRankers):
+    """While it trains what is to be served, after the judging, another run trains and promotes."""
+
+    def __init__(self, prior: RankerModel, other: TrainContext) -> None:
+        super().__init__(prior)
+        self.other, self.fits = other, 0
+
+    def fit(self, pairs: Sequence[PreferencePair], *, seed: int) -> RankerModel:
+        self.fits += 1
+        if self.fits == 2:
+            assert train(self.other, "embedded", None).decision.verdict == "promote"
+        return super().fit(pairs, seed=seed)
+
+
+def test_of_two_runs_at_once_the_later_one_does_not_replace_whom_it_never_met(tmp_path: Path) -> None:
+    mine(make_repository(tmp_path), rows(280))
+    context = Workshop(tmp_path, QuietConsole()).train_context()
+    other = replace(context, rankers=Other(context.prior))
+    late = train(replace(context, rankers=Overtaken(context.prior, other)), "embedded", None)
+    assert late.decision.verdict == "refuse"
+    registry = state.read_registry(context.store)
+    assert [entry.state for entry in registry.entries] == ["active", "rejected"]
+    assert registry.entries[1].reason == late.decision.reason
+    assert f"meanwhile {registry.entries[0].id} is active" in late.decision.reason
+    assert run(["promote", late.manifest.id, "--repo", str(tmp_path)]) == 0
 
 
 def test_a_dry_run_trains_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

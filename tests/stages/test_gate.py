@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewlore.domain.model import Comparison, Demand, Interval, TierScore
-from reviewlore.stages.gate import decide_gate
+from reviewlore.stages.gate import confirm, decide_gate
 
 
 def score(name: str, accuracy: float) -> TierScore:
@@ -61,6 +61,19 @@ def test_too_little_data_is_refused_whatever_the_numbers() -> None:
     decision = decide_gate(score("new", 0.99), [against("old", (0.5, 0.4, 0.6), "beat", incumbent=True)], "3 pairs")
     assert (decision.verdict, decision.reason) == ("refuse", "too little data to judge: 3 pairs")
     assert decision.incumbent == "old"
+
+
+@pytest.mark.parametrize(("compared", "active"), [(None, "other"), ("old", "other"), ("old", None)])
+def test_who_was_compared_with_another_than_the_active_one_is_not_promoted(
+    compared: str | None, active: str | None
+) -> None:
+    rivals = [against(compared, (0.1, 0.05, 0.2), "beat", incumbent=True)] if compared else []
+    decision = decide_gate(score("new", 0.8), rivals, None)
+    assert confirm(decision, compared) == decision
+    late = confirm(decision, active)
+    assert (late.verdict, late.candidate, late.incumbent) == ("refuse", "new", compared)
+    assert f"meanwhile {active or 'no version'} is active" in late.reason
+    assert confirm(late, compared) == late
 
 
 comparisons = st.lists(

@@ -101,7 +101,9 @@ def train(context: TrainContext, tier: Tier, recipe: Recipe | None, *, dry_run: 
     decision = gate.decide_gate(own, comparisons, judge.find_shortfall(dataset))
     served = judged.files if decision.verdict == "refuse" else _refit(context, plan, judged)
     manifest = _manifest(context, plan, judged, served, evaluation)
-    commit = None if dry_run else _save(context, manifest, served, decision)
+    if dry_run:
+        return Trained(manifest, evaluation, decision, None)
+    commit, decision = _save(context, manifest, served, decision)
     return Trained(manifest, evaluation, decision, commit)
 
 
@@ -209,22 +211,29 @@ def _manifest(
 
 def _save(
     context: TrainContext, manifest: VersionManifest, files: Mapping[str, bytes], decision: GateDecision
-) -> str | None:
+) -> tuple[str | None, GateDecision]:
+    """Write the version in one commit; the decision holds only where nobody changed the active version meanwhile."""
+    decided = [decision]
+
     def change(store: Store) -> dict[str, bytes | None]:
         entry = RegistryEntry(
             manifest.id, manifest.tier, "candidate", context.actor, manifest.created_at, "trained, not yet judged"
         )
         found = registry.add_candidate(state.read_registry(store), entry)
-        found = registry.apply_decision(found, decision, f"gate ({context.actor})", manifest.created_at)
+        active = registry.find_active(found)
+        said = gate.confirm(decision, active.id if active else None)
+        decided.append(said)
+        found = registry.apply_decision(found, said, f"gate ({context.actor})", manifest.created_at)
         written: dict[str, bytes | None] = {state.version_path(manifest.id, name): data for name, data in files.items()}
         written[state.version_path(manifest.id, "manifest.json")] = records.encode(manifest)
         written[state.REGISTRY] = records.encode(found)
-        detail = {"dataset": manifest.dataset, "recipe": manifest.recipe, "verdict": decision.verdict,
-                  "reason": decision.reason, "metrics": manifest.metrics}  # fmt: skip
+        detail = {"dataset": manifest.dataset, "recipe": manifest.recipe, "verdict": said.verdict,
+                  "reason": said.reason, "metrics": manifest.metrics}  # fmt: skip
         written[state.AUDIT] = state.audited(
             store, at=manifest.created_at, actor=context.actor, action="train", subject=manifest.id, detail=detail
         )
         return written
 
-    verb = {"promote": "Train and promote", "refuse": "Train and reject"}[decision.verdict]
-    return context.store.update(change, lambda: f"{verb} {manifest.id}", manifest.created_at)
+    verbs = {"promote": "Train and promote", "refuse": "Train and reject"}
+    commit = context.store.update(change, lambda: f"{verbs[decided[-1].verdict]} {manifest.id}", manifest.created_at)
+    return commit, decided[-1]

@@ -5,6 +5,7 @@ in `flows/judge.py`, see `.github/decisions/0004-the-gate-compares-models-as-jud
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reviewlore.domain.model import Comparison, GateDecision, Interval, TierScore
 
@@ -45,6 +46,17 @@ def decide_gate(candidate: TierScore, comparisons: Sequence[Comparison], shortfa
     return say(
         True, f"no version was active and {candidate.name} won with {own} on {candidate.overall.count} pairs{rest}"
     )
+
+
+def confirm(decision: GateDecision, active: str | None) -> GateDecision:
+    """Return the decision, or a refusal where another version than the one compared with is active by now."""
+    if decision.verdict == "refuse" or decision.incumbent == active:
+        return decision
+    reason = (
+        f"{decision.candidate} was compared with {decision.incumbent or 'no active version'}, but meanwhile "
+        f"{active or 'no version'} is active; compare them by `reviewlore evaluate`, then `reviewlore promote`"
+    )
+    return replace(decision, verdict="refuse", reason=reason)
 
 
 def _missed(item: Comparison) -> str | None:
