@@ -5,7 +5,7 @@ In: a parsed remark and a parsed hunk with its path. Out: named numbers, all in 
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from reviewlore.ranking.text import BODIES, HUNKS, Body, Hunk, grams, identifiers, parts_of, rarity
@@ -61,7 +61,7 @@ def overlap_features(path: str, hunk: Hunk, body: Body) -> tuple[float, ...]:
     )  # fmt: skip
 
 
-def _mass(tokens: Tokens) -> float:
+def _mass(tokens: Iterable[str]) -> float:
     """Sum rarities exactly: a set has no order, and a rounded sum would differ from process to process."""
     return math.fsum(map(rarity, tokens))
 
