@@ -203,6 +203,56 @@ def test_a_full_disk_while_writing_the_report_leaves_no_half_file(
     assert [path.name for path in tmp_path.glob(".*")] == []
 
 
+@pytest.mark.parametrize("output", ["", ".", "/dev/null", "/"])
+def test_a_report_replaces_nothing_but_files(folder: Path, capsys: pytest.CaptureFixture[str], output: str) -> None:
+    code, out, err = told(capsys, "report", "--repo", str(folder), "--output", output)
+    assert (code, out) == (2, "")
+    assert "is no file that can be written. Name a file." in err
+    assert not Path("/dev/null").is_file()
+
+
+def test_a_link_beside_the_report_is_not_followed(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "kept").write_text("kept")
+    (tmp_path / ".r.html.partial").symlink_to(tmp_path / "kept")
+    (tmp_path / "r.html").symlink_to(tmp_path / "kept")
+    assert told(capsys, "report", "--repo", str(folder), "--output", str(tmp_path / "r.html"))[0] == 0
+    assert (tmp_path / "kept").read_text() == "kept"
+
+
+def test_a_missing_git_is_one_sentence(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    for command in (["status", "--repo", str(folder)], ["demo"], ["action"]):
+        code, out, err = told(capsys, *command)
+        assert (code, out) == (2, "")
+        assert err == "Error: The program 'git' was not found. Install git, or put it on the PATH, and retry.\n"
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_fault(folder: Path, closed: str) -> None:
+    command = f"{sys.executable} -m reviewlore status --repo {folder} {closed}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ("Nothing was mined yet." in done.stdout) == (">&-" not in closed.replace("2>&-", ""))
+
+
+@pytest.mark.parametrize("style", ["text", "markdown", "json", "sarif", "rdjson"])
+def test_a_folder_s_name_may_have_any_bytes(tmp_path: Path, style: str) -> None:
+    folder = make_repository(tmp_path / "caf\udce9\n \u202e")
+    crossing(folder)
+    command = [sys.executable, "-m", "reviewlore"]
+    review = [*command, "review", "-q", "--format", style, "--repo", str(folder)]
+    report = [*command, "report", "-q", "--repo", str(folder), "--output", str(tmp_path / "r.html")]
+    for arguments in (review, report):
+        done = subprocess.run(arguments, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+        if arguments is review and style in ("json", "sarif", "rdjson"):
+            json.loads(done.stdout)
+
+
 def test_ctrl_c_in_the_middle_of_mining_leaves_the_branch_as_it_was(folder: Path, tmp_path: Path) -> None:
     row = {"repo": "o/r", "path": "a.py", "diff_hunk": "@@ -1 +1 @@\n+a", "pr_author": "w", "author": "m"}
     lines = [json.dumps({**row, "pr_number": n, "comment_id": n, "body": f"Please rename this one, {n}",

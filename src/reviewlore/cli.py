@@ -6,6 +6,7 @@ Only click is imported here; everything heavier is imported by the command that 
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ _REVIEW_FORMATS = ("text", "markdown", "json", "sarif", "rdjson")
 
 def main() -> None:
     """Run the command line and exit; the only place that turns errors into exit codes."""
+    _open_what_is_closed()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -58,6 +60,14 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return an exit code
         )
         return 3
     return result if isinstance(result, int) else 0
+
+
+def _open_what_is_closed() -> None:
+    """Give a closed standard stream a place to go, so that no file we open later takes its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+            setattr(sys, name, os.fdopen(descriptor, "w" if number else "r", closefd=False))
 
 
 def _repo_option(function: F) -> F:
@@ -291,6 +301,7 @@ def report(repo: Path, output: Path, quiet: bool) -> int:
 @_quiet_option
 def demo(output: Path | None, quiet: bool) -> int:
     """Show the whole loop on a sample repository, with a real DPO run on the CPU."""
+    _need_git()
     from reviewlore.wiring import run_demo
 
     return run_demo(output, _console(quiet), _emit)
@@ -310,15 +321,24 @@ def doctor(repo: Path, recipe: str | None, dry_run: bool) -> int:
 @commands.command()
 def action() -> int:
     """Run as a GitHub Action: the event and the inputs come from the environment."""
+    _need_git()
     from reviewlore.wiring_action import run as run_action
 
     return run_action(os.environ)
 
 
 def _workshop(repo: Path, quiet: bool) -> "Workshop":
+    _need_git()
     from reviewlore.wiring import Workshop
 
     return Workshop(repo, _console(quiet))
+
+
+def _need_git() -> None:
+    """GitPython looks for git when it is imported, and says at length what is missing."""
+    name = os.environ.get("GIT_PYTHON_GIT_EXECUTABLE") or "git"
+    if shutil.which(name) is None:
+        raise InputError(f"The program {name!r} was not found. Install git, or put it on the PATH, and retry.")
 
 
 def _console(quiet: bool) -> "Console":
