@@ -1,4 +1,7 @@
+import json
+
 import pytest
+from tests.repositories import commit, git, make_repository
 
 from reviewlore.wiring_action import find_secrets, run
 
@@ -50,3 +53,44 @@ def test_what_nobody_expected_is_a_fault_whose_words_do_nothing(environ, tmp_pat
     assert start < said.index("IsADirectoryError") < end
     assert "An unexpected IsADirectoryError" in said[end:]
     assert "::set-output" not in said[end:]
+
+
+@pytest.fixture
+def checkout(environ, tmp_path):
+    """A clone as `actions/checkout` leaves it: one branch of a repository whose default branch is `develop`."""
+    home = make_repository(tmp_path / "server")
+    commit(home, {"a": "1"})
+    git(home, "checkout", "-q", "-b", "develop")
+    commit(home, {".reviewlore.toml": "[learn]\nopted-outs = []\n"})
+    clone = make_repository(tmp_path / "clone")
+    git(clone, "remote", "add", "origin", str(home))
+    git(clone, "fetch", "-q", "origin", "+refs/heads/develop:refs/remotes/origin/develop")
+    git(clone, "checkout", "-q", "-b", "develop", "refs/remotes/origin/develop")
+    return clone
+
+
+def learn(environ, checkout, payload):
+    event = checkout.parent / "event.json"
+    event.write_text(json.dumps(payload))
+    return run(
+        environ
+        | {"GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_EVENT_PATH": str(event), "INPUT_MODE": "train"}
+        | {"GITHUB_WORKSPACE": str(checkout), "GITHUB_SERVER_URL": f"file://{checkout.parent}"}
+    )
+
+
+def test_settings_are_those_of_the_default_branch_whatever_its_name(environ, checkout, capsys):
+    repository = {"full_name": "octo/demo", "default_branch": "develop"}
+    assert learn(environ, checkout, {"repository": repository, "ref": "refs/heads/develop"}) == 2
+    assert "unknown key learn.opted-outs" in capsys.readouterr().out
+
+
+def test_what_people_opted_out_of_is_not_learned_because_a_branch_is_missing(environ, checkout, capsys):
+    repository = {"full_name": "octo/demo", "default_branch": "trunk"}
+    assert learn(environ, checkout, {"repository": repository, "ref": "refs/heads/trunk"}) == 2
+    assert "The default branch trunk is not in this checkout" in capsys.readouterr().out
+
+
+def test_a_schedule_runs_on_the_default_branch(environ, checkout, capsys):
+    assert run(environ | {"GITHUB_WORKSPACE": str(checkout), "GITHUB_SERVER_URL": f"file://{checkout.parent}"}) == 2
+    assert "unknown key learn.opted-outs" in capsys.readouterr().out

@@ -7,6 +7,7 @@ an error message must not become a command of the runner.
 import re
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,11 +17,14 @@ from reviewlore.adapters.actions import ActionsConsole, ActionsRunner, read_cont
 from reviewlore.adapters.checkout import Remote, RemoteStore, fetch_pull, fetch_pulls
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.store import GitStore
+from reviewlore.config import FILE, Settings
 from reviewlore.domain.events import Annotation, RunContext, TrainTier
 from reviewlore.errors import InputError, ReviewloreError
 from reviewlore.flows.action import ActionTools, run_action
 from reviewlore.flows.publish import Desk
+from reviewlore.flows.review import read_settings
 from reviewlore.ports import Store
+from reviewlore.stages.intake import read_default_branch
 from reviewlore.wiring import KEY_VARIABLE, Workshop
 
 if TYPE_CHECKING:
@@ -136,9 +140,27 @@ class _Site:
 
 @dataclass(frozen=True)
 class _ActionWorkshop(Workshop):
-    """A workshop whose state branch is the one on the forge."""
+    """A workshop whose state branch is the one on the forge, and whose default branch the event names."""
 
     site: _Site
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings on the default branch.
+
+        InputError where that is not in the checkout and the job writes what people can opt out of.
+        """
+        branch = read_default_branch(self.site.context.payload)
+        if not branch:  # a schedule: it runs on the default branch and on no other
+            return read_settings(self.repo, self.repo.resolve("HEAD"))
+        for place in (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"):
+            with suppress(InputError):
+                return read_settings(self.repo, self.repo.resolve(place))
+        problem = f"The default branch {branch} is not in this checkout, so its {FILE} is not known."
+        if self.site.context.inputs.mode in ("learn", "train"):
+            raise InputError(f"{problem} Check out with `ref: {branch}` or `fetch-depth: 0`.")
+        self.console.warn(f"{problem} Defaults are used; check out with `fetch-depth: 0`.")
+        return Settings()
 
     @cached_property
     def store(self) -> Store:

@@ -36,6 +36,11 @@ def read_event(name: str, payload: object, repository: str = "") -> Event | Igno
     return reader(full_name, body)
 
 
+def read_default_branch(payload: object) -> str:
+    """Return the name of the repository's default branch; empty where a payload does not tell (a schedule)."""
+    return _text(_map(_map(payload).get("repository")).get("default_branch"))
+
+
 def _pull_request(repository: str, body: Mapping[str, object]) -> Event | Ignored:
     pull = _map(body.get("pull_request"))
     number, head, base = _number(pull.get("number")), _map(pull.get("head")), _map(pull.get("base"))
@@ -87,7 +92,7 @@ def _command(
         kind="issue" if thread is None else "review",
         author=author,
         body=_text(comment.get("body")),
-        default_branch=_text(_map(body.get("repository")).get("default_branch")),
+        default_branch=read_default_branch(body),
         thread=thread,
     )
 
@@ -97,7 +102,7 @@ def _schedule(repository: str, body: Mapping[str, object]) -> Event | Ignored:
 
 
 def _dispatch(repository: str, body: Mapping[str, object]) -> Event | Ignored:
-    default, ref = _text(_map(body.get("repository")).get("default_branch")), _text(body.get("ref"))
+    default, ref = read_default_branch(body), _text(body.get("ref"))
     if not default or not ref:
         return Ignored("payload_incomplete")
     if ref != f"refs/heads/{default}":
