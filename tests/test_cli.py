@@ -280,6 +280,20 @@ def test_ctrl_c_in_the_middle_of_mining_leaves_the_branch_as_it_was(folder: Path
     assert not list((folder / ".git").glob("reviewlore-*[!y]"))
 
 
+def test_what_nobody_expected_is_a_fault_and_never_reads_as_findings(capsys: pytest.CaptureFixture[str]) -> None:
+    @commands.command("surprise")
+    def surprise() -> None:
+        raise LookupError("nobody thought of this")
+
+    try:
+        code, out, err = told(capsys, "surprise")
+    finally:
+        del commands.commands["surprise"]
+    assert (code, out) == (3, "")
+    assert "nobody thought of this" in err
+    assert err.endswith("Fault: an unexpected LookupError. Please report it with the lines above.\n")
+
+
 def test_a_reader_that_goes_away_is_no_fault(folder: Path) -> None:
     crossing(folder)
     command = f"{sys.executable} -m reviewlore review --repo {folder} -q --format json | head -c 10"

@@ -59,6 +59,12 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return an exit code
             f"Fault: {error.strerror or error}{where}. Free some space or check permissions, then retry.", err=True
         )
         return 3
+    except Exception as error:  # noqa: BLE001 - whatever it is, exit 1 would mean findings
+        import traceback
+
+        traceback.print_exc()
+        click.echo(f"Fault: an unexpected {type(error).__name__}. Please report it with the lines above.", err=True)
+        return 3
     return result if isinstance(result, int) else 0
 
 
