@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewlore.config import Settings, parse_settings
+from reviewlore.config import RecipeSettings, Settings, parse_settings
 from reviewlore.errors import ConfigError
 
 
@@ -24,7 +24,7 @@ def test_what_is_written_is_read() -> None:
     assert settings.architecture.layers == ("app.api", "app.core | app.store")
     assert settings.learn.exclude_paths == ("legacy/*",)
     assert settings.state.branch == "lore"
-    assert settings.recipes == {"small": {"revision": "abc"}}
+    assert settings.recipes == {"small": RecipeSettings("abc")}
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,10 @@ def test_what_is_written_is_read() -> None:
         ("[learn]\nseed = -1", "learn.seed must lie between 0 and 4294967295"),
         ("x = " + "[" * 5000, "is not valid TOML"),
         ("review = 1", "review must be a table"),
-        ("[recipes]\nsmall = 1", "recipes must be a table of tables of texts"),
+        ("[recipes]\nsmall = 1", "recipes.small must be a table"),
+        ("recipes = 1", "recipes must be a table"),
+        ('[recipes.small]\nrevison = "x"', "unknown key recipes.small.revison (did you mean recipes.small.revision?)"),
+        ("[recipes.small]\nrevision = 3", "recipes.small.revision must be a text, not 3"),
         ("zzz = 1", "unknown key zzz (known here: review, architecture, learn, state, recipes)"),
     ],
 )

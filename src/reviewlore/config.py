@@ -60,14 +60,21 @@ class StateSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RecipeSettings:
+    """What a repository may set of a shipped recipe: the full commit id of its base model, or nothing yet."""
+
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings of one repository. `recipes` maps a recipe's name to overrides (such as `revision`)."""
+    """All settings of one repository; `recipes` is by the name of the recipe."""
 
     review: ReviewSettings = field(default_factory=ReviewSettings)
     architecture: ArchitectureSettings = field(default_factory=ArchitectureSettings)
     learn: LearnSettings = field(default_factory=LearnSettings)
     state: StateSettings = field(default_factory=StateSettings)
-    recipes: dict[str, dict[str, str]] = field(default_factory=dict)
+    recipes: dict[str, RecipeSettings] = field(default_factory=dict)
 
 
 def parse_settings(text: str, where: str = FILE) -> Settings:
@@ -114,6 +121,11 @@ def _value(hint: Any, value: Any, name: str, problems: list[str]) -> Any:
             return _section(hint, value, f"{name}.", problems)
         problems.append(f"{name} must be a table")
         return MISSING
+    if get_origin(hint) is dict:
+        if isinstance(value, dict):
+            return {key: _value(get_args(hint)[1], row, f"{name}.{key}", problems) for key, row in value.items()}
+        problems.append(f"{name} must be a table")
+        return MISSING
     checked, expected = _check(hint, value)
     if checked is MISSING:
         problems.append(f"{name} must be {expected}, not {value!r}")
@@ -128,11 +140,6 @@ def _check(hint: Any, value: Any) -> tuple[Any, str]:
     if origin is tuple:
         fine = isinstance(value, list) and all(isinstance(item, str) for item in value)
         return (tuple(value) if fine else MISSING), "a list of texts"
-    if origin is dict:
-        fine = isinstance(value, dict) and all(
-            isinstance(row, dict) and all(isinstance(item, str) for item in row.values()) for row in value.values()
-        )
-        return (value if fine else MISSING), "a table of tables of texts"
     if hint is float:
         fine = isinstance(value, int | float) and not isinstance(value, bool)
         return (float(value) if fine else MISSING), "a number"

@@ -17,7 +17,7 @@ from time import monotonic
 from reviewlore import __version__
 from reviewlore.adapters import resources
 from reviewlore.adapters.git import GitRepo
-from reviewlore.config import FILE, LearnSettings, Settings
+from reviewlore.config import FILE, LearnSettings, RecipeSettings, Settings
 from reviewlore.domain.recipe import NamedBase, Recipe
 from reviewlore.domain.report import Report
 from reviewlore.errors import ConfigError, InputError, StorageError
@@ -151,7 +151,7 @@ class Workshop:
     def recipe(self, name: str) -> Recipe:
         """Return a shipped recipe with the repository's own settings for it (a base model's revision)."""
         text = resources.load_recipe(name)
-        revision = self.settings.recipes.get(name, {}).get("revision")
+        revision = self.settings.recipes.get(name, RecipeSettings()).revision
         return parse_recipe(pin_revision(text, revision) if revision else text, name)
 
     @property

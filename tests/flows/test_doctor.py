@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.repositories import commit, make_repository
 
-from reviewlore.config import parse_settings
+from reviewlore.config import RecipeSettings, parse_settings
 from reviewlore.errors import ConfigError
 from reviewlore.flows.doctor import pin_in_settings
 
@@ -26,7 +26,7 @@ ID = "0123456789abcdef0123456789abcdef01234567"
 )  # fmt: skip
 def test_the_revision_is_written_and_nothing_else_changes(text: str) -> None:
     before, after = parse_settings(text), parse_settings(pin_in_settings(text, "r", ID))
-    assert after.recipes == {**before.recipes, "r": {"revision": ID}}
+    assert after.recipes == {**before.recipes, "r": RecipeSettings(ID)}
     assert (after.review, after.state) == (before.review, before.state)
     assert pin_in_settings(pin_in_settings(text, "r", ID), "r", ID) == pin_in_settings(text, "r", ID)
 
@@ -93,7 +93,7 @@ def test_doctor_resolves_the_base_model_s_revision_and_writes_it(tmp_path: Path,
     assert ID not in (folder / ".reviewlore.toml").read_text()
     done = doctor(folder, hub)
     assert done.returncode == 0, done.stderr
-    assert parse_settings((folder / ".reviewlore.toml").read_text()).recipes == {"dpo_lora_small": {"revision": ID}}
+    assert parse_settings((folder / ".reviewlore.toml").read_text()).recipes == {"dpo_lora_small": RecipeSettings(ID)}
 
 
 def test_an_unreachable_hub_is_one_sentence(tmp_path: Path) -> None:
