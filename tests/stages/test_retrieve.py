@@ -64,3 +64,8 @@ def test_identifiers_meet_in_their_words_and_hostile_queries_are_words() -> None
     assert [key for key, _ in index.search("load_user", 5)] == ["a"]
     assert index.search('" OR text MATCH "*', 5) == ()
     assert index.search("", 5) == ()
+
+
+def test_a_long_query_counts_by_its_first_words_not_by_the_alphabet() -> None:
+    index = SqliteIndex([("a", "zebra crossing"), ("b", "nothing alike")])
+    assert [key for key, _ in index.search("zebra " + " ".join(f"a{n}" for n in range(200)), 5)] == ["a"]

@@ -20,8 +20,8 @@ class SqliteIndex:
         self._database.executemany("INSERT INTO remark VALUES (?, ?)", ((key, _words(text)) for key, text in documents))
 
     def search(self, text: str, limit: int) -> tuple[tuple[str, float], ...]:
-        """Return (episode id, BM25 similarity) of the best matches, best first."""
-        terms = sorted(set(_words(text).lower().split()))[:_MAX_TERMS]
+        """Return (episode id, BM25 similarity), best first; of a long text only the first words count."""
+        terms = list(dict.fromkeys(_words(text).lower().split()))[:_MAX_TERMS]
         if not terms:
             return ()
         query = " OR ".join(f'"{term}"' for term in terms)
