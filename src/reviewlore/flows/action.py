@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from reviewlore.diff import parse_diff
-from reviewlore.domain.architecture import Severity
 from reviewlore.domain.events import (
     Annotation,
     CommandEvent,
@@ -30,8 +29,8 @@ from reviewlore.formats.review_json import render_json
 from reviewlore.ports import Clock, ForgeRuns, Runner, Store
 from reviewlore.stages.intake import read_event
 from reviewlore.stages.publish.render import render_skipped, render_step_summary
+from reviewlore.stages.review.select import reaches
 
-_RANK: dict[Severity, int] = {"info": 0, "warning": 1, "error": 2}
 _MAX_ANNOTATIONS = 10  # of each level a step; GitHub drops the rest
 
 
@@ -77,8 +76,8 @@ def review_pull(context: ReviewContext, fetch: Callable[[int, str, str], None], 
 
 def judge_published(reviewed: Reviewed, published: Published, fail_on: FailOn | None, repository_url: str) -> JobResult:
     """Turn a review and what became of it into the run's result."""
-    findings, limit = reviewed.review.findings, fail_on or reviewed.fail_on
-    failed = limit != "never" and any(_RANK[finding.severity] >= _RANK[limit] for finding in findings)
+    findings = reviewed.review.findings
+    failed = reaches(findings, fail_on or reviewed.fail_on)
     notice = render_skipped(published.skip_reason)
     annotations: tuple[Annotation, ...] = (Annotation("notice", notice, title="reviewlore"),) if notice else ()
     if published.skip_reason == "no_write_permission":
