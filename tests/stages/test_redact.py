@@ -1,5 +1,6 @@
 """Secrets, addresses and handles leave the text; ordinary code stays; pseudonyms cannot be reversed without the key."""
 
+import re
 import time
 
 import pytest
@@ -26,6 +27,47 @@ SECRETS = {
 }
 
 
+MORE = [
+    "glrt-" + "x9Yz" * 5,
+    "xapp-" + "1-A0B1C2D3-1234567890-abcdef",
+    "ya29." + "a0AfH6SMBx" * 3,
+    "SG." + "ngeVfQFYQlKU0ufo8x5d1A" + ".TwL2iGABf9DHoTf-09kqeF8tAmbihYzrnopKc-1s5cr",
+    "SK" + "0123456789abcdef" * 2,
+    "123456789:AA" + "HdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1",
+    "MTk4NjIyNDgzNDcxOTI1MjQ4" + ".Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs",
+    "dop_v1_" + "0123456789abcdef" * 4,
+    "shpat_" + "0123456789abcdef" * 2,
+    "hvs." + "CAESIJ" + "z" * 20,
+    "dckr_pat_" + "AbCdEfGhIjKlMnOpQrStUvWxY",
+    "-----BEGIN PGP " + "PRIVATE KEY BLOCK-----\nlQOYBF24\n-----END PGP PRIVATE KEY BLOCK-----",
+    "-----BEGIN RSA " + "PRIVATE KEY-----\n+MIIEpAIBAAKCAQEA\n+MIIEpAIBAAKCAQEB",
+    "-----BEGIN RSA " + "PRIVATE KEY-----\\nMIIEpAIBAAKCAQEA\\nMIIEpAIBAAKCAQEB",
+    "Bearer " + "abcDEF123456ghiJKL7890",
+    "basic " + "dXNlcjpwYXNzd29yZDEyMw==",
+    "https://" + "0123456789abcdef0123@github.com/",
+    "redis://" + ":onlypassw0rd@h",
+    "postgres://" + "u:pa:ss@w0rd32@db",
+    "curl -u " + "admin:Sup3rS3cret https://x",
+    "DB_PASSWORD=" + "hunter2hunter3",
+    "password: " + "s3cr3tpassw0rd",
+    "AWS_SECRET_ACCESS_KEY=" + "wJalrXUtnFEMI7MDENGbPxRfiCYEXAMPLE12",
+    "AccountKey=" + "Eby8vdM02xNOcqFlqUwJPLlmEtl/tr+KBHBeksoGMGw==",
+    "X-API-Key: " + "abcdef0123456789",
+    "https://x/y?access_token=" + "abcdef123456&z",
+    "SECRET_KEY = '" + "django-insecure-9abc$%^123x'",
+    "'secret' => '" + "abcdef123456'",
+    "müller@exämple.de",
+]
+
+
+@pytest.mark.parametrize("text", MORE)
+def test_nothing_of_a_secret_is_left(text: str) -> None:
+    found, counts = redact(f"see {text} there")
+    assert counts
+    parts = re.findall(r"\w*\d\w*", re.sub(r"\[redacted:[a-z-]+\]", "", found))
+    assert not parts and "exämple" not in found and "MIIE" not in found
+
+
 @pytest.mark.parametrize("kind", SECRETS)
 def test_a_secret_is_replaced_by_its_kind(kind: str) -> None:
     text, counts = redact(f"before {SECRETS[kind]} after")
@@ -43,6 +85,12 @@ def test_a_secret_is_replaced_by_its_kind(kind: str) -> None:
         "https://docs.example.org/path:8080/x",
         "see owner/name#12",
         "token = get_token()",
+        "token: Uint8Array = make2()",
+        "password=settings.PASSWORD_22, token=get_token22()",
+        "secret = values[12], token = tokens22[0], api_key: str | None = None",
+        "basic authentication and bearer tokens",
+        "next_token = parser.next()",
+        "see http://localhost:8080/a@2 and y = x @ w",
         "sk-learn and sk_live without a value",
     ],
 )
@@ -53,6 +101,12 @@ def test_ordinary_code_stays(text: str) -> None:
 def test_mentions_leave_prose() -> None:
     assert redact_mentions("ask @mira-sample about it, not a@b") == "ask @someone about it, not a@b"
     assert redact_mentions("use `@property` here") == "use `@property` here"
+    assert redact_mentions(".@mira and _@mira_ of @acme/team.") == ".@someone and _@someone of @someone."
+    assert (
+        redact_mentions("https://github.com/mira, not github.com/a/b")
+        == "https://github.com/@someone, not github.com/a/b"
+    )
+    assert redact_mentions("x\nCo-Authored-By: Mira Lore <m>\ny") == "x\nCo-Authored-By: someone\ny"
 
 
 @pytest.mark.parametrize(
@@ -82,6 +136,8 @@ def test_redacting_twice_changes_nothing_more(text: str) -> None:
 
 def test_hostile_text_takes_linear_time() -> None:
     start = time.perf_counter()
-    for hostile in ("a@" * 50_000, "-----BEGIN PRIVATE KEY-----" * 4_000, "://" + "a:" * 50_000, "eyJ" + "a." * 50_000):
+    for hostile in ("a@" * 50_000, "-----BEGIN PRIVATE KEY-----" * 4_000, "://" + "a:" * 50_000, "eyJ" + "a." * 50_000,
+                    "-u a:" * 20_000, "token=" * 20_000, "token=a1" * 20_000, "bearer " * 20_000, "a.b@" * 20_000,
+                    "SG." * 20_000, "x" * 200_000, "-----BEGIN PRIVATE KEY-----" + "A+\n" * 50_000):  # fmt: skip
         redact(hostile)
     assert time.perf_counter() - start < 10.0

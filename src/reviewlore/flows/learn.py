@@ -144,7 +144,15 @@ def _episode(raw: RawRemark, change: outcome.CodeChange | None, key: bytes, coun
     owner = redact.pseudonym(raw.pull_request_author, key) if raw.pull_request_author else None
     author = redact.pseudonym(raw.author, key)
     scrubbed = mine.Scrubbed(author, owner, clean(raw.body, prose=True), clean(raw.hunk), replies)
-    return mine.make_episode(raw, scrubbed, mine.Label(*outcome.label(raw, change)))
+    told = replace(
+        raw,
+        path=clean(raw.path),
+        url=clean(raw.url) if raw.url else None,
+        language=clean(raw.language) if raw.language else None,
+        reviewed_commit=clean(raw.reviewed_commit) if raw.reviewed_commit else None,
+        imported_evidence=clean(raw.imported_evidence, prose=True) if raw.imported_evidence else None,
+    )
+    return mine.make_episode(told, scrubbed, mine.Label(*outcome.label(told, change)))
 
 
 def _code_changes(repo: Repo, console: Console) -> Callable[[RawRemark], outcome.CodeChange | None]:
