@@ -202,12 +202,14 @@ def train(repo: Path, tier: str, recipe: str | None, dry_run: bool, style: str, 
 @_quiet_option
 def evaluate(repo: Path, style: str, quiet: bool) -> int:
     """Judge every version, the shipped prior and the baselines on held-out later pull requests."""
-    from reviewlore.flows.judge import evaluate_all, load_dataset
+    from reviewlore.flows.judge import evaluate_all, load_dataset, prior_has_seen
     from reviewlore.formats.records import to_plain
     from reviewlore.formats.standing import render_evaluation
 
     workshop = _workshop(repo, quiet)
     dataset = load_dataset(workshop.store)
+    if prior_has_seen(workshop.prior, dataset):
+        workshop.console.warn("The shipped prior was trained on one of these repositories: its row says too much.")
     result = evaluate_all(workshop.store, workshop.prior, workshop.adapters, workshop.clock, dataset)
     click.echo(_json(to_plain(result)) if style == "json" else render_evaluation(result), nl=False)
     return 0

@@ -15,6 +15,7 @@ from tests.repositories import git, make_repository
 
 from reviewlore.adapters.console import QuietConsole
 from reviewlore.adapters.git import GitRepo
+from reviewlore.adapters.resources import load_prior
 from reviewlore.adapters.store import GitStore
 from reviewlore.adapters.training import BoostedRankers
 from reviewlore.cli import run
@@ -205,6 +206,15 @@ def test_evaluate_shows_every_tier_and_every_baseline(trained: Path, capsys: pyt
         for interval in score["by_kind"].values():
             assert 0.0 <= interval["low"] <= interval["accuracy"] <= interval["high"] <= 1.0
     assert scores[version]["overall"]["accuracy"] > scores["random"]["overall"]["accuracy"]
+
+
+def test_evaluate_says_where_the_prior_is_no_fair_rival(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seen = dict(RankerModel.from_json(json.loads(load_prior())).about)["repositories"].split()[0]
+    for name, said in ((seen, True), ("octo/demo", False)):
+        home = make_repository(tmp_path / name)
+        mine(home, [{**row, "repo": name} for row in rows(40)])
+        code, _, err = told(capsys, "evaluate", "--repo", str(home), "-q")
+        assert (code, "was trained on one of these repositories" in err) == (0, said)
 
 
 def test_score_keeps_fields_and_order_and_each_row_stands_alone(

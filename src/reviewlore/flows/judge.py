@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reviewlore.domain.finding import Tier
+from reviewlore.domain.history import Episode
 from reviewlore.domain.model import Comparison, DatasetManifest, Demand, Evaluation, TierScore
 from reviewlore.domain.preference import PreferencePair, Remark
 from reviewlore.errors import RefusedError
@@ -31,15 +32,16 @@ _MIN_TEST_PULL_REQUESTS = 3
 
 @dataclass(frozen=True, slots=True)
 class LoadedDataset:
-    """The newest dataset with its pairs, rebuilt from the episodes and checked against the manifest's id.
-
-    `refit` is what the ranker is trained on once it is judged: all remarks, paired as for training.
-    """
+    """The newest dataset with its pairs, rebuilt from the episodes and checked against the manifest's id."""
 
     manifest: DatasetManifest
     train: tuple[PreferencePair, ...]
     test: tuple[PreferencePair, ...]
-    refit: tuple[PreferencePair, ...] = ()
+    episodes: tuple[Episode, ...] = ()
+
+    def refit(self) -> tuple[PreferencePair, ...]:
+        """Return what the ranker is trained on once it is judged: all remarks, paired as for training."""
+        return build_refit_pairs(self.episodes, seed=self.manifest.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def load_dataset(store: Store) -> LoadedDataset:
         )
     train = tuple(pair for pair in built.pairs if pair.split == "train")
     test = tuple(pair for pair in built.pairs if pair.split == "test")
-    return LoadedDataset(manifest, train, test, build_refit_pairs(episodes, seed=manifest.seed))
+    return LoadedDataset(manifest, train, test, episodes)
 
 
 def evaluate_all(

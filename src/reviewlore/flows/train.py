@@ -130,7 +130,7 @@ def _fit(
 def _refit(context: TrainContext, plan: _Plan, judged: _Fitted) -> dict[str, bytes]:
     """Return the files to serve, trained on all pairs, beside the model that was judged."""
     context.console.say("The gate promotes it: training once more on all pairs, the later ones included.")
-    pairs = plan.dataset.refit if plan.recipe is None else (*plan.dataset.train, *plan.dataset.test)
+    pairs = plan.dataset.refit() if plan.recipe is None else (*plan.dataset.train, *plan.dataset.test)
     final = _fit(context, plan, pairs, ())
     return {**final.files, **{f"{JUDGED_PREFIX}{name}": data for name, data in judged.files.items()}}
 
