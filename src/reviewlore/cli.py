@@ -153,16 +153,20 @@ def mine(
     from reviewlore.flows.sources import read_files, read_forge
     from reviewlore.formats.mining import render_learning
     from reviewlore.formats.records import to_plain
+    from reviewlore.formats.rows import utc
 
     if bool(files) == bool(github):
         raise ConfigError("Name what to mine: either --from FILE or --github OWNER/NAME.")
+    moment = utc(since) if since else None
+    if moment == "":
+        raise ConfigError(f"--since {since!r} is no time; write ISO 8601, such as 2026-01-31 or 2026-01-31T12:00:00Z.")
     workshop = _workshop(repo, quiet)
     if github:
         history = workshop.forge_history(github)
         if fetch_code:
             workshop.console.say("Fetching the heads of all pull requests")
             workshop.fetch_pulls(github)
-        source = read_forge(github, history, workshop.console, since)
+        source = read_forge(history, workshop.console, moment)
     else:
         source = read_files([(_shown(path.name), _read_file(path)) for path in files], workshop.console)
     report = learn(workshop.learn_context(), source, dry_run=dry_run)

@@ -186,6 +186,11 @@ class ForgeHistory(Protocol):
     `since` is an ISO 8601 time in UTC: only what was updated at or after it. None is everything.
     """
 
+    @property
+    def repository(self) -> str:
+        """`owner/name` as the forge spells it now, whatever it was asked for by."""
+        ...
+
     def closed_pulls(self, since: str | None = None) -> Iterator[PullRequest]:
         """Yield closed pull requests, merged or not, the most recently updated first."""
         ...

@@ -119,7 +119,7 @@ class _Site:
         except InputError as error:
             self.workshop.console.warn(f"Outcomes rest on replies and resolutions only, git's evidence is out. {error}")
         history = GithubHistory(self._connect(), self.context.repository)
-        source = read_forge(self.context.repository, history, self.workshop.console)
+        source = read_forge(history, self.workshop.console)
         return _block(render_learning(learn(self.workshop.learn_context(), source)))
 
     def train(self, tier: TrainTier, recipe: str) -> str:

@@ -56,6 +56,33 @@ def test_merged_pull_requests_become_episodes_once(
     assert fake.requests == 8  # repository, pull requests, comments, threads: twice
 
 
+def test_a_repository_has_one_name_however_it_was_asked_for(
+    fake: FakeGitHub, state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mine(state) == 0
+    capsys.readouterr()
+    fake.renamed["octo/before"] = NAME
+    assert run(["mine", "--github", "octo/before", "--repo", str(state), "--format", "json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["read"], report["new_episodes"], report["commit"]) == (7, 0, None)
+
+
+@pytest.mark.parametrize(("since", "read"), [("2000-01-01", 7), ("2000-01-01T00:00:00+02:00", 7)])
+def test_since_is_read_as_a_time(
+    fake: FakeGitHub, state: Path, capsys: pytest.CaptureFixture[str], since: str, read: int
+) -> None:
+    assert mine(state, "--since", since) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["read"] == read
+    assert report["outcomes"]["addressed"] == 3
+
+
+def test_since_must_be_a_time(fake: FakeGitHub, state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert mine(state, "--since", "yesterday") == 2
+    assert "--since 'yesterday' is no time; write ISO 8601" in capsys.readouterr().err
+    assert fake.requests == 0
+
+
 def test_the_branch_knows_no_names(fake: FakeGitHub, state: Path) -> None:
     assert mine(state) == 0
     stored = git(state, "log", "-p", "--root", BRANCH)

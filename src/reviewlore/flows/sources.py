@@ -32,13 +32,13 @@ def read_files(files: Sequence[tuple[str, bytes]], console: Console) -> Source:
     return Source(", ".join(name for name, _ in files), raws, {k: v for k, v in rejected.items() if v})
 
 
-def read_forge(repository: str, history: ForgeHistory, console: Console, since: str | None = None) -> Source:
+def read_forge(history: ForgeHistory, console: Console, since: str | None = None) -> Source:
     """Return the remarks of a repository's merged pull requests, read in whole pages."""
     pulls = {pull.number: pull for pull in console.track(history.closed_pulls(), "Reading pull requests")}
     comments = tuple(console.track(history.thread_comments(since), "Reading review comments"))
     activity = {item.number: item for item in console.track(history.activity(since), "Reading threads")}
-    raws, dropped = join_threads(repository, pulls, comments, activity)
+    raws, dropped = join_threads(history.repository, pulls, comments, activity)
     console.say(
         f"{len(pulls)} closed pull requests, {len(comments)} review comments, {history.requests_used()} requests"
     )
-    return Source(f"github:{repository}", raws, dropped)
+    return Source(f"github:{history.repository}", raws, dropped)

@@ -73,7 +73,7 @@ def parse_comment_row(row: Mapping[str, Any], line: int) -> RawRemark | Rejected
         author=_string(row, "author"),
         author_is_bot=role == "BOT",
         pull_request_author=_string(row, "pr_author"),
-        created_at=_time(row),
+        created_at=utc(_string(row, "created_at") or ""),
         replies=_replies(row.get("replies")),
         language=_string(row, "language"),
         url=_string(row, "url"),
@@ -85,6 +85,16 @@ def parse_comment_row(row: Mapping[str, Any], line: int) -> RawRemark | Rejected
         imported_confidence=cast(Confidence | None, _one_of(row, "confidence", ("high", "medium", "low"))),
         source="file",
     )
+
+
+def utc(text: str) -> str:
+    """Return a time as ISO 8601 in UTC, to the second, so that times sort as text; empty where it is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the ends of the calendar have no other time zone
+        return ""
+    return f"{moment.replace(microsecond=0, tzinfo=None).isoformat()}Z"
 
 
 def _text(data: bytes, name: str) -> str:
@@ -112,7 +122,7 @@ def _replies(value: object) -> tuple[Reply, ...]:
     if not isinstance(value, list):
         return ()
     return tuple(
-        Reply(_string(row, "author") or "", body, _time(row))
+        Reply(_string(row, "author") or "", body, utc(_string(row, "created_at") or ""))
         for row in value
         if isinstance(row, dict) and (body := _string(row, "body"))
     )
@@ -121,16 +131,6 @@ def _replies(value: object) -> tuple[Reply, ...]:
 def _string(row: Mapping[str, Any], key: str) -> str | None:
     value = row.get(key)
     return value if isinstance(value, str) and value else None
-
-
-def _time(row: Mapping[str, Any]) -> str:
-    """Return `created_at` as ISO 8601 in UTC, so that times sort as text; empty where it is no time."""
-    try:
-        moment = datetime.fromisoformat(_string(row, "created_at") or "")
-        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):  # the ends of the calendar have no other time zone
-        return ""
-    return f"{moment.replace(microsecond=0, tzinfo=None).isoformat()}Z"
 
 
 def _integer(row: Mapping[str, Any], key: str) -> int | None:
