@@ -309,6 +309,13 @@ DAMAGE = {
         lambda path: path == "registry.json", lambda data: data.replace(b'"schema": 1', b'"schema": 99'),
         "was written by a newer reviewlore (format 99, this version knows 1). Upgrade reviewlore",
     ),
+    "a registry without end": (
+        lambda path: path == "registry.json", lambda _: b"[" * 100_000, "registry.json on the state branch is damaged",
+    ),
+    "a manifest without end": (
+        lambda path: path.startswith("adapters/") and path.endswith("manifest.json"), lambda _: b"[" * 100_000,
+        "manifest.json on the state branch is damaged",
+    ),
     "a registry of the wrong shape": (
         lambda path: path == "registry.json", lambda _: b'{"entries": "none"}\n',
         "registry.json on the state branch is damaged",

@@ -28,7 +28,7 @@ def decode(data: bytes, kind: type[T], path: str) -> T:
     try:
         _refuse_newer(msgspec.json.decode(data), kind, path)
         return msgspec.json.decode(data, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise StateError(_damaged(path, str(error))) from error
 
 
@@ -40,7 +40,7 @@ def decode_lines(data: bytes, kind: type[T], path: str) -> list[T]:
         if line.strip():
             try:
                 records.append(decoder.decode(line))
-            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 raise StateError(_damaged(f"{path}, line {number}", str(error))) from error
     return records
 
