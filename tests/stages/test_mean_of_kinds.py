@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from reviewlore.domain.preference import PreferencePair, Remark
 from reviewlore.stages.evaluate import (
     LEAST_PAIRS_OF_A_KIND,
@@ -9,6 +11,7 @@ from reviewlore.stages.evaluate import (
     judge_pairs,
     paired_difference,
     score_pairs,
+    summarise,
 )
 
 
@@ -65,3 +68,20 @@ def test_small_repositories_count_as_one() -> None:
     small = [of(f"o/small{number}", number) for number in range(4)]  # "good 0" is judged wrong: one of these four
     score = score_pairs([*large, *small], likes_good_of_many, name="x")
     assert score.by_kind["outcome"].accuracy == (1.0 + 0.75) / 2
+
+
+def test_the_interval_of_the_mean_knows_that_kinds_of_one_pull_request_rise_together() -> None:
+    """Three kinds that say the same of every pull request are no more evidence than one of them."""
+    wins = {}
+    pairs = []
+    for kind in ("outcome", "relevance_hard", "same_hunk"):
+        for number in range(40):
+            made = pair(number, kind)
+            pairs.append(made)
+            wins[made.id] = float(number % 2)
+    one = summarise([item for item in pairs if item.kind == "outcome"], wins, name="one").overall
+    three = summarise(pairs, wins, name="three").overall
+    assert (three.low, three.high) == pytest.approx((one.low, one.high))
+    assert three.high - three.low > 0.2
+    flat = dict.fromkeys(wins, 0.5)
+    assert paired_difference(pairs, wins, flat).low == pytest.approx(one.low - 0.5)

@@ -7,6 +7,8 @@ that resample whole pull requests (Efron 1979; clusters after Field and Welsh 20
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from reviewlore.domain.finding import Tier
@@ -21,7 +23,6 @@ LEAST_PAIRS_OF_A_KIND = 20
 # A repository with fewer pairs of a kind counts in the mean over repositories together with the other small ones.
 LEAST_PAIRS_OF_A_REPOSITORY = 10
 _SMALL = "small repositories together"
-_Clusters = dict[str, list[tuple[float, int]]]
 
 
 def judge_pairs(pairs: Iterable[PreferencePair], score: Scorer) -> dict[str, float]:
@@ -64,15 +65,10 @@ def summarise(
     milliseconds_per_remark: float = 0.0,
 ) -> TierScore:
     """Sum up judged pairs (`judge_pairs`): accuracy by kind, and `overall`, the mean over kinds."""
-    kinds = _by_kind(pairs)
-    samples: dict[str, list[float]] = {}
-    by_kind: dict[str, Interval] = {}
-    for kind, group in kinds.items():
-        clusters = _clusters(group, {p.id: wins[p.id] for p in group})
-        accuracy = _macro(clusters)
-        samples[kind] = _resample(clusters, _draws(seed, kind), resamples)
-        by_kind[kind] = _interval(accuracy, samples[kind], len(group))
-    counted = _counted(kinds)
+    table = _tabulate(pairs, wins)
+    samples = table.resampled(seed, resamples)
+    by_kind = {kind: _interval(table.accuracy(kind), samples[kind], count) for kind, count in table.counts.items()}
+    counted = table.counted()
     means = [sum(draw) / len(draw) for draw in zip(*(samples[kind] for kind in counted), strict=True)]
     centre = sum(by_kind[kind].accuracy for kind in counted) / len(counted) if counted else 0.0
     overall = _interval(centre, means, sum(by_kind[kind].count for kind in counted))
@@ -91,61 +87,87 @@ def paired_difference(
 
     Both are resampled together, so what they share cancels out; `accuracy` of the result is the difference.
     """
-    centre: list[float] = []
-    draws: list[list[float]] = []
-    kinds = _by_kind(pairs)
-    counted = _counted(kinds)
-    for kind in counted:
-        group = kinds[kind]
-        clusters = _clusters(group, {p.id: first[p.id] - second[p.id] for p in group})
-        centre.append(_macro(clusters))
-        draws.append(_resample(clusters, _draws(seed, kind), resamples))
-    means = [sum(draw) / len(draw) for draw in zip(*draws, strict=True)]
-    return _interval(sum(centre) / len(centre) if centre else 0.0, means, sum(len(kinds[kind]) for kind in counted))
-
-
-def _counted(kinds: Mapping[str, Sequence[PreferencePair]]) -> list[str]:
-    """Return the kinds that count in the mean: those with enough pairs, or all where none has."""
-    return [kind for kind, group in kinds.items() if len(group) >= LEAST_PAIRS_OF_A_KIND] or list(kinds)
+    table = _tabulate(pairs, {pair.id: first[pair.id] - second[pair.id] for pair in pairs})
+    samples, counted = table.resampled(seed, resamples), table.counted()
+    means = [sum(draw) / len(draw) for draw in zip(*(samples[kind] for kind in counted), strict=True)]
+    centre = sum(map(table.accuracy, counted)) / len(counted) if counted else 0.0
+    return _interval(centre, means, sum(table.counts[kind] for kind in counted))
 
 
 def _win(chosen: float, rejected: float) -> float:
     return 1.0 if chosen > rejected else 0.5 if chosen == rejected else 0.0
 
 
-def _by_kind(pairs: Iterable[PreferencePair]) -> dict[str, list[PreferencePair]]:
-    kinds: dict[str, list[PreferencePair]] = defaultdict(list)
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Values summed by kind, group (a repository, or the small ones together) and pull request.
+
+    `cells[kind]` holds, per group, (pull request, sum, number of pairs); `sizes` is the number of pull requests of each
+    repository, whose numbers follow one another.
+    """
+
+    sizes: tuple[int, ...]
+    cells: dict[str, list[list[tuple[int, float, int]]]]
+    counts: dict[str, int]
+
+    def counted(self) -> list[str]:
+        """Return the kinds that count in the mean: those with enough pairs, or all where none has."""
+        return [kind for kind, count in self.counts.items() if count >= LEAST_PAIRS_OF_A_KIND] or list(self.counts)
+
+    def accuracy(self, kind: str, times: Sequence[int] | None = None) -> float:
+        """Return the mean over groups, with each pull request as many times as drawn (once where nothing is drawn).
+
+        A group of which no pull request was drawn has no say; where none was, the accuracy is that of all.
+        """
+        shares = []
+        for group in self.cells[kind]:
+            weights = [1 if times is None else times[pull] for pull, _, _ in group]
+            pairs = sum(w * n for w, (_, _, n) in zip(weights, group, strict=True))
+            if pairs:
+                shares.append(sum(w * s for w, (_, s, _) in zip(weights, group, strict=True)) / pairs)
+        return sum(shares) / len(shares) if shares else self.accuracy(kind)
+
+    def resampled(self, seed: int, resamples: int) -> dict[str, list[float]]:
+        """Return each kind's accuracy under the same draws: a pull request brings all its kinds, or none."""
+        draws = _draw(self.sizes, seed, resamples)
+        return {kind: [self.accuracy(kind, times) for times in draws] for kind in self.cells}
+
+
+def _tabulate(pairs: Iterable[PreferencePair], values: Outcomes) -> _Table:
+    kinds: dict[str, dict[str, dict[str, list[float]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    pulls: dict[str, set[str]] = defaultdict(set)
     for pair in pairs:
-        kinds[pair.kind].append(pair)
-    return dict(sorted(kinds.items()))
+        kinds[pair.kind][pair.repository][pair.pull_request].append(values[pair.id])
+        pulls[pair.repository].add(pair.pull_request)
+    order = [(repository, pull) for repository in sorted(pulls) for pull in sorted(pulls[repository])]
+    number = {place: i for i, place in enumerate(order)}
+    cells: dict[str, list[list[tuple[int, float, int]]]] = {}
+    for kind, repositories in sorted(kinds.items()):
+        groups: dict[str, list[tuple[int, float, int]]] = defaultdict(list)
+        for repository, requests in sorted(repositories.items()):
+            small = sum(map(len, requests.values())) < LEAST_PAIRS_OF_A_REPOSITORY
+            groups[_SMALL if small else repository] += [
+                (number[repository, pull], sum(v), len(v)) for pull, v in sorted(requests.items())
+            ]
+        cells[kind] = list(groups.values())
+    counts = {kind: sum(n for group in groups for _, _, n in group) for kind, groups in cells.items()}
+    return _Table(tuple(len(pulls[repository]) for repository in sorted(pulls)), cells, counts)
 
 
-def _clusters(pairs: Iterable[PreferencePair], values: Outcomes) -> _Clusters:
-    """Return per repository the (sum, count) of each pull request; small repositories stand as one."""
-    sums: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for pair in pairs:
-        sums[pair.repository][pair.pull_request].append(values[pair.id])
-    found: _Clusters = defaultdict(list)
-    for repository, requests in sorted(sums.items()):
-        small = sum(map(len, requests.values())) < LEAST_PAIRS_OF_A_REPOSITORY
-        found[_SMALL if small else repository] += [(sum(v), len(v)) for _, v in sorted(requests.items())]
-    return dict(found)
-
-
-def _macro(clusters: _Clusters) -> float:
-    shares = [sum(s for s, _ in group) / sum(n for _, n in group) for group in clusters.values()]
-    return sum(shares) / len(shares)
-
-
-def _resample(clusters: _Clusters, rng: random.Random, resamples: int) -> list[float]:
-    """Draw each repository's pull requests with replacement and return the macro accuracies."""
-    return [
-        _macro({name: rng.choices(group, k=len(group)) for name, group in clusters.items()}) for _ in range(resamples)
-    ]
-
-
-def _draws(seed: int, kind: str) -> random.Random:
-    return random.Random(f"{seed}:{kind}")  # noqa: S311 - a seeded draw, not a secret
+@lru_cache(maxsize=4)
+def _draw(sizes: tuple[int, ...], seed: int, resamples: int) -> tuple[tuple[int, ...], ...]:
+    """Draw each repository's pull requests with replacement; return how often each was drawn, per resample."""
+    rng = random.Random(seed)  # noqa: S311 - a seeded draw, not a secret
+    draws = []
+    for _ in range(resamples):
+        times = [0] * sum(sizes)
+        start = 0
+        for size in sizes:
+            for _ in range(size):
+                times[start + rng.randrange(size)] += 1
+            start += size
+        draws.append(tuple(times))
+    return tuple(draws)
 
 
 def _interval(accuracy: float, draws: list[float], count: int) -> Interval:
