@@ -10,7 +10,7 @@ import random
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from reviewlore.domain.history import Episode
@@ -18,6 +18,7 @@ from reviewlore.domain.preference import Dataset, PairKind, PairSettings, Prefer
 
 _CONFIDENCE = {"high": 1.0, "medium": 0.8, "low": 0.4}
 _REFUSED = frozenset({"ignored", "declined"})
+_TRIES = 10  # draws per partner before a pool is read to its end
 _MASKED = re.compile(r"https?://\S+|@[\w-]+|\b\d+\b")
 _WORD = re.compile(r"[^\W_]+")
 DEFAULTS = PairSettings()
@@ -104,15 +105,20 @@ class _Maker:
         return sorted(ranked[:limit], key=_order)
 
     def _relevance(self, chosen: Episode) -> Iterator[PreferencePair]:
-        near = [e for e in self.by_path[chosen.anchor.path] if e.id != chosen.id]
-        if not near:
-            near = [e for e in self.by_folder[_folder(chosen)] if e.pull_request != chosen.pull_request]
-        far = [e for e in self.people if e.pull_request != chosen.pull_request and e.anchor.path != chosen.anchor.path]
-        for kind, pool, wanted in (
-            ("relevance_hard", near, self.settings.hard),
-            ("relevance_easy", far, self.settings.easy),
+        here = self.by_path[chosen.anchor.path]
+        near, fits_near = here, lambda e: e.id != chosen.id
+        if len(here) == 1:
+            near, fits_near = self.by_folder[_folder(chosen)], lambda e: e.pull_request != chosen.pull_request
+        for kind, pool, fits, wanted in (
+            ("relevance_hard", near, fits_near, self.settings.hard),
+            (
+                "relevance_easy",
+                self.people,
+                lambda e: e.pull_request != chosen.pull_request and e.anchor.path != chosen.anchor.path,
+                self.settings.easy,
+            ),
         ):
-            for rejected in self._sample(pool, wanted, chosen, kind):
+            for rejected in self._sample(pool, fits, wanted, f"{kind}:{chosen.id}"):
                 foreign = Remark(chosen.anchor.path, chosen.hunk, rejected.body)
                 yield from self._pair(kind, chosen, rejected, foreign)
 
@@ -139,10 +145,21 @@ class _Maker:
                     kind: PairKind = "human_over_bot" if rejected.author_kind == "bot" else "same_hunk"
                     yield from self._pair(kind, chosen, rejected, _remark(rejected))
 
-    def _sample(self, pool: list[Episode], wanted: int, chosen: Episode, kind: str) -> list[Episode]:
-        count = min(len(pool), wanted if self.split == "train" else self.settings.test_partners)
-        rng = random.Random(f"{self.seed}:{kind}:{chosen.id}")  # noqa: S311 - a seeded draw, not a secret
-        return rng.sample(pool, count)
+    def _sample(self, pool: list[Episode], fits: Callable[[Episode], bool], wanted: int, purpose: str) -> list[Episode]:
+        """Draw without replacement from what fits in a pool; nearly all fits, so the pool is seldom read to its end."""
+        count = wanted if self.split == "train" else self.settings.test_partners
+        rng = random.Random(f"{self.seed}:{purpose}")  # noqa: S311 - a seeded draw, not a secret
+        picked, tried = [], set[int]()
+        for _ in range(_TRIES * count):
+            at = rng.randrange(len(pool))
+            if at not in tried:
+                tried.add(at)
+                if fits(pool[at]):
+                    picked.append(pool[at])
+            if len(picked) == count:
+                return picked
+        rest = [episode for at, episode in enumerate(pool) if at not in tried and fits(episode)]
+        return picked + rng.sample(rest, min(len(rest), count - len(picked)))
 
     def _pair(self, kind: str, chosen: Episode, rejected: Episode, foreign: Remark) -> Iterator[PreferencePair]:
         if chosen.body.strip() == rejected.body.strip():
