@@ -214,7 +214,7 @@ def evaluate(repo: Path, style: str, quiet: bool) -> int:
     dataset = load_dataset(workshop.store)
     if prior_has_seen(workshop.prior, dataset):
         workshop.console.warn("The shipped prior was trained on one of these repositories: its row says too much.")
-    result = evaluate_all(workshop.store, workshop.prior, workshop.adapters, workshop.clock, dataset)
+    result = evaluate_all(workshop.store, workshop.prior, workshop.adapters, workshop.clock, workshop.console, dataset)
     click.echo(_json(to_plain(result)) if style == "json" else render_evaluation(result), nl=False)
     return 0
 
@@ -301,7 +301,10 @@ def report(repo: Path, output: Path, quiet: bool) -> int:
     if data.versions:
         dataset = load_dataset(workshop.store)
         data = replace(
-            data, evaluation=evaluate_all(workshop.store, workshop.prior, workshop.adapters, workshop.clock, dataset)
+            data,
+            evaluation=evaluate_all(
+                workshop.store, workshop.prior, workshop.adapters, workshop.clock, workshop.console, dataset
+            ),
         )
     write_text(output, workshop.render_report(data))
     click.echo(str(output))

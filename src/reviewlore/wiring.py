@@ -102,15 +102,19 @@ class Workshop:
         return DpoAdapters(resources.load_prompts(), self.console, _base_folders())
 
     def scorer(self) -> Scorer:
-        """Return the judgement in force."""
-        return load_active(self.store, self.prior, self.adapters)
+        """Return the judgement in force; what had to be given up for it is said."""
+        scorer, notes = load_active(self.store, self.prior, self.adapters)
+        for note in notes:
+            self.console.warn(note)
+        return scorer
 
     def review_context(self, repository: str | None = None) -> ReviewContext:
         """Return what a review needs."""
         from reviewlore.adapters.index import SqliteIndex
 
         name = repository or self.repo.name
-        return ReviewContext(name, self.repo, self.store, self.grammar, self.scorer(), SqliteIndex, self.console)
+        scorer, notes = load_active(self.store, self.prior, self.adapters)
+        return ReviewContext(name, self.repo, self.store, self.grammar, scorer, SqliteIndex, self.console, notes)
 
     def learn_context(self) -> LearnContext:
         """Return what mining needs."""
@@ -129,7 +133,7 @@ class Workshop:
             clock=self.clock,
             console=self.console,
             packages=package_versions(),
-            code_commit=f"reviewlore {__version__}",
+            code_commit=code_commit(),
             hardware=describe_hardware(),
             actor=_actor(),
         )
@@ -249,7 +253,9 @@ def run_doctor(workshop: Workshop, recipe: str | None, emit: Callable[[str], Non
         )
 
     def judgement() -> str:
-        scorer = load_active(workshop.store, workshop.prior, workshop.adapters)
+        scorer, notes = load_active(workshop.store, workshop.prior, workshop.adapters)
+        if notes:
+            raise InputError(notes[0])
         return f"{scorer.version} ({scorer.tier} tier), its files verified"
 
     def installed() -> str:
@@ -303,6 +309,18 @@ def write_text(path: Path, text: str) -> None:
         raise StorageError(f"{path} cannot be written: {error.strerror}. Nothing was changed.") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def code_commit() -> str:
+    """Return the commit of reviewlore's own code: of its checkout, of what pip installed it from, or `unknown`."""
+    package = Path(__file__).resolve().parent
+    try:
+        if package.parent.name == "src":
+            return GitRepo(package).resolve("HEAD")
+        origin = importlib.metadata.distribution("reviewlore").read_text("direct_url.json")
+        return str(json.loads(origin or "{}")["vcs_info"]["commit_id"])
+    except (InputError, importlib.metadata.PackageNotFoundError, KeyError, ValueError):
+        return "unknown"
 
 
 def package_versions() -> dict[str, str]:

@@ -289,6 +289,20 @@ def test_rollback_returns_to_the_prior_and_promote_returns_to_the_version(
     assert [(item["action"], item["subject"]) for item in audit[2:]] == [("rollback", "prior"), ("promote", version)]
 
 
+def test_rollback_verifies_what_it_returns_to(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = store_of(copy)
+    registry = json.loads(store.read("registry.json") or b"")
+    old = registry["entries"][0]
+    registry["entries"] = [{**old, "state": "retired"}, {**old, "id": "embedded-new", "state": "active"}]
+    registry["previous"] = [old["id"]]
+    tamper(copy, lambda path: path == "registry.json", lambda _: json.dumps(registry).encode())
+    tamper(copy, lambda path: path.endswith("/ranker.json"), lambda data: data.replace(b"1", b"2", 1))
+    code, _, err = told(capsys, "rollback", "--repo", str(copy))
+    assert code == 3
+    assert "was changed after it was trained" in err
+    assert json.loads(store.read("registry.json") or b"") == registry
+
+
 DAMAGE = {
     "a tampered ranker": (
         lambda path: path.endswith("/ranker.json"), lambda data: data.replace(b"1", b"2", 1),

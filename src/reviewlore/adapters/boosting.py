@@ -4,6 +4,8 @@ Owns lightgbm and numpy. Two questions are learned apart, both by pairwise logis
 is the remark about this code, and are remarks like it acted on. Deterministic in pairs and seed; no download.
 """
 
+import hashlib
+import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -102,6 +104,16 @@ def train_ranker(
         ("prior_share", f"{1 - share:.3f}"),
     )
     return RankerModel(feature_names(), tuple(parts), about)
+
+
+def describe() -> dict[str, str]:
+    """Return what the training is set to, for the lineage: another setting makes another version of the same data."""
+    learners = {"once": _ONCE, "bagged": _BAGGED, "words": (_BUCKETS, _WORDS_SHARE, _WORD_RIDGE), "ridge": _RIDGE}
+    mixture = (_WEIGHT_ACTED_ON, _WEIGHT_ABOUT, _WEIGHT_BOTH, _GATE_SLOPE, _GATE_SHIFT, _TRUST)
+    values = {"trees": _SETTINGS, "learners": learners, "mixture": mixture, "features": feature_names()}
+    text = {name: json.dumps(value, sort_keys=True) for name, value in values.items()}
+    text["features"] = f"{len(feature_names())}, sha256 {hashlib.sha256(text['features'].encode()).hexdigest()[:16]}"
+    return text
 
 
 def parse_trees(model: str) -> Iterator[Tree]:

@@ -31,7 +31,7 @@ class BoostedRankers:
 
     def settings(self) -> dict[str, str]:
         """Return what the lineage says of the ranker's training."""
-        return {"features": str(len(self._prior.features)), "prior": dict(self._prior.about).get("id", "shipped")}
+        return {**boosting.describe(), "prior": dict(self._prior.about).get("id", "shipped")}
 
 
 class DpoAdapters:

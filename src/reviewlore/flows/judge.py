@@ -7,7 +7,7 @@ from reviewlore.domain.finding import Tier
 from reviewlore.domain.history import Episode
 from reviewlore.domain.model import Comparison, DatasetManifest, Demand, Evaluation, TierScore
 from reviewlore.domain.preference import PreferencePair, Remark
-from reviewlore.errors import RefusedError
+from reviewlore.errors import InputError, MissingExtra, RefusedError
 from reviewlore.flows import state
 from reviewlore.flows.scoring import PRIOR, load_version
 from reviewlore.ports import AdapterTrainer, Clock, Console, Scorer, Store
@@ -71,12 +71,19 @@ def load_dataset(store: Store) -> LoadedDataset:
 
 
 def evaluate_all(
-    store: Store, prior: RankerModel, adapters: AdapterTrainer, clock: Clock, dataset: LoadedDataset
+    store: Store, prior: RankerModel, adapters: AdapterTrainer, clock: Clock, console: Console, dataset: LoadedDataset
 ) -> Evaluation:
-    """Judge the prior, every version of the registry and the baselines on the held-out later pairs."""
+    """Judge the prior, every version of the registry and the baselines on the held-out later pairs.
+
+    A version that cannot run here (an adapter without the model extra) is left out, and said.
+    """
     scorers: list[tuple[str, Tier, Callable[[Remark], float]]] = [(PRIOR, "embedded", prior.score)]
     for manifest in state.read_versions(store):
-        scorer = load_version(store, manifest, adapters, judged=True)
+        try:
+            scorer = load_version(store, manifest, adapters, judged=True)
+        except (MissingExtra, InputError) as error:
+            console.warn(f"Version {manifest.id} is not judged here: {error}")
+            continue
         scorers.append((manifest.id, manifest.tier, _one_by_one(scorer, dataset.test)))
     rows = [
         _score(name, tier, function, dataset.test, dataset.manifest.seed, clock) for name, tier, function in scorers

@@ -23,12 +23,17 @@ def promote(store: Store, version: str, actor: str, reason: str, now: str, *, dr
 
 
 def rollback(store: Store, actor: str, reason: str, now: str, *, dry_run: bool = False) -> str:
-    """Make the version before the active one active again; returns one sentence. RefusedError where there is none."""
+    """Make the version before the active one active again, after verifying its files; returns one sentence.
+
+    RefusedError where nothing is active, StateError where that version is damaged.
+    """
     before = registry.find_active(state.read_registry(store))
 
     def decide(found: Registry) -> tuple[Registry, str]:
         after = registry.rollback(found, actor, now, reason)
         active = registry.find_active(after)
+        if active is not None:
+            verified_files(store, state.read_version(store, active.id))
         return after, active.id if active else "prior"
 
     target = _change(store, decide, "rollback", actor, reason, now, dry_run)

@@ -31,6 +31,7 @@ class ReviewContext:
     scorer: Scorer
     make_index: Callable[[Iterable[tuple[str, str]]], Index]
     console: Console
+    notes: tuple[str, ...] = ()
 
 
 def review_change(context: ReviewContext, base: str, head: str) -> Review:
@@ -53,7 +54,8 @@ def review_change(context: ReviewContext, base: str, head: str) -> Review:
         history_limit=settings.review.history_limit,
         patches=patches,
     )
-    candidates, unplaced = make_findings(result.facts, {patch.path: patch for patch in reviewed})
+    excluded = frozenset(patch.path for patch in patches if matches(patch.path, settings.review.exclude_paths))
+    candidates, unplaced = make_findings(result.facts, {patch.path: patch for patch in reviewed}, excluded)
     scored = _scored(context, _with_precedents(context, candidates))
     dismissed = state.read_dismissed(context.store, context.repository) if scored else frozenset()
     kept, dropped = select(scored, settings.review, dismissed)
@@ -65,7 +67,7 @@ def review_change(context: ReviewContext, base: str, head: str) -> Review:
         version=context.scorer.version,
         findings=kept,
         dropped=(*unplaced, *dropped),
-        notes=result.notes,
+        notes=(*context.notes, *result.notes),
         files_reviewed=len(reviewed),
         files_skipped=skipped,
     )

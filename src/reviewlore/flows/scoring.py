@@ -9,7 +9,7 @@ from typing import Any
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.model import VersionManifest
 from reviewlore.domain.preference import Remark
-from reviewlore.errors import InputError, StateError
+from reviewlore.errors import InputError, MissingExtra, StateError
 from reviewlore.flows import state
 from reviewlore.formats.rows import Rejected, read_lines
 from reviewlore.ports import AdapterTrainer, Scorer, Store
@@ -36,12 +36,26 @@ class RankerScorer:
         return [self.model.score(remark) for remark in remarks]
 
 
-def load_active(store: Store, prior: RankerModel, adapters: AdapterTrainer) -> Scorer:
-    """Return the version in force; the shipped prior before the first promotion."""
-    active = find_active(state.read_registry(store))
-    if active is None:
-        return RankerScorer(PRIOR, prior)
-    return load_version(store, state.read_version(store, active.id), adapters)
+def load_active(store: Store, prior: RankerModel, adapters: AdapterTrainer) -> tuple[Scorer, tuple[str, ...]]:
+    """Return the version in force, and in one sentence each what had to be given up for it.
+
+    An adapter that cannot run here (no model extra, no base model) gives way to the newest ranker that was in force,
+    else to the shipped prior; a damaged version is a StateError.
+    """
+    registry = state.read_registry(store)
+    active = find_active(registry)
+    notes: list[str] = []
+    for version in ([active.id] if active else []) + list(reversed(registry.previous)):
+        manifest = state.read_version(store, version)
+        if notes and manifest.tier == "adapter":
+            continue
+        try:
+            return load_version(store, manifest, adapters), tuple(notes)
+        except (MissingExtra, InputError) as error:
+            if manifest.tier != "adapter":
+                raise
+            notes.append(f"The active version {version} cannot run here, a cheaper one judges instead: {error}")
+    return RankerScorer(PRIOR, prior), tuple(notes)
 
 
 def load_version(store: Store, manifest: VersionManifest, adapters: AdapterTrainer, *, judged: bool = False) -> Scorer:

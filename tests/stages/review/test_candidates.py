@@ -39,3 +39,9 @@ def test_what_the_diff_does_not_show_is_counted() -> None:
     findings, dropped = make_findings([fact("gone.py", 1), fact("elsewhere.py", 1)], PATCHES)
     assert findings == ()
     assert [(item.rule, item.reason) for item in dropped] == [("architecture/new_edge", "not_in_diff")] * 2
+
+
+def test_a_fact_on_an_excluded_path_is_counted_as_that() -> None:
+    findings, dropped = make_findings([fact("a.py", 12)], {}, frozenset({"a.py"}))
+    assert findings == ()
+    assert [item.reason for item in dropped] == ["path_excluded"]

@@ -9,11 +9,14 @@ from reviewlore.domain.history import Anchor
 
 
 def make_findings(
-    facts: Sequence[Fact], patches: Mapping[str, FilePatch]
+    facts: Sequence[Fact], patches: Mapping[str, FilePatch], excluded: frozenset[str] = frozenset()
 ) -> tuple[tuple[Finding, ...], tuple[Dropped, ...]]:
     """Pin each fact to a line GitHub accepts a comment on: its own line, else the first line its file's diff adds."""
     findings, dropped = [], []
     for fact in facts:
+        if fact.path in excluded:
+            dropped.append(Dropped(fact.fingerprint, rule_of(fact), "path_excluded"))
+            continue
         place = _place(fact, patches.get(fact.path))
         if place is None:
             dropped.append(Dropped(fact.fingerprint, rule_of(fact), "not_in_diff"))
