@@ -55,51 +55,72 @@ def learn(context: LearnContext, source: Source, *, dry_run: bool = False) -> Le
     tracked = context.console.track(grouped, "Labelling remarks", len(grouped))
     episodes = [_episode(raw, changes(raw), context.key, redacted) for raw in tracked]
 
-    merged: list[Episode] = []
-    manifest: list[DatasetManifest] = []
-    fresh: list[int] = []
-
-    def change(store: Store) -> dict[str, bytes | None]:
-        known = {episode.id: episode for episode in state.read_episodes(store)}
-        before = dict(known)
-        known.update((episode.id, episode) for episode in episodes)
-        merged[:] = known.values()
-        changed = sum(before.get(episode.id) != episode for episode in episodes)
-        fresh[:] = [sum(episode.id not in before for episode in episodes)]
-        built = _manifest(context, source, merged, dict(sorted(dropped.items())), store)
-        manifest[:] = [built]
-        path = state.dataset_path(built.id)
-        if not changed and store.read(path) is not None:
-            return {}
-        files: dict[str, bytes | None] = dict.fromkeys(store.paths(state.EPISODES))  # none stays in two months
-        files |= state.episode_files(merged)
-        if store.read(path) is None:
-            files[path] = records.encode(built)
-        detail = {"dataset": built.id, "episodes": len(merged), "new_or_changed": changed, "source": source.name}
-        files[state.AUDIT] = state.audited(
-            store, at=built.created_at, actor=context.actor, action="mine", subject=built.id, detail=detail
-        )
-        return files
-
+    merge = _Merge(context, source, episodes, dict(sorted(dropped.items())))
     commit = None
     if dry_run:
-        change(context.store)
+        merge.files(context.store)
     else:
-        commit = context.store.update(
-            change, lambda: f"Mine {source.name}: {fresh[0]} new episodes, {len(merged)} in all", context.clock.now()
-        )
+        commit = context.store.update(merge.files, merge.message, context.clock.now())
     return LearnReport(
         read=len(source.raws) + sum(source.rejected.values()),
         kept=len(episodes),
-        dropped=dict(sorted(dropped.items())),
+        dropped=merge.dropped,
         marked=curated.marked,
         redacted=dict(sorted(redacted.items())),
         outcomes=dict(sorted(Counter(episode.outcome for episode in episodes).items())),
         evidence=dict(Counter(item.kind for episode in episodes for item in episode.evidence[:1]).most_common()),
-        new_episodes=fresh[0],
-        dataset=manifest[0],
+        new_episodes=merge.fresh,
+        dataset=merge.dataset,
         commit=commit,
     )
+
+
+class _Merge:
+    """New episodes into the state branch; made again from the start when somebody else wrote first."""
+
+    dataset: DatasetManifest
+
+    def __init__(
+        self, context: LearnContext, source: Source, episodes: Sequence[Episode], dropped: dict[str, int]
+    ) -> None:
+        self._context, self._source, self._episodes = context, source, episodes
+        self.dropped = dropped
+        self.fresh = 0
+        self._total = 0
+
+    def files(self, store: Store) -> dict[str, bytes | None]:
+        """Return the files to write: none where nothing is new."""
+        before = {episode.id: episode for episode in state.read_episodes(store)}
+        merged = {**before, **{episode.id: episode for episode in self._episodes}}
+        changed = sum(before.get(episode.id) != episode for episode in self._episodes)
+        self.fresh, self._total = len(merged) - len(before), len(merged)
+        self.dataset = _manifest(self._context, self._source, list(merged.values()), self.dropped, store)
+        path = state.dataset_path(self.dataset.id)
+        known = store.read(path) is not None
+        if not changed and known:
+            return {}
+        files: dict[str, bytes | None] = dict.fromkeys(store.paths(state.EPISODES))  # none stays in two months
+        files |= state.episode_files(merged.values())
+        if not known:
+            files[path] = records.encode(self.dataset)
+        files[state.AUDIT] = state.audited(
+            store,
+            at=self.dataset.created_at,
+            actor=self._context.actor,
+            action="mine",
+            subject=self.dataset.id,
+            detail={
+                "dataset": self.dataset.id,
+                "episodes": len(merged),
+                "new_or_changed": changed,
+                "source": self._source.name,
+            },
+        )
+        return files
+
+    def message(self) -> str:
+        """Return the message of the commit."""
+        return f"Mine {self._source.name}: {self.fresh} new episodes, {self._total} in all"
 
 
 def _manifest(

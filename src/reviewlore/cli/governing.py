@@ -1,0 +1,130 @@
+"""Commands that answer for what was learned, and the one that runs as a GitHub Action."""
+
+import os
+from pathlib import Path
+
+import click
+
+from reviewlore.cli.options import (
+    as_json,
+    dry_run_option,
+    emit,
+    format_option,
+    need_git,
+    open_workshop,
+    quiet_option,
+    repo_option,
+)
+
+
+@click.command()
+@click.argument("version")
+@repo_option
+@click.option("--reason", default="promoted by hand", show_default=True, help="Why, for the audit log.")
+@dry_run_option
+def promote(version: str, repo: Path, reason: str, dry_run: bool) -> int:
+    """Make a version the active one.
+
+    Make a version the active one, whatever the gate said; the audit log says who did and why.
+    """
+    from reviewlore.flows.promote import promote as run_promotion
+
+    workshop = open_workshop(repo, quiet=True)
+    message = run_promotion(workshop.store, version, workshop.actor, reason, workshop.clock.now(), dry_run=dry_run)
+    click.echo(message)
+    return 0
+
+
+@click.command()
+@repo_option
+@click.option("--reason", default="rolled back by hand", show_default=True, help="Why, for the audit log.")
+@dry_run_option
+def rollback(repo: Path, reason: str, dry_run: bool) -> int:
+    """Go back to the version active before.
+
+    Go back one step: the version active before becomes active again.
+    """
+    from reviewlore.flows.promote import rollback as run_rollback
+
+    workshop = open_workshop(repo, quiet=True)
+    click.echo(run_rollback(workshop.store, workshop.actor, reason, workshop.clock.now(), dry_run=dry_run))
+    return 0
+
+
+@click.command()
+@repo_option
+@format_option("text", "json")
+def status(repo: Path, style: str) -> int:
+    """Show what was mined and which version is active.
+
+    Show what was mined, which versions there are, which one is active and why.
+    """
+    from reviewlore.flows import state
+    from reviewlore.formats.records import to_plain
+    from reviewlore.formats.standing import render_dataset, render_registry
+
+    store = open_workshop(repo, quiet=True).store
+    registry, datasets, audit = state.read_registry(store), state.read_datasets(store), state.read_audit(store)
+    if style == "json":
+        newest = to_plain(datasets[-1]) if datasets else None
+        click.echo(as_json({"registry": to_plain(registry), "dataset": newest, "audit_entries": len(audit)}), nl=False)
+        return 0
+    click.echo(render_registry(registry), nl=False)
+    click.echo("\n" + (render_dataset(datasets[-1]) if datasets else "Nothing was mined yet.\n"), nl=False)
+    return 0
+
+
+@click.command()
+@repo_option
+@click.option("--output", default="reviewlore-report.html", show_default=True, type=click.Path(path_type=Path))
+@quiet_option
+def report(repo: Path, output: Path, quiet: bool) -> int:
+    """Write one HTML page about what was learned.
+
+    Write one self-contained HTML page about what was mined, trained, judged and decided.
+    """
+    from dataclasses import replace
+
+    from reviewlore.flows.judge import evaluate_all, load_dataset
+    from reviewlore.flows.report import standing_report
+    from reviewlore.wiring import write_text
+
+    workshop = open_workshop(repo, quiet)
+    data = standing_report(workshop.store, workshop.repo.name, workshop.clock.now())
+    if data.versions:
+        dataset = load_dataset(workshop.store)
+        data = replace(
+            data,
+            evaluation=evaluate_all(
+                workshop.store, workshop.prior, workshop.adapters, workshop.clock, workshop.console, dataset
+            ),
+        )
+    write_text(output, workshop.render_report(data))
+    click.echo(str(output))
+    return 0
+
+
+@click.command()
+@repo_option
+@click.option("--recipe", metavar="NAME", help="Resolve the revision of this recipe's base model and write it.")
+@dry_run_option
+def doctor(repo: Path, recipe: str | None, dry_run: bool) -> int:
+    """Check that everything is in place.
+
+    Check that everything is in place; with --recipe, pin the base model's revision in .reviewlore.toml.
+    """
+    from reviewlore.wiring import run_doctor
+
+    return run_doctor(open_workshop(repo, quiet=True), recipe, emit, dry_run=dry_run)
+
+
+@click.command()
+def action() -> int:
+    """Run as a GitHub Action.
+
+    Run as a GitHub Action: the event and the inputs come from the environment.
+    """
+    need_git()
+    from reviewlore.wiring_action import run as run_action
+
+    return run_action(os.environ)

@@ -1,0 +1,136 @@
+"""Commands that learn: from files or GitHub to a judged version; and the whole loop as a demo."""
+
+from pathlib import Path
+
+import click
+
+from reviewlore.cli.options import (
+    as_json,
+    dry_run_option,
+    emit,
+    format_option,
+    need_git,
+    open_console,
+    open_workshop,
+    quiet_option,
+    read_file,
+    repo_option,
+    shown,
+)
+from reviewlore.errors import ConfigError
+
+
+@click.command()
+@repo_option
+@click.option("--from", "files", multiple=True, metavar="FILE", type=click.Path(path_type=Path),
+              help="Review comments as JSON Lines, plain or gzip (docs/formats.md). May be repeated.")  # fmt: skip
+@click.option("--github", metavar="OWNER/NAME", help="Read merged pull requests of a repository on GitHub.")
+@click.option("--since", metavar="TIME", help="With --github: only what was updated since, ISO 8601.")
+@click.option(
+    "--fetch-code", is_flag=True, help="With --github: fetch all pull requests' heads, so that git can judge."
+)
+@dry_run_option
+@format_option("text", "json")
+@quiet_option
+def mine(
+    repo: Path,
+    files: tuple[Path, ...],
+    github: str | None,
+    since: str | None,
+    fetch_code: bool,
+    dry_run: bool,
+    style: str,
+    quiet: bool,
+) -> int:
+    """Turn review comments into preference pairs.
+
+    Read review comments, label and curate them, build preference pairs, and commit all of it to the state branch.
+    """
+    from reviewlore.flows.learn import learn
+    from reviewlore.flows.sources import read_files, read_forge
+    from reviewlore.formats.mining import render_learning
+    from reviewlore.formats.records import to_plain
+    from reviewlore.formats.rows import utc
+
+    if bool(files) == bool(github):
+        raise ConfigError("Name what to mine: either --from FILE or --github OWNER/NAME.")
+    moment = utc(since) if since else None
+    if moment == "":
+        raise ConfigError(f"--since {since!r} is no time; write ISO 8601, such as 2026-01-31 or 2026-01-31T12:00:00Z.")
+    workshop = open_workshop(repo, quiet)
+    if github:
+        history = workshop.forge_history(github)
+        if fetch_code:
+            workshop.console.say("Fetching the heads of all pull requests")
+            workshop.fetch_pulls(github)
+        source = read_forge(history, workshop.console, moment)
+    else:
+        source = read_files([(shown(path.name), read_file(path)) for path in files], workshop.console)
+    report = learn(workshop.learn_context(), source, dry_run=dry_run)
+    click.echo(as_json(to_plain(report)) if style == "json" else render_learning(report), nl=False)
+    return 0
+
+
+@click.command()
+@repo_option
+@click.option("--tier", type=click.Choice(["embedded", "adapter"]), default="embedded", show_default=True,
+              help="embedded: the ranker, seconds. adapter: a LoRA adapter by DPO.")  # fmt: skip
+@click.option("--recipe", metavar="NAME", help="With --tier adapter: a training recipe.  [default: smoke_cpu]")
+@dry_run_option
+@format_option("text", "json")
+@quiet_option
+def train(repo: Path, tier: str, recipe: str | None, dry_run: bool, style: str, quiet: bool) -> int:
+    """Train a version and let the gate decide.
+
+    Train a version on the mined pairs, judge it on later pull requests, and let the gate decide.
+    """
+    from reviewlore.flows.train import train as run_training
+    from reviewlore.formats.records import to_plain
+    from reviewlore.formats.standing import render_decision, render_evaluation
+
+    workshop = open_workshop(repo, quiet)
+    if tier == "embedded" and recipe:
+        raise ConfigError("--recipe belongs to --tier adapter; the embedded ranker has none.")
+    chosen = workshop.recipe(recipe or "smoke_cpu") if tier == "adapter" else None
+    trained = run_training(workshop.train_context(), "adapter" if chosen else "embedded", chosen, dry_run=dry_run)
+    if style == "json":
+        click.echo(as_json(to_plain(trained)), nl=False)
+    else:
+        click.echo(render_evaluation(trained.evaluation) + "\n" + render_decision(trained.decision), nl=False)
+    return 0
+
+
+@click.command()
+@repo_option
+@format_option("text", "json")
+@quiet_option
+def evaluate(repo: Path, style: str, quiet: bool) -> int:
+    """Judge every version on later pull requests.
+
+    Judge every version, the shipped prior and the baselines on held-out later pull requests.
+    """
+    from reviewlore.flows.judge import evaluate_all, load_dataset, prior_has_seen
+    from reviewlore.formats.records import to_plain
+    from reviewlore.formats.standing import render_evaluation
+
+    workshop = open_workshop(repo, quiet)
+    dataset = load_dataset(workshop.store)
+    if prior_has_seen(workshop.prior, dataset):
+        workshop.console.warn("The shipped prior was trained on one of these repositories: its row says too much.")
+    result = evaluate_all(workshop.store, workshop.prior, workshop.adapters, workshop.clock, workshop.console, dataset)
+    click.echo(as_json(to_plain(result)) if style == "json" else render_evaluation(result), nl=False)
+    return 0
+
+
+@click.command()
+@click.option("--output", metavar="DIR", type=click.Path(path_type=Path), help="Keep everything here.")
+@quiet_option
+def demo(output: Path | None, quiet: bool) -> int:
+    """Show the whole loop on a sample repository.
+
+    Show the whole loop on a sample repository, with a real DPO run on the CPU.
+    """
+    need_git()
+    from reviewlore.wiring import run_demo
+
+    return run_demo(output, open_console(quiet), emit)
