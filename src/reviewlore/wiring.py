@@ -1,6 +1,5 @@
 """The composition root: the only place that builds adapters and reads secrets. Heavy libraries load in functions."""
 
-import importlib.metadata
 import json
 import os
 import re
@@ -9,12 +8,9 @@ import secrets
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from time import monotonic
 
-from reviewlore import __version__
 from reviewlore.adapters import resources
 from reviewlore.adapters.git import GitRepo
 from reviewlore.config import FILE, LearnSettings, RecipeSettings, Settings
@@ -35,19 +31,6 @@ TOKEN_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _KEY_FILE = "reviewlore-pseudonym.key"
 _KEY_LENGTH = 64
-_LINEAGE = ("torch", "transformers", "peft", "trl", "datasets", "lightgbm", "numpy", "tokenizers", "safetensors")
-
-
-class SystemClock:
-    """Adapter of the `Clock` port."""
-
-    def now(self) -> str:
-        """Return the current time as ISO 8601 in UTC, to the second."""
-        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    def monotonic(self) -> float:
-        """Return seconds from an arbitrary start."""
-        return monotonic()
 
 
 @dataclass(frozen=True)
@@ -80,6 +63,8 @@ class Workshop:
     @cached_property
     def clock(self) -> Clock:
         """The system's clock."""
+        from reviewlore.adapters.machine import SystemClock
+
         return SystemClock()
 
     @cached_property
@@ -123,7 +108,8 @@ class Workshop:
 
     def train_context(self) -> TrainContext:
         """Return what training needs."""
-        from reviewlore.adapters.training import BoostedRankers, describe_hardware
+        from reviewlore.adapters.machine import code_commit, package_versions, processor_name
+        from reviewlore.adapters.training import BoostedRankers
 
         return TrainContext(
             store=self.store,
@@ -134,7 +120,7 @@ class Workshop:
             console=self.console,
             packages=package_versions(),
             code_commit=code_commit(),
-            hardware=describe_hardware(),
+            hardware=processor_name(),
             actor=_actor(),
         )
 
@@ -230,46 +216,10 @@ def run_demo(output: Path | None, console: Console, emit: Callable[[str], None])
 
 def run_doctor(workshop: Workshop, recipe: str | None, emit: Callable[[str], None], *, dry_run: bool) -> int:
     """Check everything and say it, and pin a recipe's base model; 2 where something has to be mended."""
-    from reviewlore.flows import doctor, state
-    from reviewlore.flows.scoring import load_active
+    from reviewlore.adapters.machine import package_versions
+    from reviewlore.flows import doctor
 
-    def repository() -> str:
-        shallow = "; the clone is shallow, so co-change is known in part only" if workshop.repo.shallow else ""
-        return f"{workshop.repo.name}{shallow}"
-
-    def settings() -> str:
-        try:
-            start = workshop.repo.resolve(workshop.repo.default_branch())
-        except InputError:
-            return "no default branch here (a repository that only carries the state?), defaults are used"
-        read_settings(workshop.repo, start)
-        return f"{FILE} is fine" if workshop.repo.read(start, FILE) is not None else f"no {FILE}, defaults are used"
-
-    def branch() -> str:
-        entries = len(state.read_audit(workshop.store))
-        episodes = len(state.read_episodes(workshop.store))
-        return (
-            f"{episodes} episodes, {entries} entries in an unbroken audit log" if entries else "nothing was mined yet"
-        )
-
-    def judgement() -> str:
-        scorer, notes = load_active(workshop.store, workshop.prior, workshop.adapters)
-        if notes:
-            raise InputError(notes[0])
-        return f"{scorer.version} ({scorer.tier} tier), its files verified"
-
-    def installed() -> str:
-        missing = [
-            name for name in ("torch", "transformers", "peft", "trl", "lightgbm") if name not in package_versions()
-        ]
-        return (
-            f"training is not possible here: {', '.join(missing)} missing" if missing else "training is possible here"
-        )
-
-    checks = doctor.run_checks(
-        [("repository", repository), ("settings", settings), ("state branch", branch), ("judgement", judgement),
-         ("model extra", installed)]
-    )  # fmt: skip
+    checks = doctor.examine(workshop, package_versions())
     emit(doctor.render_checks(checks))
     if recipe:
         emit(_pin(workshop, recipe, dry_run=dry_run))
@@ -309,29 +259,6 @@ def write_text(path: Path, text: str) -> None:
         raise StorageError(f"{path} cannot be written: {error.strerror}. Nothing was changed.") from error
     finally:
         partial.unlink(missing_ok=True)
-
-
-def code_commit() -> str:
-    """Return the commit of reviewlore's own code: of its checkout, of what pip installed it from, or `unknown`."""
-    package = Path(__file__).resolve().parent
-    try:
-        if package.parent.name == "src":
-            return GitRepo(package).resolve("HEAD")
-        origin = importlib.metadata.distribution("reviewlore").read_text("direct_url.json")
-        return str(json.loads(origin or "{}")["vcs_info"]["commit_id"])
-    except (InputError, importlib.metadata.PackageNotFoundError, KeyError, ValueError):
-        return "unknown"
-
-
-def package_versions() -> dict[str, str]:
-    """Return the versions of what training rests on, for the lineage."""
-    found = {"reviewlore": __version__}
-    for name in _LINEAGE:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def _token(repository: str) -> str:

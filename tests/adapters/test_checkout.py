@@ -81,7 +81,10 @@ def test_all_heads_come_in_one_fetch(forge):
 
 def test_what_is_there_is_not_fetched(forge):
     base, head = git(forge / "work", "rev-parse", "HEAD~1"), git(forge / "work", "rev-parse", "HEAD")
-    fetch_pull(GitRepo(forge / "work"), Remote("file:///nowhere", "octo/demo", ""), 1, base, head)
+    nowhere = Remote("file:///nowhere", "octo/demo", "")
+    fetch_pull(GitRepo(forge / "work"), nowhere, 1, base, head)
+    with pytest.raises(InputError):
+        fetch_pull(GitRepo(forge / "work"), nowhere, 1, base, "f" * 40)
 
 
 def test_a_head_that_was_pushed_over_is_told(forge):

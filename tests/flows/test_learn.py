@@ -11,12 +11,12 @@ from tests.repositories import commit, git, make_repository
 
 from reviewlore.adapters.console import QuietConsole
 from reviewlore.adapters.git import GitRepo
+from reviewlore.adapters.machine import SystemClock
 from reviewlore.adapters.store import GitStore
 from reviewlore.cli import run
 from reviewlore.config import LearnSettings
 from reviewlore.domain.history import RawRemark
 from reviewlore.flows.learn import LearnContext, Source, learn
-from reviewlore.wiring import SystemClock
 
 
 def row(number: int, **changes: Any) -> dict[str, Any]:

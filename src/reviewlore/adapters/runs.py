@@ -1,16 +1,13 @@
-"""What surrounds a training run: its extra, its folder, its errors in plain words, its record of machine and versions.
+"""What surrounds a training run: its extra, its folder, its errors in plain words.
 
 It imports no machine learning library, so that a missing one can be told in one sentence.
 """
 
 import errno
-import os
-import platform
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -59,27 +56,6 @@ def plain_errors(recipe: Recipe, output: Path) -> Iterator[None]:
             "Nothing was written."
         )
         raise ConfigError(message) from error
-
-
-def package_versions() -> dict[str, str]:
-    """Return the versions of Python and of everything a result may depend on."""
-    found = {"python": platform.python_version()}
-    for name in MODEL_EXTRA:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def processor_name() -> str:
-    """Return the processor's name and its number of cores."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores"
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -25,11 +25,10 @@ from reviewlore.adapters.bases import (
     use_bfloat16,
 )
 from reviewlore.adapters.generator import lora_config
+from reviewlore.adapters.machine import package_versions, processor_name
 from reviewlore.adapters.runs import (
-    package_versions,
     partial_folder,
     plain_errors,
-    processor_name,
     require_model_extra,
 )
 from reviewlore.domain.recipe import Dialogue, MadeBase, Recipe, TrainedAdapter

@@ -1,6 +1,5 @@
 """The training ports over what does the work: the boosted ranker, and the DPO trainer with its scorer."""
 
-import platform
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -103,8 +102,3 @@ class _AdapterScorer:
             for remark in remarks
         ]
         return self._preferrer.score(rows)
-
-
-def describe_hardware() -> str:
-    """Return the machine in words, for the lineage."""
-    return f"{platform.system()} {platform.machine()}, {platform.python_implementation()} {platform.python_version()}"

@@ -1,11 +1,17 @@
 """Is everything in place? Checks a repository, its state branch and what is installed; pins a base model's revision."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from reviewlore.config import parse_settings
-from reviewlore.errors import ReviewloreError
+from reviewlore.config import FILE, parse_settings
+from reviewlore.errors import InputError, ReviewloreError
+from reviewlore.flows import state
+from reviewlore.flows.review import read_settings
+from reviewlore.flows.scoring import load_active
+from reviewlore.ports import AdapterTrainer, Repo, Store
+from reviewlore.ranking.model import RankerModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +21,61 @@ class Check:
     name: str
     fine: bool
     said: str
+
+
+class LocalRepo(Repo, Protocol):
+    """A repository on this machine, as `adapters/git.py` gives it."""
+
+    @property
+    def name(self) -> str:
+        """`owner/name`, or the folder's name."""
+        ...
+
+    @property
+    def shallow(self) -> bool:
+        """Whether the history was cut off."""
+        ...
+
+    def default_branch(self) -> str:
+        """Return what a review compares against; InputError where there is none."""
+        ...
+
+
+class Patient(Protocol):
+    """What is examined."""
+
+    @property
+    def repo(self) -> LocalRepo:
+        """The repository."""
+        ...
+
+    @property
+    def store(self) -> Store:
+        """Its state branch."""
+        ...
+
+    @property
+    def prior(self) -> RankerModel:
+        """The shipped ranker."""
+        ...
+
+    @property
+    def adapters(self) -> AdapterTrainer:
+        """What adapters are asked with."""
+        ...
+
+
+def examine(patient: Patient, packages: Mapping[str, str]) -> tuple[Check, ...]:
+    """Look at everything; `packages` maps what is installed to its version."""
+    return run_checks(
+        [
+            ("repository", lambda: _repository(patient.repo)),
+            ("settings", lambda: _settings(patient.repo)),
+            ("state branch", lambda: _branch(patient.store)),
+            ("judgement", lambda: _judgement(patient)),
+            ("model extra", lambda: _installed(packages)),
+        ]
+    )
 
 
 def run_checks(checks: Sequence[tuple[str, Callable[[], str]]]) -> tuple[Check, ...]:
@@ -53,3 +114,33 @@ def pin_in_settings(text: str, recipe: str, revision: str) -> str:
         changed = text[: found.end()] + body + text[end:]
     parse_settings(changed)
     return changed
+
+
+def _repository(repo: LocalRepo) -> str:
+    return repo.name + ("; the clone is shallow, so co-change is known in part only" if repo.shallow else "")
+
+
+def _settings(repo: LocalRepo) -> str:
+    try:
+        start = repo.resolve(repo.default_branch())
+    except InputError:
+        return "no default branch here (a repository that only carries the state?), defaults are used"
+    read_settings(repo, start)
+    return f"{FILE} is fine" if repo.read(start, FILE) is not None else f"no {FILE}, defaults are used"
+
+
+def _branch(store: Store) -> str:
+    entries, episodes = len(state.read_audit(store)), len(state.read_episodes(store))
+    return f"{episodes} episodes, {entries} entries in an unbroken audit log" if entries else "nothing was mined yet"
+
+
+def _judgement(patient: Patient) -> str:
+    scorer, notes = load_active(patient.store, patient.prior, patient.adapters)
+    if notes:
+        raise InputError(notes[0])
+    return f"{scorer.version} ({scorer.tier} tier), its files verified"
+
+
+def _installed(packages: Mapping[str, str]) -> str:
+    missing = [name for name in ("torch", "transformers", "peft", "trl", "lightgbm") if name not in packages]
+    return f"training is not possible here: {', '.join(missing)} missing" if missing else "training is possible here"
