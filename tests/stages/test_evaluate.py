@@ -3,9 +3,10 @@
 import time
 
 import pytest
+from tests.judged import score_pairs
 
 from reviewlore.domain.preference import PreferencePair, Remark
-from reviewlore.stages.evaluate import judge_pairs, paired_difference, score_pairs, summarise
+from reviewlore.stages.evaluate import judge_pairs, paired_difference, summarise
 
 
 def pair(number: int, good: float, bad: float, kind="outcome", repository="a/b", request=None) -> PreferencePair:

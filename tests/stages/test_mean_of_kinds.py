@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from tests.judged import score_pairs
 
 from reviewlore.domain.preference import PreferencePair, Remark
 from reviewlore.stages.evaluate import (
@@ -10,7 +11,6 @@ from reviewlore.stages.evaluate import (
     LEAST_PAIRS_OF_A_REPOSITORY,
     judge_pairs,
     paired_difference,
-    score_pairs,
     summarise,
 )
 

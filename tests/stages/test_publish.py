@@ -2,11 +2,12 @@ import re
 from dataclasses import replace
 
 import pytest
+from tests.fakes.forge import make_pull
 
 from reviewlore.diff import parse_diff
 from reviewlore.domain.architecture import Evidence
 from reviewlore.domain.finding import Dropped, Finding, Precedent, Review
-from reviewlore.domain.forge import IssueComment, Posted, PullRequest, ThreadComment
+from reviewlore.domain.forge import IssueComment, Posted, ThreadComment
 from reviewlore.domain.history import Anchor
 from reviewlore.stages.publish.plan import MAX_COMMENTS, find_anchor, find_obstacle, plan_publication
 from reviewlore.stages.publish.render import (
@@ -370,27 +371,7 @@ def test_without_inline_comments_everything_is_in_the_summary():
     assert plan.outside == (FINDING,)
 
 
-PULL = PullRequest(
-    number=1,
-    title="t",
-    body="",
-    author="alice",
-    author_is_bot=False,
-    state="open",
-    draft=False,
-    merged=False,
-    base_ref="main",
-    base_sha=BASE,
-    head_ref="feat",
-    head_sha=HEAD,
-    head_repository="octo/demo",
-    labels=(),
-    merge_commit=None,
-    created_at="",
-    updated_at="",
-    merged_at=None,
-    url="",
-)
+PULL = make_pull(head=HEAD, base=BASE)
 
 
 @pytest.mark.parametrize(

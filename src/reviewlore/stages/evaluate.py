@@ -37,23 +37,6 @@ def judge_pairs(pairs: Iterable[PreferencePair], score: Scorer) -> dict[str, flo
     return {pair.id: _win(cached(pair.chosen), cached(pair.rejected)) for pair in pairs}
 
 
-def score_pairs(
-    pairs: Sequence[PreferencePair],
-    score: Scorer,
-    *,
-    name: str,
-    tier: Tier | Literal["baseline"] = "embedded",
-    seed: int = 0,
-    resamples: int = RESAMPLES,
-    milliseconds_per_remark: float = 0.0,
-) -> TierScore:
-    """Score the pairs and sum up by kind, with intervals; kinds without pairs are absent."""
-    return summarise(
-        pairs, judge_pairs(pairs, score), name=name, tier=tier, seed=seed, resamples=resamples,
-        milliseconds_per_remark=milliseconds_per_remark,
-    )  # fmt: skip
-
-
 def summarise(
     pairs: Sequence[PreferencePair],
     wins: Outcomes,
