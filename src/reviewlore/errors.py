@@ -8,6 +8,7 @@
     │   └── MissingExtra    an optional part is not installed
     └── Fault               exit 3: not the user's doing
         ├── ForgeError      GitHub did not answer as documented
+        ├── BudgetError     the requests that were allowed are used up; what was read is kept
         ├── StateError      the state branch is damaged, tampered with or from a newer version
         └── StorageError    the disk or git could not complete a write; nothing was half-written
 
@@ -49,6 +50,10 @@ class Fault(ReviewloreError):  # noqa: N818 - the opposite of UserError, not of 
 
 class ForgeError(Fault):
     """GitHub did not answer as documented."""
+
+
+class BudgetError(Fault):
+    """The requests that were allowed are used up; what was read so far is kept."""
 
 
 class StateError(Fault):

@@ -11,18 +11,19 @@ from reviewlore.domain.events import Annotation
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.forge import (
     CommentKind,
+    HistoryPage,
     IssueComment,
     NewCheck,
     NewReview,
+    Position,
     Posted,
     PostedReview,
-    PullActivity,
     PullRequest,
     Reaction,
-    Role,
     ThreadComment,
 )
 from reviewlore.domain.model import VersionManifest
+from reviewlore.domain.people import Role
 from reviewlore.domain.preference import PreferencePair, Remark
 from reviewlore.domain.recipe import Recipe, TrainedAdapter
 from reviewlore.ranking.model import RankerModel
@@ -183,7 +184,7 @@ class Index(Protocol):
 class ForgeHistory(Protocol):
     """The past of one hosted repository, read in whole pages for mining; never a request per pull request or comment.
 
-    `since` is an ISO 8601 time in UTC: only what was updated at or after it. None is everything.
+    Every method may raise BudgetError once the requests that were allowed are used up, before one more is sent.
     """
 
     @property
@@ -191,24 +192,35 @@ class ForgeHistory(Protocol):
         """`owner/name` as the forge spells it now, whatever it was asked for by."""
         ...
 
-    def closed_pulls(self, since: str | None = None) -> Iterator[PullRequest]:
-        """Yield closed pull requests, merged or not, the most recently updated first."""
+    def merged(self, start: Position) -> Iterator[HistoryPage]:
+        """Yield merged pull requests behind a position, whole, the least recently updated first.
+
+        One that is updated while it is read comes again at the end; none is left out.
+        """
         ...
 
-    def thread_comments(self, since: str | None = None) -> Iterator[ThreadComment]:
-        """Yield the review comments of all pull requests, the least recently updated first."""
+    def pulls(self, numbers: Sequence[int]) -> Iterator[HistoryPage]:
+        """Yield the merged ones of these pull requests, whole, as they are now."""
         ...
 
-    def issue_comments(self, since: str | None = None) -> Iterator[IssueComment]:
-        """Yield the conversation comments of all issues and pull requests, the least recently updated first."""
+    def touched(self, since: str) -> frozenset[int]:
+        """Return the pull requests of which a review comment was written or edited since (ISO 8601 in UTC)."""
         ...
 
-    def activity(self, since: str | None = None) -> Iterator[PullActivity]:
-        """Yield threads with their resolution, and reviews, of merged pull requests, last updated first."""
+    def writers(self) -> frozenset[str] | None:
+        """Return the logins (lower case) of all who may write, or None where this token may not list them."""
+        ...
+
+    def role(self, login: str) -> Role:
+        """Return one person's role; `none` for a stranger, and whenever it cannot be told."""
+        ...
+
+    def tags(self) -> dict[str, str]:
+        """Return the entity tags of the answers so far by address, to ask for news only the next time."""
         ...
 
     def requests_used(self) -> int:
-        """Return how many requests this object has sent so far."""
+        """Return how many requests were sent so far, repeated ones included."""
         ...
 
 

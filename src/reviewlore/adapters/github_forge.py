@@ -30,9 +30,9 @@ from reviewlore.domain.forge import (
     PostedReview,
     PullRequest,
     Reaction,
-    Role,
     ThreadComment,
 )
+from reviewlore.domain.people import Role
 from reviewlore.errors import ForgeError, InputError, ReviewloreError
 
 

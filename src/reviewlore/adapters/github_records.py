@@ -13,10 +13,10 @@ from reviewlore.domain.forge import (
     PullRequest,
     Reaction,
     ReviewState,
-    Role,
     Thread,
     ThreadComment,
 )
+from reviewlore.domain.people import Role
 from reviewlore.errors import ForgeError
 
 R = TypeVar("R")

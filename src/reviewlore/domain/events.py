@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from reviewlore.domain.architecture import Severity
-from reviewlore.domain.forge import CommentKind, Role
+from reviewlore.domain.forge import CommentKind
 from reviewlore.domain.history import Anchor
+from reviewlore.domain.people import Role
 
 Mode = Literal["review", "command", "learn", "train"]
 FailOn = Severity | Literal["never"]

@@ -9,7 +9,6 @@ from typing import Literal
 
 from reviewlore.domain.history import Anchor, Side
 
-Role = Literal["none", "read", "triage", "write", "maintain", "admin"]
 Reaction = Literal["+1", "-1", "laugh", "confused", "hooray", "heart", "rocket", "eyes"]
 ReviewState = Literal["APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED", "PENDING"]
 Conclusion = Literal["success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required"]
@@ -43,11 +42,22 @@ class PullRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Reacted:
+    """One person's reaction to a comment, and when it was given."""
+
+    login: str
+    reaction: Reaction
+    at: str
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ThreadComment:
     """One review comment on code, as the forge lists it: the root of a thread, or a reply (`in_reply_to`).
 
     `line` is the place in the diff of `commit` (None once outdated), `original_line` the place the reviewer saw in
-    `original_commit`. `reactions` counts by content, without saying whose.
+    `original_commit`. `reactions` counts by content, without saying whose; `reacted` says whose, where it was asked.
+    `edited_at` is when the words were last changed, `hidden` the reason the forge hides it for (both None: not).
     """
 
     id: int
@@ -72,6 +82,9 @@ class ThreadComment:
     url: str
     reactions: dict[str, int] = field(default_factory=dict)
     whole_file: bool = False
+    reacted: tuple[Reacted, ...] = ()
+    edited_at: str | None = None
+    hidden: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,24 +119,45 @@ class PostedReview:
 
 
 @dataclass(frozen=True, slots=True)
-class Thread:
-    """What became of one review thread: `root` is the id of its first comment, `node` its id for mutations."""
+class ReviewThread:
+    """One review thread: its comments, the root first, and who resolved it. Never without a root."""
 
-    node: str
-    root: int
-    resolved: bool
-    resolved_by: str | None
-    outdated: bool
+    comments: tuple[ThreadComment, ...]
+    resolved: bool = False
+    resolved_by: str | None = None
+    resolved_by_bot: bool = False
+    outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class PullActivity:
-    """What only the forge's graph tells of one merged pull request: threads with their resolution, and reviews."""
+class MergedPull:
+    """A merged pull request with all that was said on it: threads, reviews and the conversation, each oldest first."""
 
-    number: int
-    updated_at: str
-    threads: tuple[Thread, ...]
+    pull: PullRequest
+    threads: tuple[ReviewThread, ...]
     reviews: tuple[PostedReview, ...]
+    conversation: tuple[IssueComment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far the merged pull requests of a repository were read, in the order of their last update.
+
+    `updated_at` is the last update of the last one read; `after` the forge's own mark of that place, which it may
+    refuse one day: then the place is found again by the time. Both None: from the beginning.
+    """
+
+    after: str | None = None
+    updated_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Some merged pull requests, whole, and the position behind them; `last` where there are no more for now."""
+
+    pulls: tuple[MergedPull, ...]
+    position: Position
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from reviewlore.domain.people import Role
+
 Outcome = Literal["addressed", "declined", "ignored", "unknown"]
 Confidence = Literal["high", "medium", "low"]
 Side = Literal["LEFT", "RIGHT"]
 AuthorKind = Literal["human", "bot"]
 Intent = Literal["suggestion", "question", "statement", "nit", "praise"]
+VoteKind = Literal["up", "down", "resolved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +33,43 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Vote:
+    """One person's reaction to a remark, or the resolving of its thread (`at` is empty: the forge does not tell when).
+
+    `role` is the person's role in the repository at mining time, None where it could not be told.
+    """
+
+    author: str
+    kind: VoteKind
+    at: str = ""
+    role: Role | None = None
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeEvidence:
-    """One reason to believe in an outcome; `weight` in 0..1 says how strong it is."""
+    """One reason to believe in an outcome; `weight` in 0..1 says how strong it is.
+
+    `by` is the pseudonym of the person whose word or vote it is, empty where it is git's.
+    """
 
     kind: str
     outcome: Outcome
     weight: float
     detail: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RawRemark:
     """One root review comment as a source tells it: real names, unscrubbed, unlabelled. It is never stored.
 
-    `reviewed_commit` is the head the reviewer saw, `last_commit` the pull request's last head before the merge.
-    `resolved` says whether somebody other than a bot resolved the thread. `imported_*` is the source's own claim.
+    `reviewed_commit` is the head the reviewer saw, `last_commit` the pull request's last head before the merge, `base`
+    a commit of the branch that was merged into. `author_role` is the role at mining time, None where it is not known;
+    `edited_at` when the words were last changed, `hidden` why the forge hides the remark (`spam`, `off-topic`, ...),
+    `finding` the id in our own comments' hidden marker. `approved_after`: its author approved the pull request later;
+    `settled`: the pull request's author said later in the conversation that the remarks were taken up. `imported_*` is
+    the source's own claim.
     """
 
     repository: str
@@ -65,7 +90,14 @@ class RawRemark:
     url: str | None = None
     reviewed_commit: str | None = None
     last_commit: str | None = None
-    resolved: bool | None = None
+    base: str | None = None
+    author_role: Role | None = None
+    votes: tuple[Vote, ...] = ()
+    edited_at: str | None = None
+    hidden: str | None = None
+    finding: str | None = None
+    approved_after: bool = False
+    settled: bool = False
     intent: Intent | None = None
     imported_outcome: Outcome | None = None
     imported_evidence: str | None = None
@@ -78,6 +110,8 @@ class Episode:
     """One root review remark with what became of it.
 
     `id` is `owner/name#pull_request/comment_id`; people are pseudonyms; `hunk` is the diff as the reviewer saw it.
+    `author_role` is the role at mining time, `last_commit` the pull request's last head; `code_before` and `code_after`
+    are the anchored lines as the reviewer saw them and as they were merged; `finding` is the id of our own comment.
     """
 
     id: str
@@ -99,8 +133,10 @@ class Episode:
     replies: tuple[Reply, ...] = ()
     concern: str = "other"
     url: str | None = None
-    author_role: str | None = None
+    author_role: Role | None = None
     reviewed_commit: str | None = None
+    last_commit: str | None = None
+    finding: str | None = None
     code_before: str | None = None
     code_after: str | None = None
     source: str = "file"

@@ -21,7 +21,8 @@ from reviewlore.domain.events import (
     StatusCommand,
     TrainCommand,
 )
-from reviewlore.domain.forge import PullRequest, Reaction, Role
+from reviewlore.domain.forge import PullRequest, Reaction
+from reviewlore.domain.people import Role
 from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreError, UserError
 from reviewlore.flows import state
 from reviewlore.flows.publish import Desk, Published, Reviewed, publish_review, say_once

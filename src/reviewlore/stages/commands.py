@@ -23,11 +23,10 @@ from reviewlore.domain.events import (
     TrainCommand,
     TrainTier,
 )
-from reviewlore.domain.forge import Role
 from reviewlore.domain.model import Registry
+from reviewlore.domain.people import Role, is_at_least
 
 PREFIX = "/lore"
-ROLES: tuple[Role, ...] = get_args(Role)
 _TIERS: tuple[TrainTier, ...] = get_args(TrainTier)
 _TRIGGER = re.compile(r" {0,3}/lore(?=[\s,:;.!]|$)[\s,:;.!]*", re.IGNORECASE)
 _COURTESY = frozenset({"please", "pls", "thanks", "thx"})
@@ -86,7 +85,7 @@ def row_of(command: Command) -> Row:
 
 def may(role: Role, command: Command) -> bool:
     """Whether a person with this role may give this command."""
-    return ROLES.index(role) >= ROLES.index(row_of(command).role)
+    return is_at_least(role, row_of(command).role)
 
 
 def render_help() -> str:

@@ -106,7 +106,7 @@ def _from_code(raw: RawRemark, change: CodeChange) -> list[OutcomeEvidence]:
     first = min(raw.start_line or raw.line, raw.line)
     kind, outcome, weight = _touch(change.patch, first, raw.line)
     found.append(OutcomeEvidence(kind, outcome, weight, f"lines {first}-{raw.line}"))
-    if raw.resolved and outcome == "addressed":
+    if outcome == "addressed" and any(vote.kind == "resolved" for vote in raw.votes):
         found.append(OutcomeEvidence("resolved_after_change", "addressed", 0.6))
     return found
 
