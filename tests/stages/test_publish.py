@@ -9,14 +9,13 @@ from reviewlore.domain.architecture import Evidence
 from reviewlore.domain.finding import Dropped, Finding, Precedent, Review
 from reviewlore.domain.forge import IssueComment, Posted, ThreadComment
 from reviewlore.domain.history import Anchor
+from reviewlore.domain.markers import find_marker, marker
 from reviewlore.stages.publish.plan import MAX_COMMENTS, find_anchor, find_obstacle, plan_publication
 from reviewlore.stages.publish.render import (
     MAX_BODY,
     SUMMARY_MARKER,
     cut,
-    find_marker,
     fingerprint,
-    marker,
     render_comment,
     render_review_body,
     render_step_summary,

@@ -12,9 +12,9 @@ ApprovalState = Literal["waiting", "approved", "refused"]
 class Cursor:
     """How far one repository on a forge was read, in the order of its pull requests' last update.
 
-    `after` and `updated_at` are the last place read (`domain.forge.Position`). `complete` is False while a pass is under
-    way: `read`, `dropped`, `marked` and `redacted` then count what it has done so far, so that a resumed pass tells the
-    whole. `tags` are the entity tags of the last answers by address, for conditional requests.
+    `after` and `updated_at` are the last place read (`domain.forge.Position`). `complete` is False while a pass is
+    under way: the counts then say what it has done so far, so that a resumed pass tells the whole. `tags` are the
+    entity tags of the last answers by address, for conditional requests.
     """
 
     after: str | None = None

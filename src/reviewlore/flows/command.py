@@ -22,6 +22,7 @@ from reviewlore.domain.events import (
     TrainCommand,
 )
 from reviewlore.domain.forge import PullRequest, Reaction
+from reviewlore.domain.markers import MARKER, find_marker, marker
 from reviewlore.domain.people import Role
 from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreError, UserError
 from reviewlore.flows import state
@@ -29,7 +30,7 @@ from reviewlore.flows.publish import Desk, Published, Reviewed, publish_review, 
 from reviewlore.formats import records
 from reviewlore.ports import Clock, ForgeRuns, Store
 from reviewlore.stages import commands
-from reviewlore.stages.publish.render import MARKER, find_listed, find_marker, marker
+from reviewlore.stages.publish.render import find_listed
 from reviewlore.stages.redact import pseudonym, redact, redact_mentions
 
 _STRANGERS: frozenset[Role] = frozenset({"none", "read"})

@@ -11,10 +11,10 @@ from reviewlore.diff import FilePatch
 from reviewlore.domain.events import FailOn
 from reviewlore.domain.finding import Review
 from reviewlore.domain.inert import hide
+from reviewlore.domain.markers import MARKER
 from reviewlore.errors import ForgeError, InputError, RefusedError
 from reviewlore.ports import Forge, ForgeVoice
 from reviewlore.stages.publish.plan import Plan, find_obstacle, plan_publication
-from reviewlore.stages.publish.render import MARKER
 from reviewlore.stages.redact import redact
 
 _ATTEMPTS = 2

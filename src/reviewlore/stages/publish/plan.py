@@ -10,9 +10,9 @@ from reviewlore.diff import FilePatch
 from reviewlore.domain.finding import Finding, Review
 from reviewlore.domain.forge import IssueComment, NewComment, NewReview, Posted, PullRequest
 from reviewlore.domain.history import Anchor
+from reviewlore.domain.markers import find_marker
 from reviewlore.stages.publish.render import (
     SUMMARY_MARKER,
-    find_marker,
     fingerprint,
     render_comment,
     render_review_body,

@@ -14,15 +14,14 @@ from reviewlore.domain.architecture import Evidence
 from reviewlore.domain.events import DISMISS_REASONS
 from reviewlore.domain.finding import Finding, Precedent, Review
 from reviewlore.domain.inert import inert, inert_code, inert_line
+from reviewlore.domain.markers import MARKER, marker
 
-MARKER = "<!-- reviewlore:"
 SUMMARY_MARKER = f"{MARKER}summary -->"
 MAX_BODY = 60_000  # GitHub refuses more than 65,536 characters
 MAX_STEP_SUMMARY = 1_000_000  # of 1 MiB; counted in bytes
 _MAX_PART = 4_000
 _MAX_PRECEDENTS = 3
 _MAX_EVIDENCE = 6
-_MARKED = re.compile(r"<!-- reviewlore:(finding|reply|review)=([0-9A-Za-z]{1,64}) -->\s*\Z")
 _LISTED = re.compile(r"^<sub>Id `([0-9a-f]{6,64})`</sub>$", re.MULTILINE)
 _PLAIN_ID = re.compile(r"[0-9a-f]{6,64}")
 
@@ -30,17 +29,6 @@ _PLAIN_ID = re.compile(r"[0-9a-f]{6,64}")
 def fingerprint(finding: Finding) -> str:
     """Return the finding's id as it stands in markers and commands: 6 to 64 hexadecimal digits."""
     return finding.id if _PLAIN_ID.fullmatch(finding.id) else hashlib.sha256(finding.id.encode()).hexdigest()[:16]
-
-
-def marker(kind: str, value: str) -> str:
-    """Return the hidden last line of a body: `kind` is finding, reply or review."""
-    return f"{MARKER}{kind}={value} -->"
-
-
-def find_marker(kind: str, body: str) -> str | None:
-    """Return the value of a body's marker; only its last line counts, so that no quoted text can forge one."""
-    match = _MARKED.search(body)
-    return match[2] if match is not None and match[1] == kind else None
 
 
 def find_listed(body: str) -> tuple[str, ...]:
