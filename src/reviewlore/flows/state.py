@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from reviewlore.domain.events import PASSING_REASONS, FeedbackSignal
 from reviewlore.domain.history import Episode
+from reviewlore.domain.mining import Approvals, Cursors, Suppressions
 from reviewlore.domain.model import AuditEntry, DatasetManifest, Registry, VersionManifest
 from reviewlore.errors import StateError
 from reviewlore.formats import records
@@ -14,6 +15,10 @@ from reviewlore.stages.registry import append_audit, verify_audit
 REGISTRY = "registry.json"
 AUDIT = "audit.jsonl"
 EPISODES = "episodes/"
+FEEDBACK = "feedback/"
+CURSOR = "cursor.json"
+SUPPRESSIONS = "suppressions.json"
+APPROVALS = "approvals.json"
 
 
 def read_episodes(store: Store) -> tuple[Episode, ...]:
@@ -36,14 +41,54 @@ def episode_files(episodes: Iterable[Episode]) -> dict[str, bytes]:
     return files
 
 
+def read_cursors(store: Store) -> Cursors:
+    """Return how far each repository was mined; empty before the first mining."""
+    data = store.read(CURSOR)
+    return Cursors() if data is None else records.decode(data, Cursors, CURSOR)
+
+
+def cursor_file(cursors: Cursors) -> dict[str, bytes]:
+    """Return the file that holds the cursors."""
+    return {CURSOR: records.encode(cursors)}
+
+
+def read_suppressions(store: Store) -> Suppressions:
+    """Return what must not be mined again; nothing before the first `forget` or opt-out."""
+    data = store.read(SUPPRESSIONS)
+    return Suppressions() if data is None else records.decode(data, Suppressions, SUPPRESSIONS)
+
+
+def suppression_file(suppressions: Suppressions) -> dict[str, bytes]:
+    """Return the file that holds what must not be mined again."""
+    return {SUPPRESSIONS: records.encode(suppressions)}
+
+
+def read_approvals(store: Store) -> Approvals:
+    """Return what waits for a person, and what was decided; oldest first."""
+    data = store.read(APPROVALS)
+    return Approvals() if data is None else records.decode(data, Approvals, APPROVALS)
+
+
+def approval_file(approvals: Approvals) -> dict[str, bytes]:
+    """Return the file that holds the approvals."""
+    return {APPROVALS: records.encode(approvals)}
+
+
+def read_feedback(store: Store) -> tuple[FeedbackSignal, ...]:
+    """Return all signals on our own remarks, oldest first."""
+    found: list[FeedbackSignal] = []
+    for path in store.paths(FEEDBACK):
+        found.extend(records.decode_lines(store.read(path) or b"", FeedbackSignal, path))
+    return tuple(sorted(found, key=lambda signal: (signal.at, signal.id)))
+
+
 def read_dismissed(store: Store, repository: str) -> frozenset[str]:
     """Return the fingerprints of remarks that maintainers of a repository dismissed for good."""
-    found = set[str]()
-    for path in store.paths("feedback/"):
-        for signal in records.decode_lines(store.read(path) or b"", FeedbackSignal, path):
-            if signal.repository == repository and signal.reason not in PASSING_REASONS:
-                found.add(signal.finding)
-    return frozenset(found)
+    return frozenset(
+        signal.finding
+        for signal in read_feedback(store)
+        if signal.repository == repository and signal.reason not in PASSING_REASONS
+    )
 
 
 def read_registry(store: Store) -> Registry:
