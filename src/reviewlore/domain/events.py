@@ -1,6 +1,6 @@
 """What happened on the forge and what was asked for: typed events, commands, and how a run was started.
 
-Made by `stages/intake.py` and `stages/commands.py` from untrusted text; an event that is not acted on says why.
+Made by `stages/intake.py` and `stages/commands/` from untrusted text; an event that is not acted on says why.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,36 @@
+"""Slash commands: `parse` reads them from the text of a comment, `answers` holds every sentence said about them."""
+
+from reviewlore.stages.commands.answers import (
+    as_code,
+    render_dismissed,
+    render_error,
+    render_failure,
+    render_help,
+    render_not_reviewed,
+    render_refusal,
+    render_reviewed,
+    render_status,
+    render_train_started,
+    render_which_finding,
+)
+from reviewlore.stages.commands.parse import PREFIX, ROWS, Row, may, parse_command, row_of
+
+__all__ = [
+    "PREFIX",
+    "ROWS",
+    "Row",
+    "as_code",
+    "may",
+    "parse_command",
+    "render_dismissed",
+    "render_error",
+    "render_failure",
+    "render_help",
+    "render_not_reviewed",
+    "render_refusal",
+    "render_reviewed",
+    "render_status",
+    "render_train_started",
+    "render_which_finding",
+    "row_of",
+]

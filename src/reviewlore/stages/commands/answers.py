@@ -1,0 +1,139 @@
+"""Every sentence of an answer to a command: records in, Markdown out."""
+
+from collections.abc import Sequence
+
+from reviewlore.domain.events import PASSING_REASONS, Command, CommandError, DismissCommand, DismissReason, TrainCommand
+from reviewlore.domain.model import Registry
+from reviewlore.domain.people import Role
+from reviewlore.stages.commands.parse import PREFIX, ROWS, row_of
+
+_REASON_TEXT: dict[DismissReason, str] = {
+    "wrong": "the remark is not true",
+    "not-here": "true elsewhere, but this place is an exception",
+    "already-known": "known, and tracked elsewhere",
+    "style-only": "a matter of taste",
+    "too-minor": "true, but not worth a comment",
+    "intended": "done on purpose",
+    "duplicate": "said already",
+}
+
+
+def render_help() -> str:
+    """Return the answer to `/lore help`."""
+    rows = "\n".join(
+        f"| `{PREFIX} {row.usage.replace('|', chr(92) + '|')}` | {row.summary} | {row.role} |" for row in ROWS
+    )
+    reasons = "\n".join(f"- `{reason}`: {text}" for reason, text in _REASON_TEXT.items())
+    return (
+        "Write a command as the first line of a new comment. Edited comments are not read.\n\n"
+        f"| command | what it does | needs the role |\n| --- | --- | --- |\n{rows}\n\n"
+        f"Reasons to dismiss a remark:\n\n{reasons}"
+    )
+
+
+def render_error(error: CommandError) -> str:
+    """Return the answer to a command that cannot be read: what is wrong, and what to type instead."""
+    word = f" {as_code(error.word)}" if error.word else ""
+    parts = [f"{error.problem}{word}."]
+    if error.suggestion:
+        parts.append(f"Did you mean `{PREFIX} {error.suggestion}`?")
+    if error.usage:
+        parts.append(f"The form is `{PREFIX} {error.usage}`.")
+    parts.append(f"Nothing was done; `{PREFIX} help` lists the commands.")
+    return " ".join(parts)
+
+
+def render_refusal(command: Command, role: Role) -> str:
+    """Return the answer to somebody who may not."""
+    row = row_of(command)
+    return f"`{PREFIX} {row.name}` needs the role {row.role} in this repository; yours is {role}. Nothing was done."
+
+
+def render_failure(command: Command, reason: str, run_url: str) -> str:
+    """Return the answer where a permitted command could not be carried out."""
+    text = f"`{PREFIX} {row_of(command).name}` could not be carried out: {reason}"
+    return f"{text}\n\n[The log of this run]({run_url}) has the details." if run_url else text
+
+
+def render_reviewed(head: str, posted: int, known: int, elsewhere: int) -> str:
+    """Return the answer to `/lore review` where the review ran to its end."""
+    if not posted + known + elsewhere:
+        return f"Reviewed `{head[:12]}`: nothing to remark."
+    parts = [f"{posted} new {_plural(posted, 'remark')} on the changed lines"]
+    if known:
+        parts.append(f"{known} said before and left as {_plural(known, 'it is', 'they are')}")
+    if elsewhere:
+        parts.append(f"{elsewhere} in the summary, outside the diff or above the limit")
+    return f"Reviewed `{head[:12]}`: {', '.join(parts)}."
+
+
+def render_not_reviewed(head: str, reason: str) -> str:
+    """Return the answer to `/lore review` where nothing may be posted for a reason that is nobody's fault."""
+    texts = {
+        "head_moved": "the pull request was pushed to meanwhile, so nothing was posted; the review of the new head "
+        "follows by itself",
+        "pull_request_closed": "the pull request was closed meanwhile, so nothing was posted",
+        "pull_request_locked": "the conversation is locked, so nothing was posted",
+    }
+    return f"Reviewed `{head[:12]}`, but {texts.get(reason, f'nothing was posted ({reason})')}."
+
+
+def render_dismissed(command: DismissCommand, finding: str) -> str:
+    """Return the answer to `/lore dismiss`."""
+    again = "" if command.reason in PASSING_REASONS else ", and the remark is not made again in this repository"
+    return (
+        f"Noted: `{finding}` is dismissed as `{command.reason}` ({_REASON_TEXT[command.reason]}). "
+        f"It is kept on the state branch{again}."
+    )
+
+
+def render_which_finding(findings: Sequence[str]) -> str:
+    """Return the answer to a dismissal that does not say which remark is meant."""
+    if not findings:
+        return "There is no remark of mine on this pull request to dismiss."
+    known = ", ".join(f"`{finding}`" for finding in findings[:20])
+    return (
+        f"Which remark? Answer in its thread, or name it: `{PREFIX} dismiss <reason> <id>`. "
+        f"On this pull request: {known}."
+    )
+
+
+def render_status(registry: Registry, episodes: int, signals: int) -> str:
+    """Return the answer to `/lore status`, from the registry and the number of kept episodes and signals."""
+    learned = f"Learned from {episodes} {_plural(episodes, 'review remark')} and {signals} {_plural(signals, 'signal')}"
+    if not registry.entries:
+        return f"{learned}. No version was trained yet: the shipped prior is in force."
+    active = [entry for entry in registry.entries if entry.state == "active"]
+    lines = [f"{learned}.", ""]
+    if not active:
+        lines += ["No trained version is active: the shipped prior is in force.", ""]
+    lines += ["| version | tier | state | since | why |", "| --- | --- | --- | --- | --- |"]
+    lines += [
+        f"| `{entry.id}` | {entry.tier} | {entry.state} | {entry.decided_at[:10]} | {_cell(entry.reason)} |"
+        for entry in registry.entries[::-1][:5]
+    ]
+    if len(registry.entries) > 5:
+        lines.append(f"\nand {len(registry.entries) - 5} older.")
+    return "\n".join(lines)
+
+
+def render_train_started(command: TrainCommand, workflow_url: str) -> str:
+    """Return the answer to `/lore train`."""
+    return (
+        f"Training of the `{command.tier}` tier is asked for; it starts when a runner is free: {workflow_url}. "
+        "The gate decides whether its result is used."
+    )
+
+
+def as_code(text: str) -> str:
+    """Return a stranger's word as inert inline code: one line, no backticks, at most 60 characters."""
+    clean = "".join(char if char.isprintable() else "?" for char in text).replace("`", "'")
+    return f"`{clean[:60]}{'…' if len(clean) > 60 else ''}`"
+
+
+def _plural(count: int, one: str, many: str | None = None) -> str:
+    return one if count == 1 else many or f"{one}s"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("@", "@\u200b")
