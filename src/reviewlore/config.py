@@ -44,11 +44,14 @@ class ArchitectureSettings:
 
 @dataclass(frozen=True, slots=True)
 class LearnSettings:
-    """What is mined and how it is split."""
+    """What is mined and how it is split. `licenses` are patterns of what a source may say of its text (none: any)."""
 
     exclude_paths: tuple[str, ...] = ()
     opted_out: tuple[str, ...] = ()
     bot_logins: tuple[str, ...] = ()
+    licenses: tuple[str, ...] = ()
+    nits: bool = True
+    retention_days: int = 0  # 0: no limit
     seed: int = 20260101
 
 
@@ -93,6 +96,8 @@ def parse_settings(text: str, where: str = FILE) -> Settings:
         problems.append(f"review.history-limit must lie between 0 and {_MOST_HISTORY}")
     if not 0 <= settings.learn.seed < 2**32:
         problems.append("learn.seed must lie between 0 and 4294967295")
+    if settings.learn.retention_days < 0:
+        problems.append("learn.retention-days must be 0 (no limit) or more")
     if not _BRANCH.fullmatch(settings.state.branch):
         problems.append(f"state.branch must be the name of a branch, such as {StateSettings().branch}")
     if problems:
@@ -143,6 +148,8 @@ def _check(hint: Any, value: Any) -> tuple[Any, str]:
     if hint is float:
         fine = isinstance(value, int | float) and not isinstance(value, bool)
         return (float(value) if fine else MISSING), "a number"
+    if hint is bool:
+        return (value if isinstance(value, bool) else MISSING), "true or false"
     if hint is int:
         return (value if isinstance(value, int) and not isinstance(value, bool) else MISSING), "a whole number"
     if hint is str or isinstance(hint, types.UnionType):

@@ -1,11 +1,12 @@
 """Curation drops nothing without a reason, and marks bots that pass as people."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from reviewlore.domain.history import RawRemark, Reply
-from reviewlore.stages.curate import CurationPolicy, curate, find_template_authors, matches
+from reviewlore.stages.curate import CurationPolicy, curate, matches
 
 RAW = RawRemark(
     repository="o/r", pull_request=1, comment_id="1", path="src/a.py", hunk="@@ -1 +1 @@\n+a",
@@ -22,19 +23,37 @@ RAW = RawRemark(
         ({"body": "LGTM!"}, "praise"),
         ({"body": "Thanks so much"}, "praise"),
         ({"intent": "praise"}, "praise"),
-        ({"body": "ok?"}, "too_short"),
+        ({"body": "x = y?"}, "too_short"),
         ({"path": "web/package-lock.json"}, "generated_path"),
         ({"path": "vendor/lib/x.go"}, "vendored_path"),
         ({"path": "legacy/x.py"}, "path_excluded"),
+        ({"body": "ditto"}, "chatter"),
+        ({"body": "cc @mira @wen"}, "chatter"),
+        ({"body": "See above."}, "chatter"),
+        ({"body": "/lore dismiss wrong"}, "command"),
+        ({"hidden": "off-topic"}, "hidden_by_maintainers"),
+        ({"hidden": "SPAM"}, "hidden_by_maintainers"),
+        ({"license": "GPL-3.0"}, "license_excluded"),
+        ({"license": None}, "license_excluded"),
+        ({"body": "Nit: a blank line is missing."}, "nit"),
+        ({"intent": "nit"}, "nit"),
         ({"author": "wen"}, "own_pull_request"),
         ({"author": "left"}, "author_opted_out"),
     ],
 )
-def test_every_drop_has_its_reason(change: dict[str, str], reason: str) -> None:
-    policy = CurationPolicy(excluded_paths=("legacy/*",), opted_out=frozenset({"left"}))
-    result = curate([replace(RAW, **change)], policy)
-    assert result.kept == ()
+def test_every_drop_has_its_reason(change: dict[str, Any], reason: str) -> None:
+    policy = CurationPolicy(
+        excluded_paths=("legacy/*",), opted_out=frozenset({"left"}), licenses=("MIT", "Apache-*"), nits=False
+    )
+    fine = replace(RAW, license="MIT")
+    result = curate([fine, replace(fine, comment_id="2", **change)], policy)
+    assert result.kept == (fine,)
     assert result.dropped == {reason: 1}
+
+
+@pytest.mark.parametrize("body", ["Nit: a blank line is gone.", "Please see above: the name says it.", "Done right?"])
+def test_what_says_something_of_the_code_is_kept(body: str) -> None:
+    assert curate([replace(RAW, body=body, hidden="outdated")], CurationPolicy()).dropped == {}
 
 
 def test_logins_are_compared_as_github_does() -> None:
@@ -54,18 +73,6 @@ def test_a_row_read_twice_counts_once() -> None:
     result = curate([RAW, RAW, replace(RAW, repository="o/other")], CurationPolicy())
     assert len(result.kept) == 2
     assert result.dropped == {"duplicate_row": 1}
-
-
-def test_a_bot_that_passes_as_a_user_is_marked_and_kept() -> None:
-    bot = [
-        replace(RAW, comment_id=str(n), author="helper", body=f"## Automated review of file number {n}")
-        for n in range(25)
-    ]
-    human = [replace(RAW, comment_id=str(100 + n), body=f"{n} is a number I would name") for n in range(25)]
-    assert find_template_authors([*bot, *human]) == {"helper"}
-    result = curate([*bot, *human], CurationPolicy())
-    assert result.marked == {"bot_by_behaviour": 25}
-    assert sum(raw.author_is_bot for raw in result.kept) == 25
 
 
 def test_a_bot_is_known_by_its_login() -> None:

@@ -1,11 +1,23 @@
-"""What a forge lists apart becomes raw remarks; what belongs to none is counted."""
+"""What a forge says becomes raw remarks with votes and later words; what belongs to none is counted."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from reviewlore.domain.forge import PullActivity, PullRequest, Thread, ThreadComment
-from reviewlore.stages.mine import join_threads
+from reviewlore.domain.forge import (
+    IssueComment,
+    MergedPull,
+    PostedReview,
+    PullRequest,
+    Reacted,
+    ReviewThread,
+    ThreadComment,
+)
+from reviewlore.domain.history import Vote
+from reviewlore.domain.markers import marker
+from reviewlore.domain.people import Role
+from reviewlore.stages.mine import join_dump, read_pull
 
 PULL = PullRequest(
     number=1, title="t", body="", author="wen", author_is_bot=False, state="closed", draft=False, merged=True,
@@ -26,32 +38,96 @@ def said(number: int, **changes: Any) -> ThreadComment:
     return ThreadComment(**(plain | changes))
 
 
-def test_replies_join_their_remark_in_the_order_of_time() -> None:
+def roles(login: str) -> Role | None:
+    return {"mira": "write", "noor": "admin", "wen": "read"}.get(login)  # type: ignore[return-value]
+
+
+def merged(*comments: ThreadComment, **changes: Any) -> MergedPull:
+    thread = ReviewThread(comments, **changes)
+    return MergedPull(PULL, (thread,), (), ())
+
+
+def test_a_thread_becomes_a_remark_with_its_answers() -> None:
+    (raw,) = read_pull("o/r", merged(said(1), said(2, in_reply_to=1, body="Done.", author=None)), roles)
+    assert (raw.comment_id, raw.author, raw.author_role, raw.pull_request_author) == ("1", "mira", "write", "wen")
+    assert (raw.reviewed_commit, raw.last_commit, raw.base) == ("o" * 40, "h" * 40, "b" * 40)
+    assert [(reply.author, reply.body) for reply in raw.replies] == [("", "Done.")]
+    assert (raw.votes, raw.settled, raw.approved_after, raw.finding) == ((), False, False, None)
+
+
+def test_reactions_and_the_resolution_become_votes() -> None:
+    reacted = (Reacted("noor", "+1", "t1"), Reacted("ann", "-1", "t2"), Reacted("noor", "eyes", "t3"))
+    (raw,) = read_pull("o/r", merged(said(1, reacted=reacted), resolved=True, resolved_by="noor"), roles)
+    assert raw.votes == (
+        Vote("noor", "up", "t1", "admin"), Vote("ann", "down", "t2", None), Vote("noor", "resolved", "", "admin"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("by", "bot", "votes"), [("mira", False, 1), ("robo", True, 1), ("other[bot]", False, 1), (None, False, 0)]
+)
+def test_a_bot_that_resolves_is_told_apart(by: str | None, bot: bool, votes: int) -> None:
+    (raw,) = read_pull("o/r", merged(said(1), resolved=True, resolved_by=by, resolved_by_bot=bot), roles)
+    assert len(raw.votes) == votes
+    assert [vote.is_bot for vote in raw.votes] == [by != "mira"] * votes
+
+
+@pytest.mark.parametrize(
+    ("author", "state", "at", "after"),
+    [
+        ("mira", "APPROVED", "2026-01-01T00:01:00Z", True),
+        ("mira", "APPROVED", "2026-01-01T00:00:00Z", False),
+        ("mira", "CHANGES_REQUESTED", "2026-01-01T00:01:00Z", False),
+        ("noor", "APPROVED", "2026-01-01T00:01:00Z", False),
+    ],
+)
+def test_an_approval_counts_for_the_approvers_own_earlier_remarks(
+    author: str, state: Any, at: str, after: bool
+) -> None:
+    review = PostedReview(1, 1, author, author_is_bot=False, state=state, body="", commit=None, submitted_at=at, url="")
+    (raw,) = read_pull("o/r", replace(merged(said(1)), reviews=(review,)), roles)
+    assert raw.approved_after is after
+
+
+@pytest.mark.parametrize(
+    ("author", "body", "at", "settled"),
+    [
+        ("wen", "Addressed all your comments, thanks!", "2026-01-01T00:01:00Z", True),
+        ("wen", "All done.", "2026-01-01T00:01:00Z", True),
+        ("wen", "Addressed all your comments, thanks!", "2026-01-01T00:00:00Z", False),
+        ("mira", "Addressed all your comments, thanks!", "2026-01-01T00:01:00Z", False),
+        ("wen", "What do you think?", "2026-01-01T00:01:00Z", False),
+        ("wen", "Addressed the comments. " + "And more of it. " * 30, "2026-01-01T00:01:00Z", False),
+    ],
+)
+def test_the_authors_later_word_settles_what_was_said_before(author: str, body: str, at: str, settled: bool) -> None:
+    word = IssueComment(
+        7, 1, body, author, author_is_bot=False, author_association="NONE", created_at=at, updated_at=at, url=""
+    )
+    (raw,) = read_pull("o/r", replace(merged(said(1)), conversation=(word,)), roles)
+    assert raw.settled is settled
+
+
+def test_our_own_remark_is_known_by_its_marker_and_loses_its_small_print() -> None:
+    body = f"**A new cycle**\n\na imports b.\n\n<sub>Not wanted? Id `abc123`.</sub>\n\n{marker('finding', 'abc123')}"
+    ours = said(1, body=body, author="lore[bot]", author_is_bot=True)
+    (raw,) = read_pull("o/r", merged(ours), roles)
+    assert (raw.finding, raw.body) == ("abc123", "**A new cycle**\n\na imports b.")
+    (forged,) = read_pull("o/r", merged(said(1, body=body)), roles)
+    assert (forged.finding, forged.body) == (None, body)
+
+
+def test_a_dump_is_joined_by_its_replies() -> None:
     comments = (said(3, in_reply_to=1, body="second"), said(1), said(2, in_reply_to=1, body="first"))
-    (raw,), dropped = join_threads("o/r", {1: PULL}, comments, {})
+    (raw,), dropped = join_dump("o/r", comments, {1: PULL})
     assert [reply.body for reply in raw.replies] == ["first", "second"]
-    assert (raw.resolved, dropped) == (None, {})
+    assert (raw.last_commit, raw.pull_request_author, dropped) == ("h" * 40, "wen", {})
+    (alone,), _ = join_dump("o/r", comments, {})
+    assert (alone.last_commit, alone.pull_request_author) == ("c" * 40, None)
 
 
 def test_what_belongs_to_no_remark_is_counted() -> None:
     comments = (said(1), said(5, in_reply_to=4), said(6, pull_request=2))
-    raws, dropped = join_threads("o/r", {1: PULL}, comments, {})
+    raws, dropped = join_dump("o/r", comments, {1: PULL, 2: replace(PULL, number=2, merged=False)})
     assert [raw.comment_id for raw in raws] == ["1"]
     assert dropped == {"reply_to_a_remark_not_read": 1, "pull_request_not_merged": 1}
-
-
-@pytest.mark.parametrize(
-    ("resolved", "by", "counts"),
-    [
-        (True, "mira", True),
-        (False, None, False),
-        (True, "robo", False),  # the graph leaves the suffix of an app's name out
-        (True, "other[bot]", False),
-        (True, None, False),
-    ],
-)
-def test_a_thread_counts_as_resolved_where_a_person_did_it(resolved: bool, by: str | None, counts: bool) -> None:
-    comments = (said(1), said(2, author="robo[bot]", author_is_bot=True, in_reply_to=1))
-    activity = {1: PullActivity(1, "", (Thread("n", 1, resolved, by, outdated=False),), ())}
-    (raw,), _ = join_threads("o/r", {1: PULL}, comments, activity)
-    assert raw.resolved is counts

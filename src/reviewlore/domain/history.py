@@ -1,5 +1,6 @@
 """What was said in review, and what became of it. Made by `stages/mine.py`, labelled by `stages/outcome.py`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,8 +69,8 @@ class RawRemark:
     a commit of the branch that was merged into. `author_role` is the role at mining time, None where it is not known;
     `edited_at` when the words were last changed, `hidden` why the forge hides the remark (`spam`, `off-topic`, ...),
     `finding` the id in our own comments' hidden marker. `approved_after`: its author approved the pull request later;
-    `settled`: the pull request's author said later in the conversation that the remarks were taken up. `imported_*` is
-    the source's own claim.
+    `settled`: the pull request's author said later in the conversation that the remarks were taken up. `license` is
+    what the source says of the text, `imported_*` its own claim of the outcome.
     """
 
     repository: str
@@ -98,6 +99,7 @@ class RawRemark:
     finding: str | None = None
     approved_after: bool = False
     settled: bool = False
+    license: str | None = None
     intent: Intent | None = None
     imported_outcome: Outcome | None = None
     imported_evidence: str | None = None
@@ -140,3 +142,12 @@ class Episode:
     code_before: str | None = None
     code_after: str | None = None
     source: str = "file"
+
+
+def people_in(episodes: Iterable[Episode]) -> frozenset[str]:
+    """Return the pseudonyms of everybody whose word, code or vote stands in these episodes."""
+    found = set[str]()
+    for episode in episodes:
+        found |= {episode.author, episode.pull_request_author or ""}
+        found |= {reply.author for reply in episode.replies} | {item.by for item in episode.evidence}
+    return frozenset(found - {""})

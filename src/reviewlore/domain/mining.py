@@ -9,22 +9,39 @@ ApprovalState = Literal["waiting", "approved", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
+class PassCounts:
+    """What a pass over a source did, counted: nothing vanishes without a reason.
+
+    `read` remarks, `kept` of them, `fresh` not known before; `void` counts votes that did not count.
+    """
+
+    read: int = 0
+    kept: int = 0
+    fresh: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+    marked: dict[str, int] = field(default_factory=dict)
+    redacted: dict[str, int] = field(default_factory=dict)
+    void: dict[str, int] = field(default_factory=dict)
+    outcomes: dict[str, int] = field(default_factory=dict)
+    evidence: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Cursor:
     """How far one repository on a forge was read, in the order of its pull requests' last update.
 
     `after` and `updated_at` are the last place read (`domain.forge.Position`). `complete` is False while a pass is
-    under way: the counts then say what it has done so far, so that a resumed pass tells the whole. `tags` are the
-    entity tags of the last answers by address, for conditional requests.
+    under way: `start` then says how it was asked for (empty: go on from last time, `all`, or a time) and `counts` what
+    it has done so far, so that a resumed pass tells the whole. `settled_at` is `updated_at` of the last complete pass,
+    `tags` the entity tags of its last answers by address, for conditional requests.
     """
 
     after: str | None = None
     updated_at: str | None = None
     complete: bool = False
-    read: int = 0
-    fresh: int = 0
-    dropped: dict[str, int] = field(default_factory=dict)
-    marked: dict[str, int] = field(default_factory=dict)
-    redacted: dict[str, int] = field(default_factory=dict)
+    start: str = ""
+    settled_at: str | None = None
+    counts: PassCounts = PassCounts()
     tags: dict[str, str] = field(default_factory=dict)
 
 
@@ -72,3 +89,17 @@ class Approvals:
 
     requests: tuple[Approval, ...] = ()
     schema: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """What a rewriting of the state branch did.
+
+    `before` is the head that was replaced, `head` the one instead (None where nothing was written), `commits` how many
+    were made again; `held_by` are other refs of the same repository from which old commits can still be reached.
+    """
+
+    before: str | None
+    head: str | None
+    commits: int = 0
+    held_by: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reviewlore.domain.finding import Tier
+from reviewlore.domain.mining import PassCounts
 
 VersionState = Literal["candidate", "canary", "active", "retired", "rejected"]
 GateVerdict = Literal["promote", "refuse"]
@@ -74,7 +75,10 @@ class GateDecision:
 class DatasetManifest:
     """What one dataset is: its sources, what was kept and dropped and why, its splits and the policy in force.
 
-    `id` is the SHA-256 of its pairs; rows are rebuilt from the episodes.
+    `id` is the SHA-256 of its pairs; rows are rebuilt from the episodes that are not dated after `snapshot` (empty: from
+    all). `pairs` and `unused_pairs` count by `kind/split`; the latter are of kinds that policy does not train on.
+    `longer_chosen` is how often the longer of two remarks is the chosen one, `largest_share` the largest reviewer's
+    part of the chosen remarks, `capped` how many people's word was weighed down, `marked` remarks taken for a bot's.
     """
 
     id: str
@@ -90,6 +94,14 @@ class DatasetManifest:
     seed: int
     duplicates: int = 0
     contradictions: int = 0
+    snapshot: str = ""
+    extra_kinds: tuple[str, ...] = ()
+    evaluation_repositories: tuple[str, ...] = ()
+    unused_pairs: dict[str, int] = field(default_factory=dict)
+    longer_chosen: float = 0.5
+    largest_share: float = 0.0
+    capped: int = 0
+    marked: dict[str, int] = field(default_factory=dict)
     schema: int = 1
 
 
@@ -156,15 +168,19 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class LearnReport:
-    """What one run of mining did. `commit` is None where nothing changed, or for a dry run."""
+    """What one run of mining did; `counts` are of the whole pass, where it was interrupted and resumed.
 
-    read: int
-    kept: int
-    dropped: dict[str, int]
-    marked: dict[str, int]
-    redacted: dict[str, int]
-    outcomes: dict[str, int]
-    evidence: dict[str, int]
-    new_episodes: int
-    dataset: DatasetManifest
+    `dataset` is None and `stopped` the reason where the pass is not through yet. `expired` counts episodes that were
+    older than policy allows, `forgotten` those that the forge no longer has. `commit` is None where nothing changed, or
+    for a dry run.
+    """
+
+    source: str
+    counts: PassCounts
+    episodes: int
+    dataset: DatasetManifest | None
     commit: str | None
+    expired: int = 0
+    forgotten: int = 0
+    requests: int = 0
+    stopped: str = ""

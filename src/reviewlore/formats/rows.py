@@ -79,6 +79,7 @@ def parse_comment_row(row: Mapping[str, Any], line: int) -> RawRemark | Rejected
         url=_string(row, "url"),
         reviewed_commit=_string(row, "original_commit"),
         last_commit=_string(row, "pr_last_commit") or _string(row, "head_commit"),
+        license=_string(row, "license"),
         intent=cast(Intent | None, _one_of(row, "intent", ("suggestion", "question", "statement", "nit", "praise"))),
         imported_outcome=outcome,
         imported_evidence=_string(row, "evidence"),

@@ -1,11 +1,11 @@
-"""From raw remarks to episodes: intent, concern, language. It never stores or fetches anything."""
+"""From what a forge says to raw remarks, and from those to episodes: intent, concern, language. It never fetches."""
 
 import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from reviewlore.domain.forge import PullActivity, PullRequest, ThreadComment
+from reviewlore.domain.forge import IssueComment, MergedPull, PullRequest, Reaction, ReviewThread, ThreadComment
 from reviewlore.domain.history import (
     Anchor,
     Confidence,
@@ -15,7 +15,11 @@ from reviewlore.domain.history import (
     OutcomeEvidence,
     RawRemark,
     Reply,
+    Vote,
+    VoteKind,
 )
+from reviewlore.domain.markers import find_marker
+from reviewlore.domain.people import Role
 
 _LANGUAGES: Mapping[str, str] = {
     "py": "Python", "pyi": "Python", "js": "JavaScript", "jsx": "JavaScript", "mjs": "JavaScript", "ts": "TypeScript",
@@ -23,7 +27,15 @@ _LANGUAGES: Mapping[str, str] = {
     "rst": "reStructuredText", "yml": "YAML", "yaml": "YAML", "toml": "TOML", "json": "JSON", "proto": "Protobuf",
     "css": "CSS", "html": "HTML", "sh": "Shell", "sql": "SQL", "c": "C", "h": "C", "cpp": "C++", "kt": "Kotlin",
 }  # fmt: skip
-_BOT = "[bot]"  # the end of an app's name in REST; the graph leaves it out
+_BOT = "[bot]"
+# The other reactions are neither approval nor refusal.
+_REACTIONS: Mapping[Reaction, VoteKind] = {"+1": "up", "heart": "up", "rocket": "up", "-1": "down", "confused": "down"}
+_SHORT = 400  # characters: a longer word in the conversation is about more than that
+_SETTLED = re.compile(
+    r"\b(?:addressed|fixed|resolved|implemented|incorporated|applied|handled)\b[^.\n]{0,40}"
+    r"\b(?:comments?|feedback|review|remarks?|suggestions?)\b|\b(?:all|everything)\b[^.\n]{0,20}\b(?:done|addressed|fixed)\b",
+    re.IGNORECASE,
+)
 _NIT = re.compile(r"^\W*(?:nit|nitpick|minor|tiny|super nit|typo)\b", re.IGNORECASE)
 _SUGGESTION = re.compile(
     r"```suggestion|\b(?:should|could you|can you|can we|please|let'?s|how about|what about|consider|instead|"
@@ -66,6 +78,8 @@ class Scrubbed:
     body: str
     hunk: str
     replies: tuple[Reply, ...]
+    code_before: str | None = None
+    code_after: str | None = None
 
 
 def make_episode(raw: RawRemark, scrubbed: Scrubbed, label: Label) -> Episode:
@@ -90,7 +104,12 @@ def make_episode(raw: RawRemark, scrubbed: Scrubbed, label: Label) -> Episode:
         replies=scrubbed.replies,
         concern=classify_concern(raw.body),
         url=raw.url,
+        author_role=raw.author_role,
         reviewed_commit=raw.reviewed_commit,
+        last_commit=raw.last_commit,
+        finding=raw.finding,
+        code_before=scrubbed.code_before,
+        code_after=scrubbed.code_after,
         source=raw.source,
     )
 
@@ -115,20 +134,44 @@ def find_language(path: str) -> str | None:
     return _LANGUAGES.get(path.rpartition("/")[2].rpartition(".")[2].lower())
 
 
-def join_threads(
-    repository: str,
-    pulls: Mapping[int, PullRequest],
-    comments: tuple[ThreadComment, ...],
-    activity: Mapping[int, PullActivity],
-) -> tuple[tuple[RawRemark, ...], dict[str, int]]:
-    """Join what a forge lists apart (pull requests, comments, thread resolutions) into raw remarks of merged ones.
+def read_pull(repository: str, merged: MergedPull, role: Callable[[str], Role | None]) -> tuple[RawRemark, ...]:
+    """Return the raw remarks of one merged pull request: the roots of its threads, with all that was said to them.
 
-    The second value counts comments left out, by reason.
+    `role` tells a login's role in the repository at mining time, None where it cannot be told.
+    """
+    pull = merged.pull
+    approvals = [(review.author, review.submitted_at or "") for review in merged.reviews if review.state == "APPROVED"]
+    settled = max(
+        (c.created_at for c in merged.conversation if c.author == pull.author and _says_settled(c)), default=""
+    )
+    raws = []
+    for thread in merged.threads:
+        root, *answers = thread.comments
+        raws.append(
+            replace(
+                _raw(repository, root, answers),
+                pull_request_author=pull.author,
+                last_commit=pull.head_sha,
+                base=pull.base_sha,
+                author_role=role(root.author) if root.author and not root.author_is_bot else None,
+                votes=_votes(thread, role),
+                approved_after=any(by == root.author and at > root.created_at for by, at in approvals),
+                settled=settled > root.created_at,
+                source="github",
+            )
+        )
+    return tuple(raws)
+
+
+def join_dump(
+    repository: str, comments: Sequence[ThreadComment], pulls: Mapping[int, PullRequest]
+) -> tuple[tuple[RawRemark, ...], dict[str, int]]:
+    """Join a dump's comments (and its pull requests, where it has them) into raw remarks.
+
+    A comment whose pull request is in the dump and was not merged is left out; one whose pull request is not in it is
+    taken for merged. The second value counts comments left out, by reason.
     """
     roots = {comment.id for comment in comments if comment.in_reply_to is None}
-    bots = frozenset(
-        comment.author.removesuffix(_BOT) for comment in comments if comment.author and comment.author_is_bot
-    )
     replies: dict[int, list[ThreadComment]] = {}
     dropped: Counter[str] = Counter()
     for comment in comments:
@@ -140,45 +183,59 @@ def join_threads(
         if comment.in_reply_to is not None:
             continue
         pull = pulls.get(comment.pull_request)
-        if pull is None or not pull.merged:
+        if pull is not None and not pull.merged:
             dropped["pull_request_not_merged"] += 1
             continue
         answers = sorted(replies.get(comment.id, ()), key=lambda reply: (reply.created_at, reply.id))
-        raws.append(_raw(repository, pull, comment, answers, activity.get(pull.number), bots))
+        raws.append(
+            replace(
+                _raw(repository, comment, answers),
+                pull_request_author=pull.author if pull else None,
+                last_commit=pull.head_sha if pull else comment.commit,
+                base=pull.base_sha if pull else None,
+                source="dump",
+            )
+        )
     return tuple(raws), {reason: count for reason, count in dropped.items() if count}
 
 
-def _raw(
-    repository: str,
-    pull: PullRequest,
-    comment: ThreadComment,
-    answers: list[ThreadComment],
-    activity: PullActivity | None,
-    bots: frozenset[str],
-) -> RawRemark:
-    thread = next((t for t in activity.threads if t.root == comment.id), None) if activity else None
+def _raw(repository: str, root: ThreadComment, answers: Sequence[ThreadComment]) -> RawRemark:
+    finding = find_marker("finding", root.body) if root.author_is_bot else None
     return RawRemark(
         repository=repository,
-        pull_request=pull.number,
-        comment_id=str(comment.id),
-        path=comment.path,
-        line=comment.original_line or comment.line,
-        start_line=comment.original_start_line or comment.start_line,
-        side=comment.side,
-        hunk=comment.diff_hunk,
-        body=comment.body,
-        author=comment.author,
-        author_is_bot=comment.author_is_bot,
-        pull_request_author=pull.author,
-        created_at=comment.created_at,
-        replies=tuple(Reply(a.author or "", a.body, a.created_at) for a in answers),
-        url=comment.url,
-        reviewed_commit=comment.original_commit,
-        last_commit=pull.head_sha,
-        resolved=thread.resolved and _is_person(thread.resolved_by, bots) if thread else None,
-        source="github",
+        pull_request=root.pull_request,
+        comment_id=str(root.id),
+        path=root.path,
+        line=root.original_line or root.line,
+        start_line=root.original_start_line or root.start_line,
+        side=root.side,
+        hunk=root.diff_hunk,
+        # What follows the last rule of our own remarks tells how to dismiss them, not what is wrong with the code.
+        body=root.body.rpartition("<sub>")[0].rstrip() if finding else root.body,
+        author=root.author,
+        author_is_bot=root.author_is_bot,
+        pull_request_author=None,
+        created_at=root.created_at,
+        replies=tuple(Reply(answer.author or "", answer.body, answer.created_at) for answer in answers),
+        url=root.url,
+        reviewed_commit=root.original_commit,
+        edited_at=root.edited_at,
+        hidden=root.hidden,
+        finding=finding,
     )
 
 
-def _is_person(login: str | None, bots: frozenset[str]) -> bool:
-    return login is not None and not login.endswith(_BOT) and login not in bots
+def _votes(thread: ReviewThread, role: Callable[[str], Role | None]) -> tuple[Vote, ...]:
+    votes = [
+        Vote(each.login, _REACTIONS[each.reaction], each.at, None if each.is_bot else role(each.login), each.is_bot)
+        for each in thread.comments[0].reacted
+        if each.reaction in _REACTIONS
+    ]
+    if thread.resolved and thread.resolved_by:
+        bot = thread.resolved_by_bot or thread.resolved_by.endswith(_BOT)
+        votes.append(Vote(thread.resolved_by, "resolved", "", None if bot else role(thread.resolved_by), bot))
+    return tuple(votes)
+
+
+def _says_settled(comment: IssueComment) -> bool:
+    return len(comment.body) <= _SHORT and _SETTLED.search(comment.body) is not None
