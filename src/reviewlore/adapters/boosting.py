@@ -21,11 +21,21 @@ from reviewlore.ranking.trees import Tree
 Vectors = Callable[[Remark], Sequence[float]]
 Shares = Mapping[str, float]
 
-# What each learner is asked, as shares of its loss. `same_hunk` and `human_over_bot` count as outcome.
+# What each learner is asked, as shares of its loss.
 _ACTED_ON: Shares = {"outcome": 1.0}
 _ABOUT: Shares = {"relevance_hard": 0.6, "relevance_easy": 0.4}
 _BOTH: Shares = {"outcome": 0.5, "relevance_hard": 0.3, "relevance_easy": 0.2}
-_OUTCOME = frozenset({"outcome", "same_hunk", "human_over_bot"})
+# What question a kind of pairs asks. A revision asks which code is better: that is for a model that reads code.
+_QUESTION: Mapping[str, str] = {
+    "outcome": "outcome",
+    "same_hunk": "outcome",
+    "human_over_bot": "outcome",
+    "dismissed": "outcome",
+    "silence": "outcome",
+    "relevance_hard": "relevance_hard",
+    "relevance_similar": "relevance_hard",
+    "relevance_easy": "relevance_easy",
+}
 _HUNK_FREE = ("speech.", "shape.", "place.")  # features that do not ask whether remark and hunk belong together
 
 # How the learners are added up; chosen by leaving one repository out (decision 0003).
@@ -86,6 +96,7 @@ def train_ranker(
     where lightgbm is not installed, RefusedError where there are fewer than 20 pairs and no prior.
     """
     _require()
+    pairs = [pair for pair in pairs if pair.kind in _QUESTION]
     if len(pairs) < _SMALL:
         if prior is None:
             raise RefusedError(f"{len(pairs)} pairs cannot train a ranker; {_SMALL} are the least. Mine more history.")
@@ -180,7 +191,7 @@ def _arrange(pairs: Sequence[PreferencePair], vectors: Vectors) -> _Task:
         chosen=np.array([index[p.chosen] for p in pairs]),
         rejected=np.array([index[p.rejected] for p in pairs]),
         weight=np.array([p.weight for p in pairs]) / _partners(pairs),
-        kind=np.array(["outcome" if p.kind in _OUTCOME else p.kind for p in pairs]),
+        kind=np.array([_QUESTION[p.kind] for p in pairs]),
     )
 
 
@@ -188,7 +199,7 @@ def _partners(pairs: Sequence[PreferencePair]) -> Any:
     """Count, per pair, the pairs of its kind that turn on the same remark: the chosen one, or the one not acted on."""
     import numpy as np
 
-    turns = [(p.kind, p.episodes[p.kind in _OUTCOME], p.repository) for p in pairs]
+    turns = [(p.kind, p.episodes[_QUESTION[p.kind] == "outcome"], p.repository) for p in pairs]
     count = Counter(turns)
     return np.array([float(count[turn]) for turn in turns])
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.history import Episode
 from reviewlore.domain.model import Comparison, DatasetManifest, Demand, Evaluation, TierScore
-from reviewlore.domain.preference import PreferencePair, Remark
+from reviewlore.domain.preference import PreferencePair, Remark, is_judged
 from reviewlore.errors import InputError, MissingExtra, RefusedError
 from reviewlore.flows import state
 from reviewlore.flows.scoring import PRIOR, load_version
@@ -14,7 +14,7 @@ from reviewlore.ports import AdapterTrainer, Clock, Console, Scorer, Store
 from reviewlore.ranking import baselines
 from reviewlore.ranking.model import RankerModel
 from reviewlore.stages import evaluate
-from reviewlore.stages.dataset import build_dataset, build_refit_pairs, dataset_id
+from reviewlore.stages.dataset import check_leaks, dataset_id, rebuild_dataset, rebuild_refit_pairs
 
 # A ranker that only learned that long comments win must not pass; what reads remark and code may not do clearly better.
 _BASELINE_DEMANDS: dict[str, Demand] = {
@@ -32,7 +32,10 @@ _MIN_TEST_PULL_REQUESTS = 3
 
 @dataclass(frozen=True, slots=True)
 class LoadedDataset:
-    """The newest dataset with its pairs, rebuilt from the episodes and checked against the manifest's id."""
+    """The newest dataset with its pairs, rebuilt from the episodes and checked against the manifest's id.
+
+    `test` has the pairs that ask a question of remarks; silence and revisions are trained on only.
+    """
 
     manifest: DatasetManifest
     train: tuple[PreferencePair, ...]
@@ -41,7 +44,7 @@ class LoadedDataset:
 
     def refit(self) -> tuple[PreferencePair, ...]:
         """Return what the ranker is trained on once it is judged: all remarks, paired as for training."""
-        return build_refit_pairs(self.episodes, seed=self.manifest.seed)
+        return rebuild_refit_pairs(self.episodes, self.manifest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +56,29 @@ class Rivals:
 
 
 def load_dataset(store: Store) -> LoadedDataset:
-    """Return the newest dataset; RefusedError where nothing was mined, or the episodes have changed since."""
+    """Return the newest dataset, from which nothing leaks into what it is judged by.
+
+    RefusedError where nothing was mined, the episodes have changed since, or something leaks.
+    """
     manifests = state.read_datasets(store)
     if not manifests:
         raise RefusedError("Nothing was mined yet: run `reviewlore mine` first.")
     manifest = manifests[-1]
     episodes = state.read_episodes(store)
-    built = build_dataset(episodes, seed=manifest.seed)
+    built = rebuild_dataset(episodes, manifest)
     if dataset_id(built.pairs) != manifest.id:
         raise RefusedError(
             f"The episodes no longer give dataset {manifest.id[:12]} (they were changed, or another version of "
             "reviewlore made it). Run `reviewlore mine` again to record the dataset as it is now."
         )
+    leaks = check_leaks(built.pairs, episodes, manifest)
+    if leaks:
+        raise RefusedError(
+            f"Dataset {manifest.id[:12]} would be judged by what it was trained on: {'; '.join(leaks)}. "
+            "Run `reviewlore mine` again to make a new one; if that is refused too, please report it."
+        )
     train = tuple(pair for pair in built.pairs if pair.split == "train")
-    test = tuple(pair for pair in built.pairs if pair.split == "test")
+    test = tuple(pair for pair in built.pairs if pair.split == "test" and is_judged(pair))
     return LoadedDataset(manifest, train, test, episodes)
 
 
