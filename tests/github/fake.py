@@ -22,12 +22,11 @@ from tests.github.access import Access
 from tests.github.contract import Contract, Match
 from tests.github.faults import Fault, Reply, TroubleError
 from tests.github.graph import execute
+from tests.github.limits import Allowance
 from tests.github.routing import HANDLERS, ApiError, Call, Listing, page_of
 from tests.github.shapes import Shapes
 from tests.github.state import Repository, Token
 from tests.github.world import World
-
-PRIMARY_LIMIT = 5_000
 
 
 @functools.cache
@@ -46,13 +45,14 @@ class Violation:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request as it was answered."""
+    """One request as it was answered; `points` is what a GraphQL query cost."""
 
     method: str
     url: str
     status: int
     body: Any
     milliseconds: float
+    points: int = 0
 
 
 class FakeGitHub(World):
@@ -64,7 +64,7 @@ class FakeGitHub(World):
         self.access = Access(self, app_key, app_id)
         self.log: list[Exchange] = []
         self.violations: list[Violation] = []
-        self.remaining = PRIMARY_LIMIT
+        self.core, self.graph = Allowance("core"), Allowance("graphql")
         self._faults: list[Fault] = []
         self._lock = threading.RLock()
         self._prefix, self._graphql = prefix, f"{prefix.removesuffix('/v3')}/graphql"
@@ -91,8 +91,9 @@ class FakeGitHub(World):
     def fault(
         self, method: str, pattern: str, status: int | None = None, message: str = "Server Error", **more: Any
     ) -> None:
-        """Make trouble for matching requests: `headers`, `skip`, `times`, `after_commit`, `cut`, `drop`."""
-        defaults = {"headers": {}, "skip": 0, "times": 1, "after_commit": False, "cut": False, "drop": False}
+        """Make trouble for matching requests: `headers`, `skip`, `times`, `after_commit`, `cut`, `drop`, `body`."""
+        defaults: dict[str, Any] = {"headers": {}, "skip": 0, "times": 1, "after_commit": False}
+        defaults |= {"cut": False, "drop": False, "body": None}
         self._faults.append(Fault(method, re.compile(pattern), status, message, **(defaults | more)))
 
     def expect_violation(self, pattern: str) -> None:
@@ -114,10 +115,10 @@ class FakeGitHub(World):
     def handle(self, method: str, url: str, headers: dict[str, str], raw: bytes) -> Reply:
         """Answer one request: make the trouble asked for, find the caller, act, judge."""
         with self._lock:
-            start, body = time.perf_counter(), None
-            fault = next((each for each in self._faults if each.take(method, url)), None)
+            start, body, fault = time.perf_counter(), None, None
             try:
                 body = _parsed(raw)
+                fault = next((each for each in self._faults if each.take(method, _target(url, body))), None)
                 if fault is not None and not fault.after_commit:
                     raise TroubleError(fault)
                 reply = self._answer(method, url, headers, body)
@@ -128,26 +129,31 @@ class FakeGitHub(World):
             except ApiError as error:
                 reply = Reply(error.status, error.body, error.headers)
             except Exception as error:  # noqa: BLE001 - a defect of the fake fails the test instead of hanging it
-                self._violate("DEFECT", method, url, [repr(error)])
+                self.violate("DEFECT", method, url, [repr(error)])
                 reply = Reply(500, ApiError(500, "The fake has a defect").body)
+            allowance = self.graph if urlsplit(url).path == self._graphql else self.core
             if reply.status != 304:  # an unchanged answer is free of the primary limit
-                self.remaining = max(0, self.remaining - 1)
-            reply.headers |= self._rate_headers()
+                allowance.spend(reply.points if allowance is self.graph else 1)
+            reply.headers = allowance.headers() | reply.headers
             spent = round((time.perf_counter() - start) * 1e3, 2)
-            self.log.append(Exchange(method, url, reply.status, body, spent))
+            self.log.append(Exchange(method, url, reply.status, body, spent, reply.points))
             return reply
 
     def _answer(self, method: str, url: str, headers: dict[str, str], body: Any) -> Reply:
         path = urlsplit(url).path
         if path == self._graphql and method == "POST":
             token = self.access.caller(headers.get("authorization", ""), path)
-            self._check_limit()
-            return Reply(200, execute(self, token, body))
+            if self.graph.is_spent():
+                error = {"type": "RATE_LIMITED", "message": "API rate limit exceeded for user ID 42."}
+                return Reply(200, {"errors": [error]})
+            answer, cost = execute(self, token, body)
+            return Reply(200, answer, points=cost.points)
         if not path.startswith(self._prefix):
             raise ApiError(404, "Not Found")
         url = self._by_name(url.removeprefix(self._prefix))
         token = self.access.caller(headers.get("authorization", ""), urlsplit(url).path)
-        self._check_limit()
+        if self.core.is_spent():
+            raise ApiError(403, "API rate limit exceeded for installation ID 42.")
         self._redirect(method, url)
         return self._rest(method, url, headers, body, token)
 
@@ -155,7 +161,7 @@ class FakeGitHub(World):
         errors = self.contract.judge_request(method, url, body)
         match = self.contract.match(method, urlsplit(url).path)
         if errors:
-            self._violate("REQUEST", method, url, errors)
+            self.violate("REQUEST", method, url, errors)
         if match is None:
             raise ApiError(404, "Not Found")
         if errors:
@@ -163,9 +169,9 @@ class FakeGitHub(World):
         try:
             reply = self._operate(match, url, body, token)
         except ApiError as error:
-            self._violate("RESPONSE", method, url, self.contract.judge_response(method, url, error.status, error.body))
+            self.violate("RESPONSE", method, url, self.contract.judge_response(method, url, error.status, error.body))
             raise
-        self._violate("RESPONSE", method, url, self.contract.judge_response(method, url, reply.status, reply.body))
+        self.violate("RESPONSE", method, url, self.contract.judge_response(method, url, reply.status, reply.body))
         return _conditional(reply, headers) if method == "GET" else reply
 
     def _operate(self, match: Match, url: str, body: Any, token: Token) -> Reply:
@@ -176,7 +182,7 @@ class FakeGitHub(World):
                 raise ApiError(404, "Not Found")
         handler = HANDLERS.get((match.method, match.template))
         if handler is None:  # a test must not pass by accident
-            self._violate("UNIMPLEMENTED", match.method, url, [f"no handler for {match.method} {match.template}"])
+            self.violate("UNIMPLEMENTED", match.method, url, [f"no handler for {match.method} {match.template}"])
             raise ApiError(501, "Not implemented by the fake")
         self.access.check_write(token, match.method, match.template, repo)
         call = Call(self, repo, match.values, dict(parse_qsl(parts.query)), body or {}, token)
@@ -201,18 +207,8 @@ class FakeGitHub(World):
             location = f"{self.base}/repositories/{repo.id}{url[found.end() :]}"
             raise ApiError(301 if method == "GET" else 307, "Moved Permanently", headers={"Location": location})
 
-    def _check_limit(self) -> None:
-        if self.remaining <= 0:
-            raise ApiError(403, "API rate limit exceeded for installation ID 42.")
-
-    def _rate_headers(self) -> dict[str, str]:
-        return {
-            "X-RateLimit-Limit": str(PRIMARY_LIMIT),
-            "X-RateLimit-Remaining": str(self.remaining),
-            "X-RateLimit-Reset": str(int(time.time()) + 3600),
-        }
-
-    def _violate(self, kind: str, method: str, url: str, errors: list[str]) -> None:
+    def violate(self, kind: str, method: str, url: str, errors: list[str]) -> None:
+        """Keep what breaks GitHub's descriptions; without errors, nothing."""
         if errors:
             self.violations.append(Violation(kind, method, url, tuple(errors)))
 
@@ -226,6 +222,11 @@ def start_fake(app_key: str | None = None, app_id: int = 7, prefix: str = "") ->
     finally:
         fake.close()
     assert not fake.violations, "\n".join(map(str, fake.violations))
+
+
+def _target(url: str, body: Any) -> str:
+    """What a fault's pattern is searched in: the address, and a GraphQL query's text."""
+    return f"{url} {body['query']}" if isinstance(body, dict) and "query" in body else url
 
 
 def _parsed(raw: bytes) -> Any:

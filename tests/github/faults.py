@@ -16,6 +16,7 @@ class Fault:
     """Trouble to be made: which requests, how often, and whether before or after the state has changed.
 
     `status` None keeps the true answer, for `cut` (half of the JSON) and `drop` (the connection closes unanswered).
+    `pattern` is searched in the address, and for GraphQL also in the query; `body` is answered in place of a message.
     """
 
     method: str
@@ -28,9 +29,10 @@ class Fault:
     after_commit: bool
     cut: bool
     drop: bool
+    body: Any
 
-    def take(self, method: str, url: str) -> bool:
-        if self.times <= 0 or self.method != method or not self.pattern.search(url):
+    def take(self, method: str, target: str) -> bool:
+        if self.times <= 0 or self.method != method or not self.pattern.search(target):
             return False
         if self.skip > 0:
             self.skip -= 1
@@ -48,6 +50,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
     drop: bool = False
+    points: int = 0
 
     def encoded(self) -> bytes:
         if self.body is None or self.status in {204, 304}:
@@ -66,7 +69,8 @@ class TroubleError(Exception):
     def reply(self) -> Reply:
         fault = self.fault
         if fault.status is not None:
-            return Reply(fault.status, ApiError(fault.status, fault.message).body, dict(fault.headers))
+            body = ApiError(fault.status, fault.message).body if fault.body is None else fault.body
+            return Reply(fault.status, body, dict(fault.headers))
         reply = self.true or Reply(200, {})
         reply.cut, reply.drop = fault.cut, fault.drop
         return reply

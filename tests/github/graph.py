@@ -1,35 +1,21 @@
-"""GraphQL, executed on GitHub's published schema: pull requests with threads, reviews and reactions; three mutations.
+"""GraphQL, executed on GitHub's published schema: pull requests with all that is said on them; three mutations.
 
-In: a query and the caller's token. Out: GitHub's `data` and `errors`. The schema refuses what GitHub would refuse;
-a field that is in the schema but not served here comes back as an error, never as an invented value.
+In: a query and the caller's token. Out: GitHub's `data` and `errors`, and the query's cost. The schema refuses what
+GitHub would refuse; a field that is in the schema but not served here is a violation, never an invented value.
 """
 
 import functools
 import lzma
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLError, GraphQLSchema, build_schema, graphql_sync
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, build_schema, execute_sync, parse, validate
 from tests.github.contract import DATA
-from tests.github.shapes import WEB, is_bot
-from tests.github.state import IssueComment, Pull, Reaction, Repository, Review, ReviewComment, Thread, Token
+from tests.github.graph_nodes import RepositoryGraph, numbered
+from tests.github.graph_pages import MAX_NODES, Cost, Node, cost_of, refuse
+from tests.github.state import Repository, Token
 
 if TYPE_CHECKING:
     from tests.github.fake import FakeGitHub
-
-INT_MAX = 2**31 - 1
-CONTENT = {
-    "+1": "THUMBS_UP",
-    "-1": "THUMBS_DOWN",
-    "laugh": "LAUGH",
-    "confused": "CONFUSED",
-    "heart": "HEART",
-    "hooray": "HOORAY",
-    "eyes": "EYES",
-    "rocket": "ROCKET",
-}
-Node = dict[str, Any]
 
 
 @functools.cache
@@ -39,62 +25,85 @@ def shared_schema() -> GraphQLSchema:
     return build_schema(text, assume_valid=True)
 
 
-def execute(fake: "FakeGitHub", token: Token, body: Node) -> Node:
-    """Answer one GraphQL request."""
-    root = Root(fake, token)
-    result = graphql_sync(shared_schema(), body["query"], root_value=root, variable_values=body.get("variables"))
-    answer: Node = {"data": result.data}
-    if result.errors:
-        answer["errors"] = [{**error.formatted, **(error.extensions or {})} for error in result.errors]
-    return answer
+@functools.lru_cache(maxsize=256)
+def _judged(query: str) -> tuple[DocumentNode, tuple[GraphQLError, ...]]:
+    """Parse and validate a query; a run asks the same few again and again."""
+    document = parse(query)
+    return document, tuple(validate(shared_schema(), document))
 
 
-def refuse(message: str, kind: str) -> GraphQLError:
-    return GraphQLError(message, extensions={"type": kind})
+def execute(fake: "FakeGitHub", token: Token, body: Node) -> tuple[Node, Cost]:
+    """Answer one GraphQL request, and say what it costs."""
+    variables = body.get("variables") or {}
+    try:
+        document, errors = _judged(body["query"])
+    except GraphQLError as error:
+        return _answer(None, [error]), Cost(0, 0)
+    cost = cost_of(document, variables) if not errors else Cost(0, 0)
+    if cost.nodes > MAX_NODES:
+        message = f"This query requests up to {cost.nodes:,} possible nodes which exceeds the maximum limit of 500,000."
+        errors = (refuse(message, "MAX_NODE_LIMIT_EXCEEDED"),)
+    if errors:
+        return _answer(None, [*errors]), cost
+    result = execute_sync(
+        shared_schema(),
+        document,
+        Root(fake, token, cost),
+        variable_values=variables,
+        field_resolver=functools.partial(_resolve, fake),
+    )
+    return _answer(result.data, result.errors or []), cost
 
 
-def actor(login: str | None) -> Node | None:
-    """An author; GraphQL says of a bot what it is, and leaves "[bot]" out of its name."""
-    if login is None:
-        return None
-    return {"__typename": "Bot" if is_bot(login) else "User", "login": login.removesuffix("[bot]")}
+def _answer(data: Any, errors: list[GraphQLError]) -> Node:
+    said = [{**error.formatted, **(error.extensions or {})} for error in errors]
+    for each in said:
+        each.pop("extensions", None)
+    return {"data": data, "errors": said} if said else {"data": data}
 
 
-def connection(items: Sequence[Any], render: Callable[[Any], Node]) -> Callable[..., Node]:
-    """A field that pages through items, 1 to 100 at a time, as GitHub demands."""
-
-    def resolve(
-        info: Any, first: int | None = None, last: int | None = None, after: str | None = None, **_: Any
-    ) -> Node:
-        size = first or last
-        name = info.field_name
-        if size is None:
-            raise refuse(f"You must provide a `first` or `last` value to paginate the `{name}` connection.", "MISSING")
-        if not 1 <= size <= 100:
-            raise refuse(f"Requesting {size} records on the `{name}` connection exceeds the limit of 100.", "EXCESSIVE")
-        start = int(after.partition(":")[2]) if after else 0 if first else max(0, len(items) - size)
-        nodes = [render(item) for item in items[start : start + size]]
-        end = start + len(nodes)
-        page = {"hasNextPage": end < len(items), "endCursor": f"cursor:{end}", "hasPreviousPage": start > 0}
-        return {"totalCount": len(items), "pageInfo": page | {"startCursor": f"cursor:{start}"}, "nodes": nodes}
-
-    return resolve
+def _resolve(fake: "FakeGitHub", source: Any, info: Any, **arguments: Any) -> Any:
+    """Find a field by its name in the schema; where there is none, the test must not pass by accident."""
+    name = info.field_name
+    if not (name in source if isinstance(source, dict) else hasattr(source, name)):
+        where = f"{info.parent_type.name}.{name}"
+        fake.violate("UNIMPLEMENTED", "POST", "/graphql", [f"no handler for {where}"])
+        raise GraphQLError(f"{where} is not served by the fake")
+    value = source[name] if isinstance(source, dict) else getattr(source, name)
+    return value(info, **arguments) if callable(value) else value
 
 
 class Root:
-    """Query and mutation fields; graphql-core looks them up by the schema's names."""
+    """Query and mutation fields, by the schema's names."""
 
-    def __init__(self, fake: "FakeGitHub", token: Token) -> None:
-        self.fake, self.token = fake, token
+    def __init__(self, fake: "FakeGitHub", token: Token, cost: Cost) -> None:
+        self.fake, self.token, self._cost = fake, token, cost
         self.viewer = {"login": token.login}
+        self._graphs: dict[int, RepositoryGraph] = {}
+
+    def rateLimit(self, info: Any, **_: Any) -> Node:
+        left = self.fake.graph
+        return {
+            "cost": self._cost.points,
+            "nodeCount": self._cost.nodes,
+            "limit": left.limit,
+            "remaining": left.remaining,
+            "used": left.limit - left.remaining,
+        }
 
     def repository(self, info: Any, owner: str, name: str, **_: Any) -> Node:
         full_name = f"{owner}/{name}"
         repo = self.fake.visible(self.fake.renamed.get(full_name, full_name), self.token)
         if repo is None:
             raise refuse(f"Could not resolve to a Repository with the name '{full_name}'.", "NOT_FOUND")
-        graph = RepositoryGraph(repo)
-        return {"nameWithOwner": repo.full_name, "pullRequest": graph.pull_request, "pullRequests": graph.pull_requests}
+        return self._graph(repo).node()
+
+    def node(self, info: Any, id: str) -> Node:  # noqa: A002
+        for repo in self._visible():
+            found = self._graph(repo).find(id)
+            if found is not None:
+                return found
+        raise refuse(f"Could not resolve to a node with the global id of '{id}'", "NOT_FOUND")
 
     def resolveReviewThread(self, info: Any, input: Node) -> Node:  # noqa: A002
         return self._settle(input["threadId"], self.token.login)
@@ -106,7 +115,7 @@ class Root:
         self._may_write()
         for repo in self.fake.repos.values():
             for prefix, store in (("PRRC_", repo.review_comments), ("IC_", repo.issue_comments)):
-                comment = store.get(_number(input["subjectId"], prefix))  # type: ignore[attr-defined]
+                comment = store.get(numbered(input["subjectId"], prefix))  # type: ignore[attr-defined]
                 if comment is not None:
                     comment.minimized = input["classifier"].lower().replace("_", "-")
                     kind = "PullRequestReviewComment" if prefix == "PRRC_" else "IssueComment"
@@ -124,116 +133,16 @@ class Root:
                     return {"thread": RepositoryGraph(repo).thread(thread)}
         raise refuse(f"Could not resolve to a node with the global id of '{node}'", "NOT_FOUND")
 
+    def _graph(self, repo: Repository) -> RepositoryGraph:
+        if repo.id not in self._graphs:
+            self._graphs[repo.id] = RepositoryGraph(repo)
+        return self._graphs[repo.id]
+
+    def _visible(self) -> list[Repository]:
+        found = (self.fake.visible(name, self.token) for name in self.fake.repos)
+        return [repo for repo in found if repo is not None]
+
     def _may_write(self) -> None:
         permissions = self.token.permissions
         if permissions is not None and permissions.get("pull_requests") != "write":
             raise refuse("Resource not accessible by integration", "FORBIDDEN")
-
-
-class RepositoryGraph:
-    """The pull requests of one repository as GraphQL nodes."""
-
-    def __init__(self, repo: Repository) -> None:
-        self.repo = repo
-        self._threads = _grouped(repo.threads.values(), lambda thread: thread.pull)
-        self._reviews = _grouped(repo.reviews.values(), lambda review: review.pull)
-        self._said = _grouped(repo.review_comments.values(), lambda comment: comment.in_reply_to or comment.id)
-
-    def pull_request(self, info: Any, number: int) -> Node:
-        if number not in self.repo.pulls:
-            raise refuse(f"Could not resolve to a PullRequest with the number of {number}.", "NOT_FOUND")
-        return self.pull(self.repo.pulls[number])
-
-    def pull_requests(self, info: Any, **arguments: Any) -> Node:
-        states = set(arguments.pop("states", None) or ("OPEN", "CLOSED", "MERGED"))
-        order = arguments.pop("orderBy", None) or {"field": "CREATED_AT", "direction": "ASC"}
-        field = {"UPDATED_AT": "updated_at"}.get(order["field"], "created_at")
-        pulls = [pull for pull in self.repo.pulls.values() if _state(pull) in states]
-        pulls.sort(key=lambda pull: (getattr(pull, field), pull.number), reverse=order["direction"] == "DESC")
-        return connection(pulls, self.pull)(info, **arguments)
-
-    def pull(self, pull: Pull) -> Node:
-        return {
-            "__typename": "PullRequest",
-            "id": f"PR_{pull.number}",
-            "number": pull.number,
-            "state": _state(pull),
-            "merged": pull.merged_at is not None,
-            "mergedAt": pull.merged_at,
-            "updatedAt": pull.updated_at,
-            "headRefOid": pull.head_sha,
-            "author": actor(pull.login),
-            "reviewThreads": connection(self._threads[pull.number], self.thread),
-            "reviews": connection(self._reviews[pull.number], self.review),
-        }
-
-    def thread(self, thread: Thread) -> Node:
-        root = self.repo.review_comments[thread.root]
-        return {
-            "id": thread.node,
-            "isResolved": thread.resolved_by is not None,
-            "isOutdated": thread.outdated,
-            "isCollapsed": thread.resolved_by is not None,
-            "resolvedBy": thread.resolved_by and {"login": thread.resolved_by},
-            "path": root.path,
-            "line": root.line,
-            "startLine": root.start_line,
-            "diffSide": root.side,
-            "comments": connection(self._said[thread.root], self.comment),
-        }
-
-    def comment(self, comment: ReviewComment | IssueComment) -> Node:
-        return {
-            "id": f"PRRC_{comment.id}",
-            # The 32-bit field of the schema cannot hold today's ids.
-            "databaseId": comment.id if comment.id <= INT_MAX else None,
-            "fullDatabaseId": str(comment.id),
-            "body": comment.body,
-            "author": actor(comment.login),
-            "authorAssociation": comment.association,
-            "createdAt": comment.created_at,
-            "updatedAt": comment.updated_at,
-            "isMinimized": comment.minimized is not None,
-            "minimizedReason": comment.minimized,
-            "reactionGroups": _groups(comment.reactions),
-        }
-
-    def review(self, review: Review) -> Node:
-        return {
-            "id": f"PRR_{review.id}",
-            "databaseId": review.id if review.id <= INT_MAX else None,
-            "fullDatabaseId": str(review.id),
-            "author": actor(review.login),
-            "authorAssociation": review.association,
-            "state": review.state,
-            "body": review.body,
-            "commit": {"oid": review.commit},
-            "submittedAt": review.submitted_at,
-            "url": f"{WEB}/{self.repo.full_name}/pull/{review.pull}#pullrequestreview-{review.id}",
-        }
-
-
-def _grouped(records: Iterable[Any], key: Callable[[Any], int]) -> defaultdict[int, list[Any]]:
-    groups: defaultdict[int, list[Any]] = defaultdict(list)
-    for record in records:
-        groups[key(record)].append(record)
-    return groups
-
-
-def _groups(reactions: list[Reaction]) -> list[Node]:
-    """One group for every kind of reaction, empty ones included, as GitHub answers."""
-    groups = []
-    for content, name in CONTENT.items():
-        here = [each for each in reactions if each.content == content]
-        who = connection(here, lambda each: actor(each.login) or {})
-        groups.append({"content": name, "createdAt": here[0].created_at if here else None, "reactors": who})
-    return groups
-
-
-def _state(pull: Pull) -> str:
-    return "MERGED" if pull.merged_at else pull.state.upper()
-
-
-def _number(node: str, prefix: str) -> int:
-    text = node.removeprefix(prefix)
-    return int(text) if node.startswith(prefix) and text.isdigit() else 0

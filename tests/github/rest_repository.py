@@ -30,7 +30,9 @@ def get_user(call: Call) -> Answer:
 @operation("GET", "/rate_limit")
 def get_rate_limit(call: Call) -> Answer:
     value = call.fake.shapes.example("GET", "/rate_limit")
-    value["rate"] = {"limit": 5000, "remaining": call.fake.remaining, "used": 5000 - call.fake.remaining, "reset": 0}
+    left = call.fake.core
+    value["rate"] = {"limit": left.limit, "remaining": left.remaining, "used": left.limit - left.remaining}
+    value["rate"]["reset"] = int(left.reset)
     return 200, value
 
 

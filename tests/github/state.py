@@ -14,7 +14,7 @@ ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 @dataclass
 class Reaction:
     id: int
-    login: str
+    login: str | None
     content: str
     created_at: str
 
@@ -41,6 +41,7 @@ class ReviewComment:
     whole_file: bool = False
     reactions: list[Reaction] = field(default_factory=list)
     minimized: str | None = None
+    edited_at: str | None = None
 
 
 @dataclass
@@ -54,6 +55,7 @@ class IssueComment:
     updated_at: str
     reactions: list[Reaction] = field(default_factory=list)
     minimized: str | None = None
+    edited_at: str | None = None
 
 
 @dataclass

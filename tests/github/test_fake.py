@@ -250,9 +250,9 @@ def test_tokens_are_checked(demo: FakeGitHub) -> None:
 
 def test_the_same_answer_again_is_free(demo: FakeGitHub, repo: Repository) -> None:
     headers, _ = repo.requester.requestJsonAndCheck("GET", "/repos/octo/demo")
-    before = demo.remaining
+    before = demo.core.remaining
     status, _, _ = repo.requester.requestJson("GET", "/repos/octo/demo", headers={"If-None-Match": headers["etag"]})
-    assert (status, demo.remaining) == (304, before)
+    assert (status, demo.core.remaining) == (304, before)
     assert fetch(demo, "/rate_limit", demo.token("alice"))[1]["rate"]["remaining"] == before
 
 

@@ -1,21 +1,31 @@
 """Talks to GitHub's REST and GraphQL interfaces through PyGithub; the only module that imports it.
 
 In: paths, parameters and bodies. Out: JSON as GitHub answered it, or an error of `reviewlore.errors`.
-It reads with patience (bounded waits), never repeats a write, and knows nothing of reviews. No message shows a token.
+It reads with patience (bounded, told waits), never repeats a write, and knows nothing of reviews. No message shows a
+token.
 """
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from github import Auth, Github, GithubException, GithubIntegration, GithubRetry, RateLimitExceededException
-from github.GithubException import RateLimitExceededExceedsMaxWait
+from github import Auth, Github, GithubException, GithubIntegration
 from github.Requester import Requester
-from urllib3 import Retry
-from urllib3.response import BaseHTTPResponse
 
-from reviewlore.errors import ConfigError, ForgeError, InputError, RefusedError, ReviewloreError
+from reviewlore.adapters.github_answers import (
+    UNREACHABLE_RETRIES,
+    Allowance,
+    Answer,
+    Patience,
+    explain,
+    explain_query,
+    find_pause,
+    read_answer,
+)
+from reviewlore.adapters.github_meter import Meter
+from reviewlore.errors import ConfigError, ForgeError
 
 PUBLIC = "https://api.github.com"
 # A version is served for two years after its successor; without one GitHub chooses, and may choose anew.
@@ -28,121 +38,204 @@ _ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s?#]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How much is borne with GitHub; all times in seconds.
+class Page:
+    """One answer to a GET: its JSON, its entity tag, and the address of the next page of a list."""
 
-    `max_wait` bounds each single wait for a rate limit, `retries` their number; a longer wait is an error at once.
-    One second between writes is what GitHub asks for in its best practices for the REST API.
-    """
-
-    retries: int = 4
-    max_wait: float = 120.0
-    secondary_wait: float = 60.0
-    backoff: float = 1.0
-    timeout: int = 30
-    between_reads: float | None = None
-    between_writes: float | None = 1.0
+    data: Any
+    tag: str | None = None
+    following: str | None = None
 
 
 class Connection:
-    """One identity at one GitHub. Make it with `connect` or `connect_app`."""
+    """One identity at one GitHub. Make it with `connect` or `connect_app`.
 
-    def __init__(self, auth: Auth.Auth, base_url: str, patience: Patience) -> None:
-        if not _ADDRESS.fullmatch(base_url):
-            raise ConfigError(f"{base_url!r} is no address of a GitHub API; give one like {PUBLIC} as GITHUB_API_URL.")
-        self._requests = 0
+    `tell` hears one sentence before each wait. Not for several threads at once: GitHub asks for one request at a time.
+    """
 
-        def requester(retry: Retry | None) -> Requester:
-            client = Github(
-                auth=auth,
-                base_url=base_url.rstrip("/"),
-                timeout=patience.timeout,
-                user_agent=USER_AGENT,
-                per_page=PAGE,
-                retry=retry,
-                seconds_between_requests=patience.between_reads,
-                seconds_between_writes=patience.between_writes,
-                api_version=API_VERSION,
-            )
-            return client.requester
-
-        # PyGithub's default repeats writes after a 5xx, and one review becomes three: writes are never repeated here.
-        self._writer = requester(None)
-        self._reader = requester(_retry(patience, frozenset({"GET"}), self._count))
-        # A GraphQL query is a read, though it is a POST on the wire.
-        self._asker = requester(_retry(patience, frozenset({"POST"}), self._count))
+    def __init__(
+        self, auth: Auth.Auth, base_url: str, patience: Patience, meter: Meter, tell: Callable[[str], None]
+    ) -> None:
+        self._patience, self._meter, self._tell = patience, meter, tell
+        self._allowances: dict[str, Allowance] = {}
+        # Queries are read-only POSTs, which must not keep the distance that GitHub asks of writes.
+        self._reader = _requester(auth, base_url, patience, meter, pause=None)
+        self._writer = _requester(auth, base_url, patience, meter, pause=patience.between_writes)
 
     @property
     def requests(self) -> int:
-        """How many requests were sent, repeated ones included."""
-        return self._requests
+        """How many requests were sent, repeated ones and followed redirects included."""
+        return self._meter.sent
+
+    def remaining(self, resource: str = "core") -> int | None:
+        """Return what is left of a primary rate limit (`core` requests, `graphql` points); None before an answer."""
+        allowance = self._allowances.get(resource)
+        return None if allowance is None else allowance.remaining
 
     def get(self, path: str, **parameters: str) -> Any:
         """Return the JSON of one address."""
-        return self._send(self._reader, "GET", path, parameters or None)[1]
+        return self._checked(*self._send(self._reader, "GET", path, parameters)).data
+
+    def page(self, path: str, tag: str | None = None, **parameters: str) -> Page | None:
+        """Return one address with its entity tag, or None where `tag` still holds: such an answer is free of charge.
+
+        GitHub makes the tag for one token: with another one the same content is answered, and charged, anew.
+        """
+        headers = {} if tag is None else {"If-None-Match": tag}
+        answer, what = self._send(self._reader, "GET", path, parameters, headers=headers)
+        if answer.status == 304 and tag is not None:
+            return None
+        self._checked(answer, what)
+        following = _NEXT.search(answer.headers.get("link", ""))
+        return Page(answer.data, answer.headers.get("etag"), following[1] if following else None)
 
     def pages(self, path: str, **parameters: str) -> Iterator[Any]:
         """Yield the elements of a list, 100 a request, following GitHub's own links."""
         address, query = path, {**parameters, "per_page": str(PAGE)}
         while address:
-            headers, items = self._send(self._reader, "GET", address, query)
-            if not isinstance(items, list):
+            page = self.page(address, None, **query) or Page([])
+            if not isinstance(page.data, list):
                 raise ForgeError(f"GitHub answered GET {path} with something that is not a list; try again later.")
-            yield from items
-            following = _NEXT.search(headers.get("link", ""))
-            address, query = (following[1], {}) if following else ("", {})
+            yield from page.data
+            address, query = page.following or "", {}
 
-    def query(self, text: str, **variables: object) -> Any:
-        """Return the data of one GraphQL query; never for a mutation, since it is repeated after a failure."""
-        _, answer = self._send(self._asker, "POST", self._asker.graphql_url, None, _body(text, variables))
-        if not isinstance(answer, dict) or answer.get("errors") or not answer.get("data"):
-            raise _graphql_error(answer)
-        return answer["data"]
+    def query(
+        self,
+        text: str,
+        variables: Mapping[str, object] | None = None,
+        retries: int | None = None,
+        missing: bool = False,
+    ) -> Any:
+        """Return the data of one GraphQL query; never for a mutation, since it is repeated after a failure.
+
+        `retries` None is as often as there is patience for; `missing` allows parts that GitHub does not find (null).
+        GaveUpError where GitHub failed or gave up, RefusedCursorError where it does not take a cursor.
+        """
+        body = {"query": text, "variables": dict(variables or {})}
+        answer, what = self._send(self._reader, "POST", self._reader.graphql_url, body=body, retries=retries)
+        self._checked(answer, what)
+        data = answer.data.get("data") if isinstance(answer.data, dict) else None
+        tolerable = missing and all(each.get("type") == "NOT_FOUND" and each.get("path") for each in answer.errors)
+        if not data or (answer.errors and not tolerable):
+            raise explain_query(answer)
+        return data
 
     def write(self, method: str, path: str, body: Mapping[str, object]) -> Any:
         """Send one writing request, once; after a ForgeError nobody knows whether it arrived."""
-        return self._send(self._writer, method, path, None, dict(body))[1]
+        return self._checked(*self._send(self._writer, method, path, body=dict(body), retries=0)).data
 
-    def _count(self) -> None:
-        self._requests += 1
+    def _checked(self, answer: Answer, what: str) -> Answer:
+        if answer.status >= 400 or answer.lost or answer.cut:
+            raise explain(answer, what)
+        return answer
 
     def _send(
-        self, requester: Requester, method: str, path: str, parameters: dict[str, str] | None, body: Any = None
-    ) -> tuple[dict[str, Any], Any]:
-        self._count()
-        what = f"{method} {path.partition('?')[0]}"
+        self,
+        requester: Requester,
+        method: str,
+        path: str,
+        parameters: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        retries: int | None = None,
+    ) -> tuple[Answer, str]:
+        """Return the last answer, after waits for rate limits and, for reads, after failures."""
+        query = requester is self._reader and method == "POST"
+        what, resource = f"{method} {path.partition('?')[0]}", "graphql" if query else "core"
+        waits = 0 if requester is self._writer else self._patience.retries
+        failures = waits if retries is None else retries
+        limits = waits
+        attempt = 0
+        while True:
+            self._meter.check(what)
+            self._await_turn(resource, what)
+            answer = self._exchange(requester, method, path, parameters, headers, body)
+            self._note(answer, resource)
+            pause = find_pause(answer, attempt, self._patience)
+            if pause is None:
+                return answer, what
+            if answer.limited and pause > self._patience.max_wait:
+                raise self._too_long(pause, what)
+            allowed = limits if answer.limited else min(failures, waits)
+            if attempt >= (min(waits, UNREACHABLE_RETRIES) if answer.unreachable else allowed):
+                return answer, what
+            self._wait(pause, "for GitHub's rate limit" if answer.limited else "after GitHub failed")
+            attempt += 1
+
+    def _exchange(
+        self,
+        requester: Requester,
+        method: str,
+        path: str,
+        parameters: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+        body: Any,
+    ) -> Answer:
         try:
-            return requester.requestJsonAndCheck(method, path, parameters, input=body)
-        except GithubException as error:
-            raise _explained(error, what) from error
-        except ValueError as error:
-            raise ForgeError(f"GitHub's answer to {what} was cut short or is no JSON; try again later.") from error
-        except (OSError, RuntimeError, AssertionError) as error:
-            # No connection, no answer after all retries, or a redirect to another host.
-            reason = type(error).__name__
-            raise ForgeError(
-                f"GitHub gave no usable answer to {what} ({reason}); check the address and try again."
-            ) from error
+            answered = requester.requestJson(method, path, dict(parameters or {}), dict(headers or {}), input=body)
+        except GithubException as error:  # of an app's own request for a token
+            return Answer(error.status, error.headers or {}, error.data)
+        except (OSError, ValueError, RuntimeError, AssertionError) as error:
+            # No connection, no answer, or a redirect to another host.
+            return Answer(lost=self._meter.failure or type(error).__name__, unreachable=self._meter.unreachable)
+        return read_answer(*answered)
+
+    def _await_turn(self, resource: str, what: str) -> None:
+        """Wait for the primary limit where the last answer said that the next request would be refused."""
+        allowance = self._allowances.get(resource)
+        if allowance is None or allowance.remaining > 0:
+            return
+        pause = allowance.ready - time.monotonic()
+        if pause > self._patience.max_wait:
+            raise self._too_long(pause, what)
+        if pause > 0:
+            self._wait(pause, "for GitHub's rate limit")
+        del self._allowances[resource]
+
+    def _note(self, answer: Answer, resource: str) -> None:
+        remaining = answer.number("x-ratelimit-remaining")
+        if remaining is not None:
+            name = answer.headers.get("x-ratelimit-resource", resource)
+            self._allowances[name] = Allowance(remaining, time.monotonic() + answer.until_reset)
+
+    def _wait(self, seconds: float, why: str) -> None:
+        if seconds >= 1:
+            self._tell(f"Waiting {seconds:.0f} s {why}")
+        time.sleep(seconds)
+
+    def _too_long(self, seconds: float, what: str) -> ForgeError:
+        back = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(time.time() + seconds))
+        return ForgeError(
+            f"GitHub's rate limit stops {what} for {seconds:.0f} s, and at most {self._patience.max_wait:.0f} s may be "
+            f"waited. Come back at {back}, or allow a longer wait."
+        )
 
 
-def connect(token: str, base_url: str = PUBLIC, patience: Patience | None = None) -> Connection:
+def connect(
+    token: str, base_url: str = PUBLIC, patience: Patience | None = None, tell: Callable[[str], None] | None = None
+) -> Connection:
     """Connect with a token (a person's or a workflow's); ConfigError where token or address cannot be one."""
     token = token.strip()
     if not _TOKEN.fullmatch(token):
         # The HTTP library quotes a malformed header in its message, and with it the token.
         raise ConfigError("The GitHub token is empty or holds spaces or control characters; set GITHUB_TOKEN anew.")
-    return Connection(Auth.Token(token), base_url, patience or Patience())
+    patience = patience or Patience()
+    return Connection(Auth.Token(token), _address(base_url), patience, Meter(patience.max_requests), tell or _silent)
 
 
 def connect_app(
-    app_id: int, private_key: str, repository: str, base_url: str = PUBLIC, patience: Patience | None = None
+    app_id: int,
+    private_key: str,
+    repository: str,
+    base_url: str = PUBLIC,
+    patience: Patience | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Connection:
     """Connect as the installation of a GitHub App on one repository; its token is renewed as it expires.
 
     ConfigError where the key cannot sign, InputError where the app is not installed there.
     """
-    patience = patience or Patience()
-    auth = Auth.AppAuth(app_id, private_key)
+    patience, base_url = patience or Patience(), _address(base_url)
+    meter, auth = Meter(patience.max_requests), Auth.AppAuth(app_id, private_key)
     try:
         auth.create_jwt()
     except Exception as error:
@@ -150,104 +243,47 @@ def connect_app(
         raise ConfigError(
             "The GitHub App's private key cannot sign; give the whole PEM file as GitHub made it."
         ) from error
-    pauses = {"seconds_between_requests": patience.between_reads, "seconds_between_writes": patience.between_writes}
-    integration = GithubIntegration(auth=auth, base_url=base_url.rstrip("/"), retry=None, **pauses)  # type: ignore[arg-type]
+    what = f"the app's installation on {repository}"
+    integration = GithubIntegration(
+        auth=auth,
+        base_url=base_url,
+        timeout=patience.timeout,
+        retry=meter,
+        seconds_between_requests=None,
+        seconds_between_writes=None,
+    )
     owner, _, name = repository.partition("/")
     try:
+        meter.check(what)
         installation = integration.get_repo_installation(owner, name).id
     except GithubException as error:
-        raise _explained(error, f"the app's installation on {repository}") from error
+        raise explain(Answer(error.status, error.headers or {}, error.data), what) from error
     except (OSError, ValueError, RuntimeError, AssertionError) as error:
-        raise ForgeError(f"GitHub did not tell the app's installation on {repository}; try again later.") from error
-    return Connection(auth.get_installation_auth(installation), base_url, patience)
+        lost = meter.failure or type(error).__name__
+        raise explain(Answer(lost=lost, unreachable=meter.unreachable), what) from error
+    return Connection(auth.get_installation_auth(installation), base_url, patience, meter, tell or _silent)
 
 
-def _body(text: str, variables: Mapping[str, object]) -> dict[str, object]:
-    return {"query": text, "variables": dict(variables)}
+def _address(base_url: str) -> str:
+    if not _ADDRESS.fullmatch(base_url):
+        raise ConfigError(f"{base_url!r} is no address of a GitHub API; give one like {PUBLIC} as GITHUB_API_URL.")
+    return base_url.rstrip("/")
 
 
-def _retry(patience: Patience, methods: frozenset[str], count: Callable[[], None]) -> "_BoundedRetry":
-    return _BoundedRetry(
-        count=count,
-        total=patience.retries,
-        allowed_methods=methods,
-        status_forcelist=[429, *range(500, 600)],
-        backoff_factor=patience.backoff,
-        backoff_max=patience.max_wait,
-        secondary_rate_wait=patience.secondary_wait,
-        max_rate_limit_wait=patience.max_wait,
+def _silent(_: str) -> None:
+    """Tell nobody."""
+
+
+def _requester(auth: Auth.Auth, base_url: str, patience: Patience, meter: Meter, pause: float | None) -> Requester:
+    client = Github(
+        auth=auth,
+        base_url=base_url,
+        timeout=patience.timeout,
+        user_agent=USER_AGENT,
+        per_page=PAGE,
+        retry=meter,
+        seconds_between_requests=patience.between_reads,
+        seconds_between_writes=pause,
+        api_version=API_VERSION,
     )
-
-
-class _BoundedRetry(GithubRetry):
-    """PyGithub's retry, counted, and bounded also where GitHub names the wait itself.
-
-    PyGithub caps only the waits that it works out; urllib3 sleeps for as long as `Retry-After` says, up to six hours.
-    """
-
-    def __init__(self, count: Callable[[], None], **settings: Any) -> None:
-        super().__init__(**settings)
-        self._count = count
-
-    def new(self, **settings: Any) -> "_BoundedRetry":
-        return super().new(count=self._count, **settings)
-
-    def increment(
-        self,
-        method: str | None = None,
-        url: str | None = None,
-        response: BaseHTTPResponse | None = None,
-        error: Exception | None = None,
-        *rest: Any,
-        **more: Any,
-    ) -> "_BoundedRetry":
-        """Return the next attempt's state, or raise where GitHub asks for more patience than there is."""
-        asked = str(response.headers.get("Retry-After", "")) if response is not None else ""
-        if response is not None and asked.isdigit() and int(asked) > (self.max_rate_limit_wait or 0):
-            message = {"message": "You have exceeded a secondary rate limit"}
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            raise RateLimitExceededExceedsMaxWait(response.status, message, headers, wait=float(asked))
-        following = super().increment(method, url, response, error, *rest, **more)  # type: ignore[arg-type]
-        self._count()
-        return cast("_BoundedRetry", following)
-
-
-def _explained(error: GithubException, what: str) -> ReviewloreError:
-    """Say in one sentence what GitHub refused, and what to do about it."""
-    said, status = _said(error.data), error.status
-    if isinstance(error, RateLimitExceededException) or status == 429:
-        wait = (error.headers or {}).get("retry-after") or (error.headers or {}).get("x-ratelimit-reset")
-        until = f" (retry-after or reset: {wait})" if wait else ""
-        return ForgeError(f"GitHub's rate limit stops {what}{until}; run again later, or with a token of its own.")
-    if status == 401:
-        return RefusedError(f"GitHub did not accept the token for {what}: {said} Give a valid one as GITHUB_TOKEN.")
-    if status == 403:
-        needed = (error.headers or {}).get("x-accepted-github-permissions")
-        advice = f"it needs {needed}" if needed else "see the `permissions:` of the workflow, and the person's role"
-        return RefusedError(f"GitHub does not allow {what}: {said} Give the token what it lacks: {advice}.")
-    if status in {404, 410}:
-        return InputError(f"GitHub has nothing at {what}, or the token may not see it: {said} Check name and number.")
-    if status in {400, 422}:
-        return InputError(f"GitHub refuses {what}: {said} The request must be changed before it is sent again.")
-    return ForgeError(f"GitHub failed at {what} with status {status}: {said} Try again later.")
-
-
-def _graphql_error(answer: Any) -> ReviewloreError:
-    errors = (answer.get("errors") or []) if isinstance(answer, dict) else []
-    said = "; ".join(str(each.get("message")) for each in errors if isinstance(each, dict)) or "no data"
-    kinds = {each.get("type") for each in errors if isinstance(each, dict)}
-    if "NOT_FOUND" in kinds:
-        return InputError(f"GitHub's GraphQL finds nothing there: {said} Check the name and the token.")
-    if "FORBIDDEN" in kinds:
-        return RefusedError(f"GitHub's GraphQL does not allow this: {said} Give the token what it lacks.")
-    return ForgeError(f"GitHub's GraphQL failed: {said} Try again later.")
-
-
-def _said(data: Any) -> str:
-    """What GitHub said in the body of an error, its list of errors included."""
-    if not isinstance(data, dict):
-        return "no explanation."
-    parts = [str(data.get("message") or "no explanation")]
-    for each in data.get("errors") or []:
-        parts.append(str(each.get("message") or each.get("code")) if isinstance(each, dict) else str(each))
-    return "; ".join(parts).rstrip(".") + "."
+    return client.requester

@@ -10,16 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from reviewlore.adapters.github import Connection
-from reviewlore.adapters.github_history import locate
-from reviewlore.adapters.github_records import (
-    is_same_account,
-    parse_issue_comment,
-    parse_pull,
-    parse_review,
-    parse_role,
-    parse_thread_comment,
-    parsed,
-)
+from reviewlore.adapters.github_history import find_role, locate
 from reviewlore.domain.forge import (
     CommentKind,
     IssueComment,
@@ -33,7 +24,15 @@ from reviewlore.domain.forge import (
     ThreadComment,
 )
 from reviewlore.domain.people import Role
-from reviewlore.errors import ForgeError, InputError, ReviewloreError
+from reviewlore.errors import ForgeError, InputError
+from reviewlore.formats.github import (
+    is_same_account,
+    parse_issue_comment,
+    parse_pull,
+    parse_review,
+    parse_thread_comment,
+    parsed,
+)
 
 
 class GithubForge:
@@ -41,7 +40,7 @@ class GithubForge:
 
     def __init__(self, connection: Connection, repository: str) -> None:
         self._connection = connection
-        self.repository = locate(connection, repository)
+        self.repository, _ = locate(connection, repository)
         self._base = f"/repos/{self.repository}"
 
     @functools.cached_property
@@ -58,11 +57,7 @@ class GithubForge:
 
     def role(self, login: str) -> Role:
         """Return a person's role; `none` whenever GitHub does not tell, so that an error never opens a door."""
-        path = f"{self._base}/collaborators/{quote(login, safe='')}/permission"
-        try:
-            return parsed(parse_role, self._connection.get(path))
-        except ReviewloreError:
-            return "none"
+        return find_role(self._connection, self.repository, login)
 
     def thread_comment(self, comment: int) -> ThreadComment:
         """Return one review comment."""

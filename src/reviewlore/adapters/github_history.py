@@ -1,130 +1,262 @@
 """The past of one repository on GitHub, read in whole pages for mining (`ports.ForgeHistory`).
 
-In: a connection and a repository's name. Out: records of `domain/forge.py`; never a request for a single comment.
-REST lists what was said; only GraphQL knows which threads were resolved, and gives reviews without a call for each.
+In: a connection and a repository's name. Out: records of `domain/forge.py`; never a request for a single comment, and
+none for a single pull request unless GitHub gives up on all larger ones. It decides nothing about what was said.
 """
 
-from collections.abc import Iterator
-from typing import Any
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
 
-from reviewlore.adapters.github import Connection
-from reviewlore.adapters.github_records import (
-    parse_graph_review,
-    parse_issue_comment,
-    parse_pull,
-    parse_thread,
-    parse_thread_comment,
-    parsed,
+from reviewlore.adapters.github import PAGE, Connection, Page
+from reviewlore.adapters.github_answers import GaveUpError, RefusedCursorError
+from reviewlore.adapters.github_queries import (
+    MERGED_BACKWARDS,
+    MERGED_NEXT,
+    MERGED_PAGE,
+    Unfinished,
+    add_rest,
+    find_unfinished,
+    plan_pulls,
+    plan_rest,
 )
-from reviewlore.domain.forge import IssueComment, PullActivity, PullRequest, ThreadComment
-from reviewlore.errors import ForgeError, InputError
+from reviewlore.domain.forge import HistoryPage, MergedPull, Position
+from reviewlore.domain.people import Role
+from reviewlore.errors import BudgetError, ForgeError, InputError, RefusedError, ReviewloreError
+from reviewlore.formats.github import parse_role, parsed, pull_number
+from reviewlore.formats.github_graph import parse_merged_pull
 
-_PAGE_INFO = "pageInfo { hasNextPage endCursor }"
-_THREAD = "id isResolved isOutdated resolvedBy { login } comments(first: 1) { nodes { fullDatabaseId } }"
-_REVIEW = "fullDatabaseId author { __typename login } state body commit { oid } submittedAt url"
-# 100 x (1 + 30 + 30 + 15) nodes and 32 points a page, of 500,000 and 5,000 an hour; the smaller page where GitHub gives
-# up on the larger one (it ends a query after ten seconds).
-_PULLS, _FEWER_PULLS = 100, 25
-_ACTIVITY = f"""
-query($owner: String!, $name: String!, $after: String, $first: Int!) {{ repository(owner: $owner, name: $name) {{
-  pullRequests(states: MERGED, first: $first, after: $after, orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
-    {_PAGE_INFO} nodes {{ number updatedAt
-      reviewThreads(first: 30) {{ {_PAGE_INFO} nodes {{ {_THREAD} }} }}
-      reviews(first: 15) {{ {_PAGE_INFO} nodes {{ {_REVIEW} }} }} }} }} }} }}"""
-_REST = {
-    field: f"""
-query($owner: String!, $name: String!, $number: Int!, $after: String) {{ repository(owner: $owner, name: $name) {{
-  pullRequest(number: $number) {{ {field}(first: 100, after: $after) {{ {_PAGE_INFO} nodes {{ {node} }} }} }} }} }}"""
-    for field, node in (("reviewThreads", _THREAD), ("reviews", _REVIEW))
-}
+T = TypeVar("T")
+# What GitHub allows in names of owners and repositories; none of it can leave the path of an address.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
 
 
-def locate(connection: Connection, repository: str) -> str:
-    """Return a repository's name as it is now; InputError where there is none.
+def locate(connection: Connection, repository: str, tag: str | None = None) -> tuple[str, str | None]:
+    """Return a repository's name as it is now, and the answer's entity tag; InputError where there is none.
 
-    PyGithub follows the redirect of a renamed repository without the query, which would list something else.
+    With the tag of an answer that still holds, the name is what it was. PyGithub follows the redirect of a renamed
+    repository without the query, which would list something else: hence the name of today.
     """
-    if repository.count("/") != 1 or not all(repository.split("/")):
+    if not _NAME.fullmatch(repository):
         raise InputError(f"{repository!r} is no repository; write it as OWNER/NAME.")
-    found = connection.get(f"/repos/{repository}")
-    name = found.get("full_name") if isinstance(found, dict) else None
+    page = connection.page(f"/repos/{repository}", tag)
+    if page is None:
+        return repository, tag
+    name = page.data.get("full_name") if isinstance(page.data, dict) else None
     if not isinstance(name, str):
         raise ForgeError(f"GitHub's answer to GET /repos/{repository} has no full_name; check the API address.")
-    return name
+    return name, page.tag
+
+
+def find_role(connection: Connection, repository: str, login: str) -> Role:
+    """Return a person's role; `none` whenever GitHub does not tell, so that an error never opens a door."""
+    path = f"/repos/{repository}/collaborators/{quote(login, safe='')}/permission"
+    try:
+        return parsed(parse_role, connection.get(path))
+    except BudgetError:
+        raise
+    except ReviewloreError:
+        return "none"
 
 
 class GithubHistory:
-    """Implements `ports.ForgeHistory`."""
+    """Implements `ports.ForgeHistory`. `tags` are the entity tags of the last run, by address."""
 
-    def __init__(self, connection: Connection, repository: str) -> None:
-        self._connection = connection
-        self.repository = locate(connection, repository)
+    def __init__(self, connection: Connection, repository: str, tags: Mapping[str, str] | None = None) -> None:
+        self._connection, self._old_tags = connection, dict(tags or {})
+        self._tags: dict[str, str] = {}
+        self._roles: dict[str, Role] = {}
+        self._pages, self._batches = _Ladder(), _Ladder()
+        address = f"/repos/{repository}"
+        self.repository, tag = locate(connection, repository, self._old_tags.get(address))
+        self._remember(address, tag)
 
-    def closed_pulls(self, since: str | None = None) -> Iterator[PullRequest]:
-        """Yield closed pull requests, the most recently updated first, down to `since`."""
-        path = f"/repos/{self.repository}/pulls"
-        for value in self._connection.pages(path, state="closed", sort="updated", direction="desc"):
-            pull = parsed(parse_pull, value)
-            if since is not None and pull.updated_at < since:
-                return
-            yield pull
-
-    def thread_comments(self, since: str | None = None) -> Iterator[ThreadComment]:
-        """Yield the review comments of the whole repository."""
-        for value in self._updated("pulls/comments", since):
-            yield parsed(parse_thread_comment, value)
-
-    def issue_comments(self, since: str | None = None) -> Iterator[IssueComment]:
-        """Yield the conversation comments of the whole repository."""
-        for value in self._updated("issues/comments", since):
-            yield parsed(parse_issue_comment, value)
-
-    def activity(self, since: str | None = None) -> Iterator[PullActivity]:
-        """Yield threads and reviews of merged pull requests, the most recently updated first, down to `since`."""
-        after: str | None = None
-        first = _PULLS
+    def merged(self, start: Position) -> Iterator[HistoryPage]:
+        """Yield merged pull requests behind a position, whole, the least recently updated first."""
+        position, page = self._first_page(start)
         while True:
-            try:
-                pulls = self._ask(_ACTIVITY, after, first=first)["pullRequests"]
-            except ForgeError:
-                if first == _FEWER_PULLS:
-                    raise
-                first = _FEWER_PULLS
-                continue
-            for node in pulls["nodes"]:
-                if since is not None and node["updatedAt"] < since:
-                    return
-                yield self._activity(node)
-            if not pulls["pageInfo"]["hasNextPage"]:
+            nodes, info = page["nodes"], page["pageInfo"]
+            if nodes:
+                position = Position(info["endCursor"], str(nodes[-1]["updatedAt"]))
+            last = not info["hasNextPage"]
+            yield HistoryPage(self._whole(nodes), position, last)
+            if last:
                 return
-            after = pulls["pageInfo"]["endCursor"]
+            page = self._page(position.after)
+
+    def pulls(self, numbers: Sequence[int]) -> Iterator[HistoryPage]:
+        """Yield the merged ones of these pull requests, whole, as they are now; numbers of issues are passed over."""
+        left = len(numbers)
+        for batch, found in self._in_batches(list(numbers), self._ask_pulls, int):
+            left -= len(batch)
+            nodes = [node for node in found if node is not None and node["mergedAt"] is not None]
+            yield HistoryPage(self._whole(nodes), Position(), last=left == 0)
+
+    def touched(self, since: str) -> frozenset[int]:
+        """Return the pull requests of which a review comment was written or edited since.
+
+        The last updated come first: an unchanged first page then means that there is no news, and a comment that is
+        updated meanwhile pushes others to later pages instead of past us. Nothing is said twice: with the entity tag of
+        an answer that still holds, nothing is returned.
+        """
+        query = {"sort": "updated", "direction": "desc", "since": since, "per_page": str(PAGE)}
+        page = self._news(f"/repos/{self.repository}/pulls/comments", query)
+        numbers: set[int] = set()
+        while page is not None:
+            numbers |= {parsed(pull_number, value) for value in page.data}
+            page = self._connection.page(page.following) if page.following else None
+        return frozenset(numbers)
+
+    def writers(self) -> frozenset[str] | None:
+        """Return the logins (lower case) of all who may write, or None where this token may not list them."""
+        path = f"/repos/{self.repository}/collaborators"
+        try:
+            found = list(self._connection.pages(path, permission="push"))
+        except (RefusedError, InputError):
+            return None
+        return frozenset(str(each["login"]).lower() for each in found if each.get("permissions", {}).get("push"))
+
+    def role(self, login: str) -> Role:
+        """Return one person's role, asked once; `none` for a stranger, and whenever it cannot be told."""
+        if login not in self._roles:
+            self._roles[login] = find_role(self._connection, self.repository, login)
+        return self._roles[login]
+
+    def tags(self) -> dict[str, str]:
+        """Return the entity tags of the answers of this run by address."""
+        return dict(self._tags)
 
     def requests_used(self) -> int:
         """Return how many requests the connection has sent so far."""
         return self._connection.requests
 
-    def _updated(self, what: str, since: str | None) -> Iterator[Any]:
-        query = {"sort": "updated", "direction": "asc"} | ({} if since is None else {"since": since})
-        return self._connection.pages(f"/repos/{self.repository}/{what}", **query)
+    def _first_page(self, start: Position) -> tuple[Position, Any]:
+        """Return the page behind a position; found by its time where GitHub does not take, or mistakes, its mark."""
+        if start.after is not None:
+            try:
+                page = self._page(start.after)
+            except RefusedCursorError:
+                page = None
+            if page is not None and not _is_before(page["nodes"], start.updated_at):
+                return start, page
+        after = None if start.updated_at is None else self._find_cursor(start.updated_at)
+        return Position(after, start.updated_at), self._page(after)
 
-    def _activity(self, node: Any) -> PullActivity:
-        number = int(node["number"])
-        threads = [parsed(parse_thread, each) for each in self._whole(number, "reviewThreads", node)]
-        reviews = [
-            parsed(parse_graph_review, {**each, "pullRequest": number}) for each in self._whole(number, "reviews", node)
-        ]
-        kept = tuple(thread for thread in threads if thread is not None)
-        return PullActivity(number, str(node["updatedAt"]), kept, tuple(reviews))
+    def _find_cursor(self, since: str) -> str | None:
+        """Return the cursor of the last pull request updated before a time; None where there is none before.
 
-    def _whole(self, number: int, field: str, node: Any) -> Iterator[Any]:
-        """Yield all nodes of one connection of a pull request; long ones continue in requests of their own."""
-        page = node[field]
-        yield from page["nodes"]
-        while page["pageInfo"]["hasNextPage"]:
-            found = self._ask(_REST[field], page["pageInfo"]["endCursor"], number=number)
-            page = found["pullRequest"][field]
-            yield from page["nodes"]
+        From the end backwards: what is walked over will be read, so that this costs at most a quarter more requests.
+        """
+        before: str | None = None
+        while True:
+            page = self._ask(MERGED_BACKWARDS, before=before)["pullRequests"]
+            older = [edge for edge in page["edges"] if edge["node"]["updatedAt"] < since]
+            if older:
+                return str(older[-1]["cursor"])
+            if not page["pageInfo"]["hasPreviousPage"]:
+                return None
+            before = page["pageInfo"]["startCursor"]
 
-    def _ask(self, text: str, after: str | None, **variables: object) -> Any:
+    def _page(self, after: str | None) -> Any:
+        """Return one page of merged pull requests, as large as GitHub can answer it."""
+        while True:
+            size = self._pages.size
+            try:
+                page = self._ask(MERGED_PAGE, None if size == 1 else 0, first=size, after=after)["pullRequests"]
+            except GaveUpError as error:
+                if self._pages.shrink():
+                    continue
+                nodes = self._ask(MERGED_NEXT, after=after)["pullRequests"]["nodes"]
+                raise self._unreadable(nodes[0]["number"] if nodes else None, error) from error
+            self._pages.succeed()
+            return page
+
+    def _whole(self, nodes: Sequence[Any]) -> tuple[MergedPull, ...]:
+        """Return pull requests with all that a page did not show of them."""
+        rest = [each for node in nodes for each in find_unfinished(node)]
+        while rest:
+            following: list[Unfinished] = []
+            for batch, found in self._in_batches(rest, self._ask_rest, lambda each: each.number):
+                for unfinished, more in zip(batch, found, strict=True):
+                    following += add_rest(unfinished, more)
+            rest = following
+        return tuple(parsed(parse_merged_pull, node) for node in nodes)
+
+    def _in_batches(
+        self, items: list[T], ask: Callable[[list[T], int | None], list[Any]], number: Callable[[T], int]
+    ) -> Iterator[tuple[list[T], list[Any]]]:
+        """Yield items in batches with what was found for each, in smaller batches where GitHub gives up."""
+        done = 0
+        while done < len(items):
+            batch = items[done : done + self._batches.size]
+            try:
+                found = ask(batch, 0 if len(batch) > 1 else None)
+            except GaveUpError as error:
+                if len(batch) == 1 or not self._batches.shrink(len(batch)):
+                    raise self._unreadable(number(batch[0]), error) from error
+                continue
+            self._batches.succeed()
+            done += len(batch)
+            yield batch, found
+
+    def _ask_rest(self, parts: list[Unfinished], retries: int | None) -> list[Any]:
+        text, variables = plan_rest(parts)
+        data = self._connection.query(text, variables, retries, missing=True)
+        return [data[f"part{index}"] for index in range(len(parts))]
+
+    def _ask_pulls(self, numbers: list[int], retries: int | None) -> list[Any]:
+        text, variables = plan_pulls(numbers)
+        data = self._ask(text, retries, missing=True, **variables)
+        return [data[f"pull{index}"] for index in range(len(numbers))]
+
+    def _ask(self, text: str, retries: int | None = None, missing: bool = False, **variables: object) -> Any:
         owner, name = self.repository.split("/")
-        return self._connection.query(text, owner=owner, name=name, after=after, **variables)["repository"]
+        asked = {"owner": owner, "name": name, **variables}
+        return self._connection.query(text, asked, retries, missing)["repository"]
+
+    def _unreadable(self, number: int | None, error: ForgeError) -> ForgeError:
+        where = f"Pull request #{number} of {self.repository}" if number else f"A pull request of {self.repository}"
+        return ForgeError(f"{where} cannot be read, not even by itself. {error}")
+
+    def _news(self, path: str, query: Mapping[str, str]) -> Page | None:
+        """Return the first page of a list, or None where it is what it was at the last run."""
+        address = f"{path}?{urlencode(query)}"
+        tag = self._old_tags.get(address)
+        page = self._connection.page(path, tag, **query)
+        self._remember(address, tag if page is None else page.tag)
+        return page
+
+    def _remember(self, address: str, tag: str | None) -> None:
+        if tag is not None:
+            self._tags[address] = tag
+
+
+class _Ladder:
+    """How much is asked for at once: less after GitHub gave up, more again after some answers."""
+
+    _SIZES = (25, 12, 6, 3, 1)
+    _CALM = 4
+
+    def __init__(self) -> None:
+        self._step = self._answered = 0
+
+    @property
+    def size(self) -> int:
+        return self._SIZES[self._step]
+
+    def shrink(self, asked: int | None = None) -> bool:
+        """Ask for less than what was asked; False where that is not possible."""
+        asked, self._answered = asked or self.size, 0
+        steps = [step for step, size in enumerate(self._SIZES) if size < asked]
+        self._step = steps[0] if steps else self._step
+        return bool(steps)
+
+    def succeed(self) -> None:
+        self._answered += 1
+        if self._answered >= self._CALM and self._step:
+            self._step, self._answered = self._step - 1, 0
+
+
+def _is_before(nodes: Sequence[Any], time: str | None) -> bool:
+    return bool(nodes) and time is not None and str(nodes[0]["updatedAt"]) < time

@@ -1,6 +1,6 @@
-"""Turns GitHub's JSON into the records of `domain/forge.py`, reading only the fields that are needed.
+"""Turns the JSON of GitHub's REST answers into the records of `domain/forge.py`, reading only what is needed.
 
-In: one JSON object of a REST or GraphQL answer. Out: one record, or ForgeError where it is not as documented.
+In: one JSON object, of an answer or of a dump of answers. Out: one record, or ForgeError where it is not as documented.
 Deleted accounts (null users) and deleted forks (null repositories) are values here, not errors.
 """
 
@@ -13,7 +13,6 @@ from reviewlore.domain.forge import (
     PullRequest,
     Reaction,
     ReviewState,
-    Thread,
     ThreadComment,
 )
 from reviewlore.domain.people import Role
@@ -22,7 +21,7 @@ from reviewlore.errors import ForgeError
 R = TypeVar("R")
 _REACTIONS = frozenset(get_args(Reaction))
 _ROLES = frozenset(get_args(Role))
-_SUFFIX = "[bot]"
+BOT_SUFFIX = "[bot]"
 
 
 def parsed(parse: Callable[[Any], R], value: Any) -> R:
@@ -69,7 +68,7 @@ def parse_thread_comment(value: Any) -> ThreadComment:
         id=int(value["id"]),
         in_reply_to=value.get("in_reply_to_id"),
         review=value.get("pull_request_review_id"),
-        pull_request=_last_number(value["pull_request_url"]),
+        pull_request=pull_number(value),
         path=value["path"],
         line=value.get("line"),
         original_line=value.get("original_line"),
@@ -116,7 +115,7 @@ def parse_review(value: Any) -> PostedReview:
         pull_request=_last_number(value["pull_request_url"]),
         author=login,
         author_is_bot=is_bot,
-        state=_review_state(value["state"]),
+        state=review_state(value["state"]),
         body=value.get("body") or "",
         commit=value.get("commit_id"),
         submitted_at=value.get("submitted_at"),
@@ -124,38 +123,9 @@ def parse_review(value: Any) -> PostedReview:
     )
 
 
-def parse_graph_review(value: Any) -> PostedReview:
-    """Read a review of a GraphQL answer, its number put in; GraphQL names a bot without its suffix, REST with it."""
-    author = value.get("author")
-    is_bot = bool(author) and author.get("__typename") == "Bot"
-    login = f"{author['login'].removesuffix(_SUFFIX)}{_SUFFIX}" if is_bot else author["login"] if author else None
-    return PostedReview(
-        id=int(value["fullDatabaseId"]),
-        pull_request=value["pullRequest"],
-        author=login,
-        author_is_bot=is_bot,
-        state=_review_state(value["state"]),
-        body=value.get("body") or "",
-        commit=value["commit"]["oid"] if value.get("commit") else None,
-        submitted_at=value.get("submittedAt"),
-        url=value["url"],
-    )
-
-
-def parse_thread(value: Any) -> Thread | None:
-    """Read a review thread of a GraphQL answer; None where its first comment was deleted."""
-    comments = value["comments"]["nodes"]
-    if not comments:
-        return None
-    by = value.get("resolvedBy")
-    return Thread(
-        node=value["id"],
-        # Today's ids have outgrown GraphQL's 32-bit `databaseId`.
-        root=int(comments[0]["fullDatabaseId"]),
-        resolved=bool(value["isResolved"]),
-        resolved_by=by["login"] if by else None,
-        outdated=bool(value["isOutdated"]),
-    )
+def pull_number(value: Any) -> int:
+    """Return the number of the pull request that a review comment is on."""
+    return _last_number(value["pull_request_url"])
 
 
 def parse_role(value: Any) -> Role:
@@ -166,9 +136,16 @@ def parse_role(value: Any) -> Role:
     return "none"
 
 
+def review_state(state: str) -> ReviewState:
+    """Return a review's verdict; ValueError where GitHub has none of that name."""
+    if state not in get_args(ReviewState):
+        raise ValueError(f"review state {state}")
+    return cast(ReviewState, state)
+
+
 def is_same_account(login: str, author: str | None, author_is_bot: bool) -> bool:
     """Tell whether a comment's author is this identity; an app may be told its name without the suffix."""
-    return author is not None and (author == login or (author_is_bot and author == login + _SUFFIX))
+    return author is not None and (author == login or (author_is_bot and author == login + BOT_SUFFIX))
 
 
 def _author(value: Any) -> tuple[str | None, bool]:
@@ -176,18 +153,12 @@ def _author(value: Any) -> tuple[str | None, bool]:
     if not user:
         return None, False
     login = str(user["login"])
-    return login, user.get("type") == "Bot" or login.endswith(_SUFFIX)
+    return login, user.get("type") == "Bot" or login.endswith(BOT_SUFFIX)
 
 
 def _reactions(value: Any) -> dict[str, int]:
     counts = value.get("reactions") or {}
     return {name: int(count) for name, count in counts.items() if name in _REACTIONS and count}
-
-
-def _review_state(state: str) -> ReviewState:
-    if state not in get_args(ReviewState):
-        raise ValueError(f"review state {state}")
-    return cast(ReviewState, state)
 
 
 def _last_number(address: str) -> int:
