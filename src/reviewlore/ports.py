@@ -4,6 +4,7 @@ No type of a third party appears in a signature; every method may raise the erro
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from reviewlore.domain.architecture import Change, ParsedModule, SourceFile
@@ -22,6 +23,7 @@ from reviewlore.domain.forge import (
     Reaction,
     ThreadComment,
 )
+from reviewlore.domain.mining import Rewritten
 from reviewlore.domain.model import VersionManifest
 from reviewlore.domain.people import Role
 from reviewlore.domain.preference import PreferencePair, Remark
@@ -99,6 +101,42 @@ class Repo(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One commit of the state branch while its history is rewritten.
+
+    `files` maps each path to the id of its content (equal ids, equal bytes); `fresh` are the paths that no earlier
+    commit had with that content; `read` returns a path's content.
+    """
+
+    files: Mapping[str, str]
+    fresh: Sequence[str]
+    read: Callable[[str], bytes]
+
+
+class Rewriting(Protocol):
+    """What is to become of the history of the state branch."""
+
+    def alter(self, revision: Revision) -> Mapping[str, bytes | None]:
+        """Return what becomes of fresh files (None removes); asked for each commit, the oldest first.
+
+        What is not named stays. Content that was altered once is altered alike wherever it stands later.
+        """
+        ...
+
+    def reword(self, text: str) -> str:
+        """Return what becomes of a commit's message, or of the name and address of who made it."""
+        ...
+
+    def close(self, tip: "Store") -> Mapping[str, bytes | None]:
+        """Return the files to write on top of the rewritten history, in a commit of its own."""
+        ...
+
+    def message(self) -> str:
+        """Return the message of that commit."""
+        ...
+
+
 class Store(Protocol):
     """The state branch: a versioned set of files, changed by compare-and-swap."""
 
@@ -121,6 +159,14 @@ class Store(Protocol):
 
         `change` is called with the current state (again, when somebody else wrote first) and returns the files to
         write (None removes). Raises StorageError where the write cannot be completed; the branch is then unchanged.
+        """
+        ...
+
+    def rewrite(self, plan: Rewriting, now: str, *, dry_run: bool = False) -> Rewritten:
+        """Make the branch's whole history again as the plan says, and let go of the old one.
+
+        Commits keep their messages and dates, and their ids up to the first that changes. The plan is asked again when
+        somebody else wrote first. Errors as in `update`; `dry_run` asks the plan and writes nothing.
         """
         ...
 

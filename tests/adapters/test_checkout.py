@@ -127,7 +127,7 @@ def test_what_somebody_else_wrote_first_is_kept(forge):
 class Restless(RemoteStore):
     """Somebody else always writes first."""
 
-    def _push(self, commit):
+    def _push(self, commit, before, *, force):
         return "! [rejected] (fetch first)"
 
 
@@ -141,11 +141,11 @@ def test_a_branch_that_keeps_changing_is_told(forge):
 class Unlucky(RemoteStore):
     """Somebody else writes first, once, and the refused commit's id holds the number of an error."""
 
-    def _push(self, commit):
+    def _push(self, commit, before, *, force):
         if not hasattr(self, "refused"):
             self.refused = True
             return f"! [rejected] 4a403401{commit[8:]} -> reviewlore/state (fetch first)"
-        return super()._push(commit)
+        return super()._push(commit, before, force=force)
 
 
 def test_a_commit_id_is_not_taken_for_a_refusal(forge):
@@ -217,3 +217,112 @@ def test_hooks_of_the_machine_do_not_run(forge):
     hook.chmod(0o755)
     put(target, "a", b"1")
     assert not (forge / "ran").exists()
+
+
+class Without:
+    """A rewriting that takes one word out of every file."""
+
+    def __init__(self, word):
+        self.word, self.asked = word, 0
+
+    def alter(self, revision):
+        found = {path: revision.read(path) for path in revision.fresh}
+        return {path: data.replace(self.word, b"") for path, data in found.items() if self.word in data}
+
+    def reword(self, text):
+        return text
+
+    def close(self, tip):
+        self.asked += 1
+        return {"marks.json": b"{}"}
+
+    def message(self):
+        return "Forget a word"
+
+
+def test_a_history_made_again_is_pushed_over_the_old_one(forge):
+    first, bare = store(forge), forge / "server/octo/demo.git"
+    old = [put(first, "log", b"kept\nsecret\n"), put(first, "other", b"1")]
+    done = first.rewrite(Without(b"secret\n"), NOW)
+    assert git(bare, "rev-parse", "reviewlore/state") == done.head == first.head()
+    assert (done.before, done.commits) == (old[1], 2)
+    assert git(bare, "log", "--format=%s", "reviewlore/state").splitlines() == [
+        "Forget a word",
+        "Write other",
+        "Write log",
+    ]
+    assert store(forge, "second.git").read("log") == b"kept\n"
+    assert not {*old} & {*git(bare, "rev-list", "reviewlore/state").split()}
+
+
+def test_a_dry_run_pushes_nothing(forge):
+    first = store(forge)
+    head = put(first, "log", b"secret\n")
+    assert first.rewrite(Without(b"secret\n"), NOW, dry_run=True).commits == 1
+    assert git(forge / "server/octo/demo.git", "rev-parse", "reviewlore/state") == head == first.head()
+
+
+def test_what_was_pushed_before_a_rewriting_is_made_again_too(forge):
+    one, two = store(forge, "one.git"), store(forge, "two.git")
+    put(one, "a", b"secret 1")
+    two._fetch()
+    put(two, "b", b"secret 2")
+    plan = Without(b"secret ")
+    one.rewrite(plan, NOW)
+    assert plan.asked == 2
+    fresh = store(forge, "three.git")
+    assert {path: fresh.read(path) for path in fresh.paths()} == {"a": b"1", "b": b"2", "marks.json": b"{}"}
+
+
+def test_who_writes_on_the_old_history_writes_again_on_the_new_one(forge):
+    one, two = store(forge, "one.git"), store(forge, "two.git")
+    put(one, "a", b"secret 1")
+    two._fetch()
+    one.rewrite(Without(b"secret "), NOW)
+    put(two, "b", b"2")
+    fresh = store(forge, "three.git")
+    assert {path: fresh.read(path) for path in fresh.paths()} == {"a": b"1", "b": b"2", "marks.json": b"{}"}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        ("config", "receive.denyNonFastForwards", "true"),
+        "#!/bin/sh\necho 'error: GH013: Repository rule violations found for it.' >&2\nexit 1\n",
+    ],
+)
+def test_a_rule_against_pushing_over_the_branch_is_told(forge, rule):
+    target, bare = store(forge), forge / "server/octo/demo.git"
+    head = put(target, "a", b"secret 1")
+    if isinstance(rule, tuple):
+        git(bare, *rule)
+    else:
+        (bare / "hooks/pre-receive").write_text(rule)
+        (bare / "hooks/pre-receive").chmod(0o755)
+    plan = Without(b"secret ")
+    with pytest.raises(RefusedError, match="and allow it to push over the branch"):
+        target.rewrite(plan, NOW)
+    assert plan.asked == 1
+    assert (target.head(), git(bare, "rev-parse", "reviewlore/state")) == (head, head)
+
+
+class Deaf(RemoteStore):
+    """The first push arrives, but its answer is lost."""
+
+    def _push(self, commit, before, *, force):
+        said = super()._push(commit, before, force=force)
+        if not hasattr(self, "lost"):
+            self.lost = True
+            return "the connection was reset"
+        return said
+
+
+def test_a_push_that_arrived_without_an_answer_is_not_made_twice(forge):
+    deaf = Deaf(forge / "state.git", remote(forge))
+    commit = put(deaf, "a", b"secret 1")
+    assert git(forge / "server/octo/demo.git", "rev-parse", "reviewlore/state") == commit == deaf.head()
+    del deaf.lost
+    plan = Without(b"secret ")
+    assert deaf.rewrite(plan, NOW).head == deaf.head()
+    assert plan.asked == 1
+    assert git(forge / "server/octo/demo.git", "rev-list", "--count", "reviewlore/state") == "2"

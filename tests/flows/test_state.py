@@ -28,7 +28,7 @@ def test_nothing_was_mined_forgotten_or_asked_for_on_a_new_branch(store: GitStor
 
 
 def test_what_is_written_is_read_back(store: GitStore) -> None:
-    cursors = Cursors({"acme/harbor": Cursor("c1", NOW, True, 3, 2, {"bot": 1}, tags={"/pulls": 'W/"1"'})})
+    cursors = Cursors({"acme/harbor": Cursor("c1", NOW, True, tags={"/pulls": 'W/"1"'})})
     suppressions = Suppressions(("a" * 64,), ("acme/harbor#1",), ("acme/harbor#2/3",))
     approvals = Approvals((Approval("d" * 64, "maintain", NOW),))
     files = state.cursor_file(cursors) | state.suppression_file(suppressions) | state.approval_file(approvals)

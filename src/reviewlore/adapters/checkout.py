@@ -8,23 +8,27 @@ import base64
 import os
 import re
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.store import REF, GitStore
+from reviewlore.domain.mining import Rewritten
 from reviewlore.errors import InputError, RefusedError, StorageError
-from reviewlore.ports import Store
+from reviewlore.ports import Rewriting, Store
 
 _TIMEOUT = 300
 _ATTEMPTS = 5
+_MOST_FETCHES = 32
 _WITHHELD = ("GIT_", "INPUT_", "REVIEWLORE_")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 # Whole words only: a commit id, which git names too, may hold 403.
 _DENIED = re.compile(
     r"\b(?:401|403|denied|not granted|protected branch|authentication failed|could not read username)\b", re.IGNORECASE
 )
+# A branch ruleset, a protected branch, or a server that takes no pushes over a branch; a lease that was lost is none.
+_RULED = re.compile(r"rule violations|force-push|\(non-fast-forward\)|hook declined", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,32 @@ def fetch_pulls(repo: GitRepo, remote: Remote) -> None:
     _git(repo.git_dir, remote, "fetch", "--no-tags", "--quiet", remote.address, span)
 
 
+def fetch_commits(repo: GitRepo, remote: Remote, commits: Sequence[str]) -> None:
+    """Bring commits by their ids, as far as the forge still has them: those that were pushed over, above all.
+
+    Git refuses a whole fetch for one commit that is gone, so a refused one is halved; not without end.
+    """
+    waiting = [tuple(commit for commit in commits if _OBJECT_ID.fullmatch(commit))]
+    for _ in range(_MOST_FETCHES):
+        if not waiting:
+            return
+        part = waiting.pop(0)
+        try:
+            if part:
+                _git(
+                    repo.git_dir,
+                    remote,
+                    "fetch",
+                    "--no-tags",
+                    "--quiet",
+                    remote.address,
+                    *part,
+                )
+        except InputError:
+            half = len(part) // 2
+            waiting += [part[:half], part[half:]] if half else []
+
+
 class RemoteStore:
     """The state branch of a repository on the forge, through a bare clone on this machine: `ports.Store`.
 
@@ -116,19 +146,39 @@ class RemoteStore:
         for _ in range(_ATTEMPTS):
             before = self._local.head()
             commit = self._local.update(change, message, now)
-            if commit is None:
-                return None
-            refused = self._push(commit)
-            if refused is None:
+            if commit is None or self._arrived(commit, before, force=False):
                 return commit
-            self._reset(before)
-            if _DENIED.search(refused):
-                raise RefusedError(
-                    f"{self._remote.repository} does not let this token write {self._ref}: {refused}. "
-                    "Give the job `contents: write`, or write to a state repository with a token of its own."
-                )
-            self._fetch()
-        raise StorageError(
+        raise StorageError(self._restless())
+
+    def rewrite(self, plan: Rewriting, now: str, *, dry_run: bool = False) -> Rewritten:
+        """Make the branch's history again here and on the remote, over nothing but the head that was read.
+
+        See `ports.Store`. RefusedError also where a rule of the forge forbids to push over the branch.
+        """
+        for _ in range(_ATTEMPTS):
+            before = self._local.head()
+            done = self._local.rewrite(plan, now, dry_run=dry_run)
+            if done.head is None or self._arrived(done.head, before, force=True):
+                return done
+        raise StorageError(self._restless())
+
+    def _arrived(self, commit: str, before: str | None, *, force: bool) -> bool:
+        """Push a commit; False where somebody else wrote first: then theirs is here, to begin again from."""
+        refused = self._push(commit, before, force=force)
+        if refused is None:
+            return True
+        self._reset(before)
+        if _DENIED.search(refused) or (force and _RULED.search(refused)):
+            rule = " and allow it to push over the branch" if force else ""
+            raise RefusedError(
+                f"{self._remote.repository} does not let this token write {self._ref}: {refused}. "
+                f"Give the job `contents: write`{rule}, or write to a state repository with a token of its own."
+            )
+        self._fetch()
+        return self._local.head() == commit  # it had arrived, and only the answer was lost
+
+    def _restless(self) -> str:
+        return (
             f"{self._ref} of {self._remote.repository} kept changing while it was written ({_ATTEMPTS} attempts). "
             "Nothing was lost; run again."
         )
@@ -140,10 +190,14 @@ class RemoteStore:
             span = f"+{self._ref}:{self._ref}"
             _git(self._folder, self._remote, "fetch", "--no-tags", "--quiet", self._remote.address, span)
 
-    def _push(self, commit: str) -> str | None:
-        """Push without force; None where it arrived, else git's reason."""
+    def _push(self, commit: str, before: str | None, *, force: bool) -> str | None:
+        """Push, over the head that was read and no other where `force` is set; None where it arrived, else the reason.
+
+        https://git-scm.com/docs/git-push#Documentation/git-push.txt---force-with-leaseltrefnamegtltexpectgt
+        """
+        lease = (f"--force-with-lease={self._ref}:{before or ''}",) if force else ()
         try:
-            _git(self._folder, self._remote, "push", "--quiet", self._remote.address, f"{commit}:{self._ref}")
+            _git(self._folder, self._remote, "push", "--quiet", *lease, self._remote.address, f"{commit}:{self._ref}")
         except InputError as error:
             return str(error.__cause__ or error)
         return None

@@ -15,8 +15,10 @@ from gitdb.base import IStream
 from gitdb.exc import BadObject
 
 from reviewlore.adapters.git import GitRepo, name_repository
+from reviewlore.adapters.rewriting import Rewriter, object_id
+from reviewlore.domain.mining import Rewritten
 from reviewlore.errors import ConfigError, StateError, StorageError
-from reviewlore.ports import Store
+from reviewlore.ports import Rewriting, Store
 
 REF = "refs/heads/reviewlore/state"
 _ATTEMPTS = 5
@@ -67,10 +69,67 @@ class GitStore:
             commit = self._write(head, files, message(), now)
             if self._swap(head, commit):
                 return commit
-        raise StorageError(
-            f"The branch {self.ref} kept changing while it was written ({_ATTEMPTS} attempts). "
-            "Nothing was lost; run the command again."
-        )
+        raise StorageError(self._restless())
+
+    def rewrite(self, plan: Rewriting, now: str, *, dry_run: bool = False) -> Rewritten:
+        """Make the whole history again by compare-and-swap; see `ports.Store`.
+
+        Afterwards no entry of the branch's reflog leads to the old commits; their objects stay until git prunes them.
+        """
+        for _ in range(_ATTEMPTS):
+            snapshot = self._present()
+            head = snapshot.head()
+            self._refuse_foreign(head)
+            rewriter = Rewriter(plan, self._load, object_id if dry_run else self._save, f"{_NAME} <{_EMAIL}>")
+            tip = rewriter.run(self._commits(head)) if head else None
+            top = snapshot if dry_run or tip == head else _Snapshot(self._repo, tip)
+            files = {path: data for path, data in plan.close(top).items() if top.read(path) != data}
+            if dry_run:
+                return Rewritten(head, None, len(rewriter.changed), self._holders(rewriter))
+            new = self._write(tip, files, plan.message(), now) if files else tip
+            if new is None:
+                return Rewritten(None, None)
+            if new == head or self._swap(head, new):
+                self._empty_reflog()
+                return Rewritten(head, None if new == head else new, len(rewriter.changed), self._holders(rewriter))
+        raise StorageError(self._restless())
+
+    def _commits(self, head: str) -> list[str]:
+        try:
+            return str(self._repo.git.rev_list("--topo-order", "--reverse", head)).split()
+        except GitCommandError as error:
+            raise StateError(_damaged("its history", head)) from error
+
+    def _load(self, name: str) -> bytes:
+        try:
+            content: bytes = self._repo.git.get_object_data(name)[3]
+        except (ValueError, BadObject) as error:
+            raise StateError(_damaged("its history", name)) from error
+        return content
+
+    def _save(self, kind: str, data: bytes) -> str:
+        try:
+            stored = self._repo.odb.store(IStream(kind, len(data), BytesIO(data)))
+        except OSError as error:
+            raise StorageError(self._unwritable(error)) from error
+        return str(stored.hexsha.decode())
+
+    def _empty_reflog(self) -> None:
+        """Make the branch's own log forget where it was; also when nothing else was left to do."""
+        try:
+            self._repo.git.reflog("expire", "--expire=all", "--expire-unreachable=all", self.ref)
+        except GitCommandError as error:
+            raise StorageError(
+                f"The branch {self.ref} was made again, but its reflog could not be emptied: {_reason(error)}. "
+                "Check permissions, then run the command again."
+            ) from error
+
+    def _holders(self, rewriter: Rewriter) -> tuple[str, ...]:
+        """Return the other refs that lead to a commit that was made again: those that contain the first of them."""
+        if not rewriter.changed:
+            return ()
+        found = str(self._repo.git.for_each_ref("--format=%(refname)", f"--contains={rewriter.changed[0]}"))
+        return tuple(name for name in found.split() if name != self.ref)
 
     def _present(self) -> "_Snapshot":
         """Return the files at the branch's commit of this moment; a commit's listing is read once."""
@@ -107,10 +166,7 @@ class GitStore:
                 parents = ("-p", head) if head else ()
                 return str(git.commit_tree("--no-gpg-sign", tree, *parents, "-m", message, env=env))
         except (GitCommandError, OSError) as error:
-            raise StorageError(
-                f"The state branch {self.ref} could not be written: {_reason(error)}. "
-                "It is unchanged; free some space or check permissions, then run the command again."
-            ) from error
+            raise StorageError(self._unwritable(error)) from error
 
     def _index_info(self, files: Mapping[str, bytes | None]) -> bytes:
         rows = []
@@ -118,8 +174,7 @@ class GitStore:
             if data is None:
                 rows.append(f"0 {'0' * 40}\t{path}\0")
             else:
-                stored = self._repo.odb.store(IStream("blob", len(data), BytesIO(data)))
-                rows.append(f"100644 {stored.hexsha.decode()}\t{path}\0")
+                rows.append(f"100644 {self._save('blob', data)}\t{path}\0")
         return "".join(rows).encode()
 
     def _swap(self, old: str | None, new: str) -> bool:
@@ -133,6 +188,18 @@ class GitStore:
                 f"The branch {self.ref} could not be moved: {_reason(error)}. It is unchanged; run the command again."
             ) from error
         return True
+
+    def _unwritable(self, error: Exception) -> str:
+        return (
+            f"The state branch {self.ref} could not be written: {_reason(error)}. "
+            "It is unchanged; free some space or check permissions, then run the command again."
+        )
+
+    def _restless(self) -> str:
+        return (
+            f"The branch {self.ref} kept changing while it was written ({_ATTEMPTS} attempts). "
+            "Nothing was lost; run the command again."
+        )
 
 
 class _Snapshot:
@@ -152,7 +219,7 @@ class _Snapshot:
         try:
             content: bytes = self._repo.git.get_object_data(blob)[3]
         except (ValueError, BadObject) as error:
-            raise StateError(self._damaged(path)) from error
+            raise StateError(_damaged(path, self._commit)) from error
         return content
 
     def paths(self, prefix: str = "") -> tuple[str, ...]:
@@ -163,6 +230,9 @@ class _Snapshot:
     ) -> str | None:
         raise StorageError("A snapshot of the state branch is read-only.")
 
+    def rewrite(self, plan: Rewriting, now: str, *, dry_run: bool = False) -> Rewritten:
+        raise StorageError("A snapshot of the state branch is read-only.")
+
     def _tree(self) -> dict[str, str]:
         if self._blobs is None:
             blobs: dict[str, str] = {}
@@ -170,18 +240,19 @@ class _Snapshot:
                 try:
                     listing = str(self._repo.git.ls_tree("-r", "-z", "--full-tree", self._commit))
                 except GitCommandError as error:
-                    raise StateError(self._damaged("the list of its files")) from error
+                    raise StateError(_damaged("the list of its files", self._commit)) from error
                 for row in filter(None, listing.split("\0")):
                     meta, path = row.split("\t", 1)
                     blobs[path] = meta.split(" ")[2]
             self._blobs = blobs
         return self._blobs
 
-    def _damaged(self, what: str) -> str:
-        return (
-            f"The state branch cannot be read: git has no sound object for {what} at {(self._commit or '')[:12]}. Look "
-            "with `git fsck`, then fetch the branch again from a clone that is whole."
-        )
+
+def _damaged(what: str, commit: str | None) -> str:
+    return (
+        f"The state branch cannot be read: git has no sound object for {what} at {(commit or '')[:12]}. Look "
+        "with `git fsck`, then fetch the branch again from a clone that is whole."
+    )
 
 
 def _reason(error: Exception) -> str:
