@@ -5,7 +5,7 @@ from typing import Literal
 
 from reviewlore.domain.people import Role
 
-ApprovalState = Literal["waiting", "approved", "refused"]
+ApprovalState = Literal["waiting", "approved", "refused", "superseded"]
 
 
 @dataclass(frozen=True, slots=True)
