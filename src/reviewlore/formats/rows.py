@@ -40,7 +40,7 @@ def read_lines(data: bytes, name: str) -> Iterator[tuple[int, dict[str, Any] | R
 
     InputError where the compression itself is broken or the file is not UTF-8 text at all.
     """
-    for number, line in enumerate(_text(data, name).split("\n"), 1):
+    for number, line in enumerate(read_text(data, name).split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -98,7 +98,8 @@ def utc(text: str) -> str:
     return f"{moment.replace(microsecond=0, tzinfo=None).isoformat()}Z"
 
 
-def _text(data: bytes, name: str) -> str:
+def read_text(data: bytes, name: str) -> str:
+    """Return a plain or gzip-compressed file as text; InputError where it is damaged or not UTF-8."""
     if data.startswith(_GZIP):
         try:
             data = gzip.decompress(data)
