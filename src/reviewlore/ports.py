@@ -171,6 +171,10 @@ class Store(Protocol):
         ...
 
 
+    def when_added(self, path: str) -> "Store | None":
+        """Return the branch, read-only, as it was when a path was first written; None where history does not tell."""
+        ...
+
 class Scorer(Protocol):
     """The judgement in force: which of two remarks this team would stand by."""
 

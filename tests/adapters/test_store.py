@@ -205,3 +205,17 @@ def test_each_read_sees_what_was_written_last(store: GitStore) -> None:
     put(other, {"a": b"2", "b": b"3"})
     assert store.read("a") == b"2"
     assert store.paths() == ("a", "b")
+
+
+def test_the_branch_is_known_as_it_was_when_a_path_was_added(store: GitStore) -> None:
+    assert store.when_added("a") is None
+    put(store, {"a": b"1", "rows": b"one"})
+    put(store, {"a": b"2", "rows": b"one\ntwo", "b": b"1"})  # b is a copy of what a was: still a new path
+    put(store, {"rows": None})
+    for path, rows in (("a", b"one"), ("b", b"one\ntwo")):
+        then = store.when_added(path)
+        assert then is not None
+        assert then.read("rows") == rows
+        with pytest.raises(StorageError, match="read-only"):
+            then.update(lambda _: {"c": b""}, lambda: "Write", NOW)
+    assert store.when_added("missing") is None

@@ -139,6 +139,10 @@ class RemoteStore:
         """Return the sorted paths of the branch that start with `prefix`."""
         return self._local.paths(prefix)
 
+    def when_added(self, path: str) -> Store | None:
+        """Return the branch as it was in the commit that first had a path, or None."""
+        return self._local.when_added(path)
+
     def update(
         self, change: Callable[[Store], Mapping[str, bytes | None]], message: Callable[[], str], now: str
     ) -> str | None:

@@ -71,6 +71,18 @@ class GitStore:
                 return commit
         raise StorageError(self._restless())
 
+    def when_added(self, path: str) -> Store | None:
+        """Return the branch as it was in the commit that first had a path, or None."""
+        head = self.head()
+        if head is None:
+            return None
+        try:
+            # No rename is looked for: a copy of an old manifest is still a new dataset.
+            added = str(self._repo.git.log("--diff-filter=A", "--no-renames", "--format=%H", head, "--", path))
+        except GitCommandError as error:
+            raise StateError(_damaged("its history", head)) from error
+        return _Snapshot(self._repo, added.split()[-1]) if added.split() else None
+
     def rewrite(self, plan: Rewriting, now: str, *, dry_run: bool = False) -> Rewritten:
         """Make the whole history again by compare-and-swap; see `ports.Store`.
 
@@ -229,6 +241,9 @@ class _Snapshot:
         self, change: Callable[[Store], Mapping[str, bytes | None]], message: Callable[[], str], now: str
     ) -> str | None:
         raise StorageError("A snapshot of the state branch is read-only.")
+
+    def when_added(self, path: str) -> Store | None:
+        raise StorageError("A snapshot of the state branch has no history.")
 
     def rewrite(self, plan: Rewriting, now: str, *, dry_run: bool = False) -> Rewritten:
         raise StorageError("A snapshot of the state branch is read-only.")
