@@ -25,6 +25,7 @@ from reviewlore.domain.forge import (
 )
 from reviewlore.domain.mining import Rewritten
 from reviewlore.domain.model import VersionManifest
+from reviewlore.domain.patch import CommitPatch
 from reviewlore.domain.people import Role
 from reviewlore.domain.preference import PreferencePair, Remark
 from reviewlore.domain.recipe import Recipe, TrainedAdapter
@@ -82,6 +83,14 @@ class Repo(Protocol):
 
     def diff(self, base: str, head: str) -> str:
         """Return the unified diff (3 context lines, renames detected) from one commit id to another."""
+        ...
+
+    def diffs(self, pairs: Iterable[tuple[str, str]], paths: Sequence[str] = ()) -> Iterator[str]:
+        """Yield what `diff` returns for each pair of commit ids, in order, in bulk; with paths, of these files only."""
+        ...
+
+    def patches(self, commit: str, limit: int | None = None) -> Iterator[CommitPatch]:
+        """Yield up to `limit` non-merge commits reachable from `commit`, newest first, with files and hunks."""
         ...
 
     def files(self, commit: str) -> tuple[SourceFile, ...]:

@@ -6,17 +6,22 @@ object id first; paths and ids are passed after `--end-of-options` or on standar
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from configparser import Error as _ConfigParserError
 from pathlib import Path
+from typing import IO
 
 from git import Git as _Git
 from git import Repo as _Repo
 from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError
 from gitdb.exc import BadName, BadObject
 
+from reviewlore.adapters import git_bulk
 from reviewlore.domain.architecture import Change, SourceFile
+from reviewlore.domain.patch import CommitPatch
 from reviewlore.errors import InputError
+from reviewlore.formats import patches
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REGULAR = frozenset({"100644", "100755"})
@@ -29,6 +34,7 @@ _LOG_OPTIONS = (
     "--no-merges", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-show-signature",
     "--encoding=UTF-8", "-O/dev/null", "--format=%x00%H%x00%ct%x00%s",
 )  # fmt: skip
+_PATCH_OPTIONS = ("-p", "--no-merges", "--no-show-signature", "--encoding=UTF-8", "--format=%x00%H %ct %s")
 # What a user may have set that changes what git prints, and has no option.
 _SETTINGS = ("core.quotePath=true", "diff.suppressBlankEmpty=false", "log.showRoot=true")
 # `https://host/owner/name.git` or `git@host:owner/name`; a folder on this machine has no owner.
@@ -121,6 +127,28 @@ class GitRepo:
         data = self._bytes("diff", *_DIFF_OPTIONS, self._id(base), self._id(head), "--", *literal)
         return data.decode("utf-8", "replace")
 
+    def diffs(self, pairs: Iterable[tuple[str, str]], paths: Sequence[str] = ()) -> Iterator[str]:
+        """Yield what `diff` returns for each pair of commit ids, in order, from one git process.
+
+        With paths only those files are told of, and renames only between them. All pairs are read before the first
+        diff comes. InputError where a commit is not here.
+        """
+        literal = [f":(top,literal){path}" for path in paths]
+        with tempfile.TemporaryFile() as wanted:  # not a pipe: git and we could wait for each other
+            for base, head in pairs:
+                wanted.write(f"{self._tree(base)} {self._tree(head)}\n".encode())
+            wanted.seek(0)
+            command = ("-r", "-p", "--stdin", *_DIFF_OPTIONS, "--", *literal)
+            for patch in self._stream("diff-tree", command, git_bulk.split_pairs, wanted):
+                yield patch.decode("utf-8", "replace")
+
+    def patches(self, commit: str, limit: int | None = None) -> Iterator[CommitPatch]:
+        """Yield non-merge commits reachable from `commit`, newest first, with files and hunks, while git runs."""
+        most = () if limit is None else (f"--max-count={limit}",)
+        command = (*_DIFF_OPTIONS, *_PATCH_OPTIONS, *most, self._id(commit), "--")
+        for record in self._stream("log", command, git_bulk.split_commits):
+            yield patches.parse_commit(record)
+
     def files(self, commit: str) -> tuple[SourceFile, ...]:
         """Return all regular files of a commit's tree (no symbolic links, no submodules)."""
         data = self._bytes("ls-tree", "-r", "-z", "--full-tree", self._id(commit))
@@ -188,6 +216,34 @@ class GitRepo:
                 f"git {command} failed in {self.path}: {_last_words(error) or 'no reason given'}"
             ) from error
         return output
+
+    def _stream(
+        self,
+        command: str,
+        arguments: Sequence[str],
+        split: Callable[[git_bulk.Stream], Iterator[bytes]],
+        stdin: IO[bytes] | None = None,
+    ) -> Iterator[bytes]:
+        """Run a reading git command and yield its records as they come; it ends with the iteration, read or not."""
+        run = getattr(self._repo.git(c=list(_SETTINGS)), command.replace("-", "_"))
+        process = run(*arguments, as_process=True, istream=stdin)
+        try:
+            yield from split(process.stdout)
+            process.wait()
+        except GitCommandError as error:
+            raise InputError(
+                f"git {command} failed in {self.path}: {_last_words(error) or 'no reason given'}"
+            ) from error
+        finally:
+            process.stdout.close()  # git ends by itself once nobody reads
+            process.stderr.close()
+
+    def _tree(self, commit: str) -> str:
+        try:
+            name: str | bytes = self._repo.git.get_object_header(f"{self._id(commit)}^{{tree}}")[0]
+            return name.decode() if isinstance(name, bytes) else name
+        except (ValueError, BadObject) as error:
+            raise InputError(f"Commit {commit[:12]} is missing from {self.path}. Fetch it, or clone again.") from error
 
     def _refuse_unreadable(self) -> None:
         try:
