@@ -108,7 +108,7 @@ def get_issue_comment(call: Call) -> Answer:
 def update_issue_comment(call: Call) -> Answer:
     comment = find(call.repo.issue_comments, call.id("comment_id"))
     check_length(call.body["body"], "IssueComment")
-    comment.body, comment.updated_at = call.body["body"], call.fake.now()
+    call.fake.edit_comment(comment, call.body["body"])
     return 200, call.fake.shapes.issue_comment(call.repo, comment)
 
 

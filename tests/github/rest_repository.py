@@ -7,8 +7,9 @@ import time
 from typing import Any
 
 from tests.github.bare import GitError
-from tests.github.routing import REPO, Answer, ApiError, Call, find, operation, revision
-from tests.github.state import CheckRun, Dispatch
+from tests.github.routing import REPO, Answer, ApiError, Call, Listing, find, operation, revision
+from tests.github.shapes import NEEDS
+from tests.github.state import ROLES, CheckRun, Dispatch
 
 INSTALLATION = 42
 MAX_ANNOTATIONS = 50
@@ -42,6 +43,19 @@ def get_permission(call: Call) -> Answer:
     if not call.fake.knows(login):
         raise ApiError(404, f"{login} is not a user")
     return 200, call.fake.shapes.permission(login, call.fake.role_of(call.repo, login))
+
+
+@operation("GET", REPO + "/collaborators")
+def list_collaborators(call: Call) -> Answer:
+    def rank(login: str) -> int:
+        return ROLES.index(call.fake.role_of(call.repo, login))
+
+    if call.token.permissions is None and rank(call.login) < ROLES.index("write"):
+        raise ApiError(403, "Must have push access to view repository collaborators.")
+    least = ROLES.index(NEEDS[call.query.get("permission", "pull")])
+    people = sorted({call.repo.full_name.partition("/")[0], *call.repo.roles})
+    chosen = [login for login in people if rank(login) >= least]
+    return 200, Listing(chosen, lambda each: call.fake.shapes.collaborator(each, call.fake.role_of(call.repo, each)))
 
 
 @operation("GET", REPO + "/contents/{path}")

@@ -193,11 +193,13 @@ class Shapes:
         value["output"].update(title=run.title, summary=run.summary, annotations_count=run.annotations)
         return value | {"url": f"{self.api(repo)}/check-runs/{run.id}", "pull_requests": []}
 
-    def permission(self, login: str, role: str) -> dict[str, Any]:
+    def collaborator(self, login: str, role: str) -> dict[str, Any]:
         rank = ROLES.index(role)
-        user = {**(self.user(login) or {}), "role_name": role}
-        user["permissions"] = {name: rank >= ROLES.index(need) for name, need in NEEDS.items()}
-        return {"permission": COARSE[role], "role_name": role, "user": user}
+        may = {name: rank >= ROLES.index(need) for name, need in NEEDS.items()}
+        return {**(self.user(login) or {}), "role_name": role, "permissions": may}
+
+    def permission(self, login: str, role: str) -> dict[str, Any]:
+        return {"permission": COARSE[role], "role_name": role, "user": self.collaborator(login, role)}
 
     def content(self, path: str, data: bytes) -> dict[str, Any]:
         value = self.example("GET", REPO + "/contents/{path}")

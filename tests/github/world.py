@@ -180,6 +180,34 @@ class World:
             repo.pulls[number].updated_at = max(repo.pulls[number].updated_at, at)
         return comment
 
+    def edit_comment(self, comment: ReviewComment | IssueComment, body: str) -> None:
+        """Change a comment's words; the pull request itself does not count as updated."""
+        comment.body, comment.updated_at = body, self.now()
+        comment.edited_at = comment.updated_at
+
+    def delete_comment(self, full_name: str, comment: ReviewComment | IssueComment) -> None:
+        """Remove a comment; a thread goes with its last one, not with its first."""
+        repo = self.repos[full_name]
+        if isinstance(comment, IssueComment):
+            del repo.issue_comments[comment.id]
+            return
+        del repo.review_comments[comment.id]
+        root = comment.in_reply_to or comment.id
+        if not any(root in {each.id, each.in_reply_to} for each in repo.review_comments.values()):
+            del repo.threads[root]
+
+    def edit_pull(self, full_name: str, number: int, **changes: object) -> Pull:
+        """Change any fields of a pull request (title, body, labels, ...)."""
+        repo = self.repos[full_name]
+        repo.pulls[number] = replace(repo.pulls[number], **{"updated_at": self.now(), **changes})  # type: ignore[arg-type]
+        return repo.pulls[number]
+
+    def resolve(self, full_name: str, root: ReviewComment, login: str | None) -> None:
+        """Resolve the thread of a root comment, or with a login of None open it again."""
+        repo = self.repos[full_name]
+        repo.threads[root.id].resolved_by = login
+        repo.pulls[root.pull].updated_at = self.now()
+
     def add_review(
         self, full_name: str, number: int, state: str = "APPROVED", body: str = "", login: str | None = "bob"
     ) -> Review:
@@ -192,10 +220,10 @@ class World:
         pull.updated_at = at
         return review
 
-    def react(self, comment: ReviewComment | IssueComment, login: str, content: str) -> tuple[Reaction, bool]:
-        """Add a reaction and say whether it is new: a person has one of each kind."""
+    def react(self, comment: ReviewComment | IssueComment, login: str | None, content: str) -> tuple[Reaction, bool]:
+        """Add a reaction and say whether it is new: a person has one of each kind; a login of None is deleted since."""
         for old in comment.reactions:
-            if (old.login, old.content) == (login, content):
+            if (old.login, old.content) == (login, content) and login is not None:
                 return old, False
         reaction = Reaction(next(self.ids), login, content, self.now())
         comment.reactions.append(reaction)

@@ -28,6 +28,8 @@ from reviewlore.formats.github import parse_role, parsed, pull_number
 from reviewlore.formats.github_graph import parse_merged_pull
 
 T = TypeVar("T")
+# Pull requests a page, and connections a batch, where GitHub can answer as many: `github_queries.py` has the costs.
+_PULLS = 25
 # What GitHub allows in names of owners and repositories; none of it can leave the path of an address.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
 
@@ -67,7 +69,7 @@ class GithubHistory:
         self._connection, self._old_tags = connection, dict(tags or {})
         self._tags: dict[str, str] = {}
         self._roles: dict[str, Role] = {}
-        self._pages, self._batches = _Ladder(), _Ladder()
+        self._pages, self._batches = _Ladder(_PULLS), _Ladder(_PULLS)
         address = f"/repos/{repository}"
         self.repository, tag = locate(connection, repository, self._old_tags.get(address))
         self._remember(address, tag)
@@ -235,27 +237,23 @@ class GithubHistory:
 class _Ladder:
     """How much is asked for at once: less after GitHub gave up, more again after some answers."""
 
-    _SIZES = (25, 12, 6, 3, 1)
     _CALM = 4
 
-    def __init__(self) -> None:
-        self._step = self._answered = 0
-
-    @property
-    def size(self) -> int:
-        return self._SIZES[self._step]
+    def __init__(self, most: int) -> None:
+        self._most = self.size = most
+        self._answered = 0
 
     def shrink(self, asked: int | None = None) -> bool:
-        """Ask for less than what was asked; False where that is not possible."""
+        """Ask for half of what was asked; False where that is not possible."""
         asked, self._answered = asked or self.size, 0
-        steps = [step for step, size in enumerate(self._SIZES) if size < asked]
-        self._step = steps[0] if steps else self._step
-        return bool(steps)
+        self.size = max(1, asked // 2)
+        return asked > 1
 
     def succeed(self) -> None:
+        """Count an answer; after some in a row ask for twice as much."""
         self._answered += 1
-        if self._answered >= self._CALM and self._step:
-            self._step, self._answered = self._step - 1, 0
+        if self._answered >= self._CALM and self.size < self._most:
+            self.size, self._answered = min(self._most, 2 * self.size), 0
 
 
 def _is_before(nodes: Sequence[Any], time: str | None) -> bool:
