@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from reviewlore.domain.preference import EXTRA_KINDS
 from reviewlore.errors import ConfigError
 
 FILE = ".reviewlore.toml"
@@ -44,7 +45,11 @@ class ArchitectureSettings:
 
 @dataclass(frozen=True, slots=True)
 class LearnSettings:
-    """What is mined and how it is split. `licenses` are patterns of what a source may say of its text (none: any)."""
+    """What is mined, kept and learned from.
+
+    `licenses` are patterns of what a source may say of its text (none: any). `extra_kinds` of pairs are trained on too,
+    `evaluation_repositories` never. A new dataset waits until somebody with the role `approval` allows it.
+    """
 
     exclude_paths: tuple[str, ...] = ()
     opted_out: tuple[str, ...] = ()
@@ -52,6 +57,9 @@ class LearnSettings:
     licenses: tuple[str, ...] = ()
     nits: bool = True
     retention_days: int = 0  # 0: no limit
+    extra_kinds: tuple[str, ...] = ()
+    evaluation_repositories: tuple[str, ...] = ()
+    approval: Literal["none", "write", "maintain", "admin"] = "none"
     seed: int = 20260101
 
 
@@ -96,6 +104,9 @@ def parse_settings(text: str, where: str = FILE) -> Settings:
         problems.append(f"review.history-limit must lie between 0 and {_MOST_HISTORY}")
     if not 0 <= settings.learn.seed < 2**32:
         problems.append("learn.seed must lie between 0 and 4294967295")
+    unknown = sorted(set(settings.learn.extra_kinds) - set(EXTRA_KINDS))
+    if unknown:
+        problems.append(f"learn.extra-kinds knows {', '.join(EXTRA_KINDS)}, not {', '.join(unknown)}")
     if settings.learn.retention_days < 0:
         problems.append("learn.retention-days must be 0 (no limit) or more")
     if not _BRANCH.fullmatch(settings.state.branch):
