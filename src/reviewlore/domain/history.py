@@ -26,11 +26,15 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer in a review thread; `author` is a pseudonym, `created_at` ISO 8601 in UTC."""
+    """One answer in a review thread; `author` is a pseudonym, `created_at` ISO 8601 in UTC.
+
+    `comment_id` is the forge's, empty where the source does not tell.
+    """
 
     author: str
     body: str
     created_at: str = ""
+    comment_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

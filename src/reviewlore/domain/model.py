@@ -79,6 +79,7 @@ class DatasetManifest:
     all). `pairs` and `unused_pairs` count by `kind/split`; the latter are of kinds that policy does not train on.
     `longer_chosen` is how often the longer of two remarks is the chosen one, `largest_share` the largest reviewer's
     part of the chosen remarks, `capped` how many people's word was weighed down, `marked` remarks taken for a bot's.
+    `forgotten_at` is when something it held was forgotten, empty where nothing was.
     """
 
     id: str
@@ -102,6 +103,7 @@ class DatasetManifest:
     largest_share: float = 0.0
     capped: int = 0
     marked: dict[str, int] = field(default_factory=dict)
+    forgotten_at: str = ""
     schema: int = 1
 
 
@@ -134,7 +136,10 @@ class VersionManifest:
 
 @dataclass(frozen=True, slots=True)
 class RegistryEntry:
-    """One version's standing: its state, who decided and why."""
+    """One version's standing: its state, who decided and why.
+
+    `forgotten_at` is when something it learned from was forgotten, empty where nothing was.
+    """
 
     id: str
     tier: Tier
@@ -142,6 +147,7 @@ class RegistryEntry:
     decided_by: str
     decided_at: str
     reason: str
+    forgotten_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

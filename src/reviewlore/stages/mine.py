@@ -216,7 +216,7 @@ def _raw(repository: str, root: ThreadComment, answers: Sequence[ThreadComment])
         author_is_bot=root.author_is_bot,
         pull_request_author=None,
         created_at=root.created_at,
-        replies=tuple(Reply(answer.author or "", answer.body, answer.created_at) for answer in answers),
+        replies=tuple(Reply(answer.author or "", answer.body, answer.created_at, str(answer.id)) for answer in answers),
         url=root.url,
         reviewed_commit=root.original_commit,
         edited_at=root.edited_at,
