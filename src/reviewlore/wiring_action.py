@@ -86,7 +86,7 @@ class _Site:
 
     def desk(self) -> Desk:
         """Return where reviews are published."""
-        return Desk(self.forge, self.forge, self.repository_url, find_secrets(self.environ))
+        return Desk(self.forge, self.forge, self.repository_url, find_secrets(self.environ), self.context.run_id)
 
     def store(self, ref: str) -> Store:
         """Return the state branch on the forge; a review that may not read it goes on without, and says so."""

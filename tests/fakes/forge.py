@@ -12,9 +12,9 @@ from reviewlore.domain.forge import (
     PostedReview,
     PullRequest,
     Reaction,
-    Role,
     ThreadComment,
 )
+from reviewlore.domain.people import Role
 from reviewlore.errors import InputError
 from reviewlore.ports import Forge, ForgeRuns, ForgeVoice
 

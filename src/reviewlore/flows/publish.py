@@ -22,12 +22,13 @@ _ATTEMPTS = 2
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where a review is published: the forge, the repository's address, and secrets that no text may carry."""
+    """Where a review is published: the forge, its address, secrets that no text may carry, and the id of this run."""
 
     forge: Forge
     voice: ForgeVoice
     repository_url: str
     secrets: tuple[str, ...] = ()
+    run: str = ""
 
     def clean(self, text: str) -> str:
         """Return a text without secrets, whoever put them there."""
@@ -63,7 +64,9 @@ def publish_review(desk: Desk, number: int, reviewed: Reviewed) -> Published:
     while True:
         posted = desk.forge.posted(number, MARKER)
         review, patches = reviewed.review, reviewed.patches
-        plan = plan_publication(review, patches, posted, desk.repository_url, inline=inline, clean=desk.clean)
+        plan = plan_publication(
+            review, patches, posted, desk.repository_url, inline=inline, clean=desk.clean, run=desk.run
+        )
         first = first or plan
         if reason := find_obstacle(desk.forge.pull(number), review.head):
             return Published(skip_reason=reason)

@@ -48,11 +48,13 @@ def plan_publication(
     *,
     inline: bool = True,
     clean: Callable[[str], str] = str,
+    run: str = "",
 ) -> Plan:
     """Compare what the review says with what stands on the pull request.
 
     A finding whose anchor is not a line of the diff, or that is above the limit, goes to the summary; with `inline`
-    False all of them do (the forge refused the anchors). `clean` takes secrets out of every body.
+    False all of them do (the forge refused the anchors). `clean` takes secrets out of every body;
+    `run` is the id of this run.
     """
     known = {find_marker("finding", comment.body) for comment in posted.comments}
     findings = _distinct(review.findings)
@@ -62,7 +64,7 @@ def plan_publication(
     room = max(0, MAX_COMMENTS - len(left)) if inline else 0
     chosen = [(finding, anchor) for finding, anchor in placed if anchor is not None][:room]
     comments = tuple(
-        NewComment(anchor, clean(render_comment(finding, review, repository_url))) for finding, anchor in chosen
+        NewComment(anchor, clean(render_comment(finding, review, repository_url, run))) for finding, anchor in chosen
     )
     said = {fingerprint(finding) for finding, _ in chosen} | set(left)
     on_lines = [finding for finding in findings if fingerprint(finding) in said]

@@ -14,7 +14,7 @@ from reviewlore.domain.architecture import Evidence
 from reviewlore.domain.events import DISMISS_REASONS
 from reviewlore.domain.finding import Finding, Precedent, Review
 from reviewlore.domain.inert import inert, inert_code, inert_line
-from reviewlore.domain.markers import MARKER, marker
+from reviewlore.domain.markers import MARKER, marker, run_marker
 
 SUMMARY_MARKER = f"{MARKER}summary -->"
 MAX_BODY = 60_000  # GitHub refuses more than 65,536 characters
@@ -36,9 +36,12 @@ def find_listed(body: str) -> tuple[str, ...]:
     return tuple(_LISTED.findall(body)) if body.rstrip().endswith(SUMMARY_MARKER) else ()
 
 
-def render_comment(finding: Finding, review: Review, repository_url: str) -> str:
-    """Return one inline comment: what, why with evidence, what to do, precedents, who says it, how to dismiss it."""
-    mark = marker("finding", fingerprint(finding))
+def render_comment(finding: Finding, review: Review, repository_url: str, run: str = "") -> str:
+    """Return one inline comment: what, why with evidence, what to do, precedents, who says it, how to dismiss it.
+
+    `run` is the id of the run that says it: `trace` leads back to it.
+    """
+    mark = run_marker(run) + marker("finding", fingerprint(finding))
     origin = f"{review.tier} tier, version {inert_code(review.version)}, confidence {finding.confidence:.2f}"
     footer = (
         f"<sub>{finding.severity} from reviewlore ({origin}). Not wanted? Answer `/lore dismiss <reason>` with one "
