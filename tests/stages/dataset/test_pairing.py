@@ -1,40 +1,19 @@
 """Pairs and their split: what is paired, what is left out and counted, and what never stands on both sides."""
 
 import random
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.stages.dataset.remarks import HISTORY, WORDS, episode
 
-from reviewlore.domain.history import Anchor, Episode
+from reviewlore.domain.history import Anchor
 from reviewlore.domain.preference import PairSettings
 from reviewlore.stages.dataset import build_dataset, build_refit_pairs, dataset_id
-
-WORDS = "rename move extract inline document test simplify remove reuse assert guard wrap log cache".split()
-
-
-def episode(number: int, **changes: object) -> Episode:
-    request = number // 3
-    base = Episode(
-        id=f"a/b#{request}/{number}",
-        repository="a/b",
-        pull_request=request,
-        comment_id=str(number),
-        author="user-1",
-        author_kind="human",
-        pull_request_author="user-2",
-        anchor=Anchor(f"src/m{number % 4}.py", number),
-        hunk=f"@@ -{number} +{number} @@\n+x{number} = {number}",
-        body=f"please {WORDS[number % len(WORDS)]} the value of x{number}",
-        created_at=f"2024-01-{1 + request // 24:02d}T{request % 24:02d}:{number % 60:02d}:00Z",
-        outcome="ignored" if number % 5 == 0 else "addressed",
-        confidence="high",
-    )
-    return replace(base, **changes)
-
-
-HISTORY = [episode(n) for n in range(120)]
 
 
 def test_every_kind_has_pairs_on_both_sides():
@@ -178,7 +157,8 @@ EPISODES = st.lists(
         lambda number, request, repository, outcome, body, path, kind: episode(
             number,
             id=f"{repository}#{request}/{number}", repository=repository, pull_request=request, outcome=outcome,
-            body=f"please look at {body} again", anchor=Anchor(path, 1), author_kind=kind,
+            body=f"please {WORDS[body % 14]} {WORDS[body % 13]} and {WORDS[body % 11]} here", anchor=Anchor(path, 1),
+            author_kind=kind,
         ),
         st.integers(0, 400), st.integers(1, 12), st.sampled_from(["a/b", "c/d"]),
         st.sampled_from(["addressed", "ignored", "declined", "unknown"]), st.integers(0, 60),
@@ -207,3 +187,61 @@ def test_the_split_keeps_pull_requests_and_texts_apart_and_ignores_order(episode
     shuffled = list(episodes)
     rng.shuffle(shuffled)
     assert build_dataset(shuffled, seed=3) == result
+
+
+def test_similar_remarks_belong_to_other_code_and_say_something_else():
+    result = build_dataset(HISTORY, seed=1, settings=PairSettings(extra_kinds=frozenset({"relevance_similar"})))
+    by_id = {e.id: e for e in HISTORY}
+    similar = [p for p in result.pairs if p.kind == "relevance_similar"]
+    shared = [
+        set(by_id[one].body.split()) & set(by_id[other].body.split()) & set(WORDS)
+        for one, other in (p.episodes for p in similar if p.split == "train")
+    ]
+
+    assert len(similar) > 200
+    assert all(p.chosen.hunk == p.rejected.hunk and p.chosen.path == p.rejected.path for p in similar)
+    for one, other in (p.episodes for p in similar):
+        assert by_id[one].pull_request != by_id[other].pull_request
+        assert by_id[one].anchor.path != by_id[other].anchor.path
+    assert sum(map(bool, shared)) > 0.9 * len(shared)  # the one rare word of these remarks is their verb
+
+
+def test_extra_kinds_are_counted_and_trained_on_only_where_asked_for():
+    plain = build_dataset(HISTORY, seed=1)
+    asked = build_dataset(HISTORY, seed=1, settings=PairSettings(extra_kinds=frozenset({"relevance_similar"})))
+
+    assert {p.kind for p in plain.extra} == {"relevance_similar"}
+    assert "relevance_similar" not in {p.kind for p in plain.pairs}
+    assert asked.extra == ()
+    assert set(asked.pairs) == {*plain.pairs, *plain.extra}
+
+
+def test_near_equal_remarks_are_no_negatives_of_each_other():
+    said = "this function parses and prints the whole table at once, please split it in two"
+    twins = [episode(n, body=said + (" now" if n % 2 else ""), outcome="addressed") for n in range(200, 230)]
+    result = build_dataset([*HISTORY, *twins], seed=1, settings=PairSettings(test_share=0.0))
+    names = {e.id for e in twins}
+
+    assert not [p for p in result.pairs if p.kind.startswith("relevance") and set(p.episodes) <= names]
+    assert [p for p in result.pairs if p.kind == "relevance_easy" and p.episodes[0] in names]
+
+
+def test_the_id_of_a_dataset_does_not_depend_on_the_hash_seed():
+    program = (
+        "from tests.stages.dataset.remarks import HISTORY, episode, evidence;"
+        "from reviewlore.stages.dataset import build_dataset, dataset_id;"
+        "more = [episode(n, author_kind='bot', outcome='ignored', evidence=evidence('file_identical', 'ignored'))"
+        " for n in range(300, 330)];"
+        "built = build_dataset([*HISTORY, *more], seed=1);"
+        "print(dataset_id(built.pairs), dataset_id(built.extra), built.contradicted)"
+    )
+    root = str(Path(__file__).parents[3])
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, check=True, cwd=root, env={"PYTHONHASHSEED": seed}
+        ).stdout
+        for seed in ("0", "5")
+    }
+
+    assert len(told) == 1
+    assert len(told.pop().split()[0]) == 64
