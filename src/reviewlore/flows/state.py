@@ -25,20 +25,31 @@ def read_episodes(store: Store) -> tuple[Episode, ...]:
     """Return all episodes, oldest first."""
     found: list[Episode] = []
     for path in store.paths(EPISODES):
-        found.extend(records.decode_lines(store.read(path) or b"", Episode, path))
+        found += read_month(store, path)
     return tuple(sorted(found, key=_order))
+
+
+def read_month(store: Store, path: str) -> list[Episode]:
+    """Return the episodes of one file."""
+    return records.decode_lines(store.read(path) or b"", Episode, path)
+
+
+def count_episodes(store: Store) -> int:
+    """Return how many episodes there are, without reading what they say."""
+    return sum((store.read(path) or b"").count(b"\n") for path in store.paths(EPISODES))
+
+
+def month_path(created_at: str) -> str:
+    """Return where episodes of a time (ISO 8601) lie."""
+    return f"{EPISODES}{created_at[:7] or 'undated'}.jsonl"
 
 
 def episode_files(episodes: Iterable[Episode]) -> dict[str, bytes]:
     """Return the files that hold these episodes, one a month."""
     months: dict[str, list[Episode]] = defaultdict(list)
     for episode in episodes:
-        months[episode.created_at[:7] or "undated"].append(episode)
-    files = {}
-    for month, rows in months.items():
-        rows.sort(key=_order)
-        files[f"{EPISODES}{month}.jsonl"] = records.encode_lines(rows)
-    return files
+        months[month_path(episode.created_at)].append(episode)
+    return {path: records.encode_lines(sorted(rows, key=_order)) for path, rows in months.items()}
 
 
 def read_cursors(store: Store) -> Cursors:
