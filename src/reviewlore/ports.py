@@ -303,6 +303,43 @@ class Forge(Protocol):
         ...
 
 
+class ForgeAccount(Protocol):
+    """Whose token this is, and what that person may do."""
+
+    repository: str
+
+    @property
+    def login(self) -> str:
+        """The name of the token's owner."""
+        ...
+
+    def role(self, login: str) -> Role:
+        """Return a person's role in the repository; `none` for a stranger, and whenever it cannot be told."""
+        ...
+
+
+class ForgeComments(Protocol):
+    """What was said on a hosted repository, by anybody, to find one comment again."""
+
+    repository: str
+
+    def thread_comment(self, comment: int) -> ThreadComment:
+        """Return one review comment; InputError where there is none."""
+        ...
+
+    def issue_comment(self, comment: int) -> IssueComment:
+        """Return one comment of a conversation; InputError where there is none."""
+        ...
+
+    def recent_threads(self) -> Iterator[ThreadComment]:
+        """Yield the review comments of all pull requests, newest first, a page a request as they are taken."""
+        ...
+
+    def recent_talk(self) -> Iterator[IssueComment]:
+        """Yield the conversation comments of all pull requests and issues, newest first, likewise."""
+        ...
+
+
 class ForgeVoice(Protocol):
     """What is said to a forge. No call is ever repeated by itself: after an error, ask `posted` before trying again.
 

@@ -10,7 +10,7 @@ from reviewlore.adapters.github_history import GithubHistory
 from reviewlore.domain.forge import NewCheck, NewComment, NewReview
 from reviewlore.domain.history import Anchor
 from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreError
-from reviewlore.ports import Forge, ForgeRuns, ForgeVoice
+from reviewlore.ports import Forge, ForgeAccount, ForgeComments, ForgeRuns, ForgeVoice
 
 
 def review(forge: GithubForge, *comments: NewComment, body: str = f"Two remarks {MARKER}") -> NewReview:
@@ -25,7 +25,9 @@ def test_the_adapter_is_the_ports(forge: GithubForge) -> None:
     asks: Forge = forge
     speaks: ForgeVoice = forge
     runs: ForgeRuns = forge
-    assert asks is speaks is runs
+    account: ForgeAccount = forge
+    comments: ForgeComments = forge
+    assert asks is speaks is runs is account is comments
 
 
 def test_a_pull_request_as_it_is_now(fake: FakeGitHub, forge: GithubForge) -> None:
@@ -151,6 +153,26 @@ def test_reactions_and_replies(fake: FakeGitHub, forge: GithubForge) -> None:
     fake.repos[NAME].pulls[1].locked = True
     with pytest.raises(RefusedError, match="locked"):
         forge.post_comment(1, "Hello?")
+
+
+def test_what_anybody_said_is_found_again_newest_first(fake: FakeGitHub, forge: GithubForge) -> None:
+    root = fake.add_review_comment(NAME, 1, "a.py", "Why?", "carol", line=2, created_at="2026-01-01T00:00:00Z")
+    later = fake.add_review_comment(NAME, 1, "a.py", "And why this?", "bob", line=1, created_at="2026-01-02T00:00:00Z")
+    talk = fake.add_issue_comment(NAME, 1, "Nice", "bob")
+    assert [(each.id, each.author) for each in forge.recent_threads()] == [(later.id, "bob"), (root.id, "carol")]
+    assert [each.id for each in forge.recent_talk()] == [talk.id]
+    found = forge.issue_comment(talk.id)
+    assert (found.number, found.body, found.author) == (1, "Nice", "bob")
+    with pytest.raises(InputError):
+        forge.issue_comment(root.id + 1000)
+
+
+def test_of_many_comments_only_the_pages_are_read_that_are_taken(fake: FakeGitHub, forge: GithubForge) -> None:
+    for number in range(120):
+        fake.add_issue_comment(NAME, 1, f"word {number}", "bob")
+    before = fake.requests
+    assert next(iter(forge.recent_talk())).body.startswith("word")
+    assert fake.requests == before + 1
 
 
 def test_checks_and_workflows(fake: FakeGitHub, forge: GithubForge) -> None:

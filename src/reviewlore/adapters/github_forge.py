@@ -5,7 +5,7 @@ It never approves, merges or labels, never repeats a write, and decides nothing 
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -36,7 +36,7 @@ from reviewlore.formats.github import (
 
 
 class GithubForge:
-    """Implements `ports.Forge`, `ports.ForgeVoice` and `ports.ForgeRuns`."""
+    """Implements `ports.Forge`, `ForgeVoice`, `ForgeRuns`, `ForgeAccount` and `ForgeComments`."""
 
     def __init__(self, connection: Connection, repository: str) -> None:
         self._connection = connection
@@ -62,6 +62,20 @@ class GithubForge:
     def thread_comment(self, comment: int) -> ThreadComment:
         """Return one review comment."""
         return parsed(parse_thread_comment, self._connection.get(f"{self._base}/pulls/comments/{comment}"))
+
+    def issue_comment(self, comment: int) -> IssueComment:
+        """Return one comment of a conversation."""
+        return parsed(parse_issue_comment, self._connection.get(f"{self._base}/issues/comments/{comment}"))
+
+    def recent_threads(self) -> Iterator[ThreadComment]:
+        """Yield the review comments of the repository, newest first."""
+        for value in self._connection.pages(f"{self._base}/pulls/comments", sort="created", direction="desc"):
+            yield parsed(parse_thread_comment, value)
+
+    def recent_talk(self) -> Iterator[IssueComment]:
+        """Yield the conversation comments of the repository, newest first."""
+        for value in self._connection.pages(f"{self._base}/issues/comments", sort="created", direction="desc"):
+            yield parsed(parse_issue_comment, value)
 
     def posted(self, number: int, marker: str) -> Posted:
         """Return what this identity has posted with `marker`; the same text by anybody else does not count."""

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reviewlore.domain.finding import Tier
+from reviewlore.domain.history import people_in
 from reviewlore.domain.model import Demand, Evaluation, GateDecision, RegistryEntry, VersionManifest
+from reviewlore.domain.people import Role
 from reviewlore.domain.preference import PreferencePair
 from reviewlore.domain.recipe import Recipe
 from reviewlore.errors import RefusedError
 from reviewlore.flows import judge, state
+from reviewlore.flows.approve import refuse_unapproved
 from reviewlore.flows.judge import LoadedDataset, Rivals
 from reviewlore.flows.scoring import JUDGED_PREFIX, PRIOR, RANKER_FILE, RankerScorer, load_version
 from reviewlore.formats import records
@@ -25,7 +28,10 @@ _MIN_TRAIN_PAIRS = 30
 
 @dataclass(frozen=True, slots=True)
 class TrainContext:
-    """What training needs from outside; packages, commit and hardware go into the lineage."""
+    """What training needs from outside; packages, commit and hardware go into the lineage.
+
+    `approval` is the role that has to allow a dataset, `none`: nobody has to.
+    """
 
     store: Store
     prior: RankerModel
@@ -37,6 +43,7 @@ class TrainContext:
     code_commit: str
     hardware: str
     actor: str = "command line"
+    approval: Role = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +90,13 @@ class _Fitted:
 def train(context: TrainContext, tier: Tier, recipe: Recipe | None, *, dry_run: bool = False) -> Trained:
     """Train one version of a tier on the newest dataset and decide about it.
 
-    RefusedError where there is too little data to train at all, or the same was trained before.
+    RefusedError where there is too little data to train at all, policy wants a person's word on it first, or the same
+    was trained before.
     """
     settings = context.adapters.settings(recipe) if recipe else context.rankers.settings()
     plan = _Plan(tier, recipe, judge.load_dataset(context.store), settings)
     dataset = plan.dataset
+    refuse_unapproved(state.read_approvals(context.store), dataset.manifest.id, context.approval)
     _refuse_duplicate(context.store, plan)
     _refuse_scarce(plan)
     context.console.say(
@@ -103,7 +112,7 @@ def train(context: TrainContext, tier: Tier, recipe: Recipe | None, *, dry_run: 
     manifest = _manifest(context, plan, judged, served, evaluation)
     if dry_run:
         return Trained(manifest, evaluation, decision, None)
-    commit, decision = _save(context, manifest, served, decision)
+    commit, decision = _save(context, manifest, served, decision, people=_count_people(dataset))
     return Trained(manifest, evaluation, decision, commit)
 
 
@@ -209,8 +218,19 @@ def _manifest(
     )
 
 
+def _count_people(dataset: LoadedDataset) -> int:
+    """Return how many people's words, code or votes the pairs rest on."""
+    used = {name for pair in (*dataset.train, *dataset.test) for name in pair.episodes}
+    return len(people_in(episode for episode in dataset.episodes if episode.id in used))
+
+
 def _save(
-    context: TrainContext, manifest: VersionManifest, files: Mapping[str, bytes], decision: GateDecision
+    context: TrainContext,
+    manifest: VersionManifest,
+    files: Mapping[str, bytes],
+    decision: GateDecision,
+    *,
+    people: int,
 ) -> tuple[str | None, GateDecision]:
     """Write the version in one commit; the decision holds only where nobody changed the active version meanwhile."""
     decided = [decision]
@@ -228,7 +248,7 @@ def _save(
         written[state.version_path(manifest.id, "manifest.json")] = records.encode(manifest)
         written[state.REGISTRY] = records.encode(found)
         detail = {"dataset": manifest.dataset, "recipe": manifest.recipe, "verdict": said.verdict,
-                  "reason": said.reason, "metrics": manifest.metrics}  # fmt: skip
+                  "reason": said.reason, "metrics": manifest.metrics, "people": people}  # fmt: skip
         written[state.AUDIT] = state.audited(
             store, at=manifest.created_at, actor=context.actor, action="train", subject=manifest.id, detail=detail
         )

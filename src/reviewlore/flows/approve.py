@@ -1,0 +1,129 @@
+"""A person's word on a dataset: who decides is checked by the caller's forge, what was decided is kept and audited."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reviewlore.domain.mining import Approvals
+from reviewlore.domain.model import DatasetManifest
+from reviewlore.domain.people import Role, is_at_least
+from reviewlore.errors import RefusedError
+from reviewlore.flows import state
+from reviewlore.ports import Store
+from reviewlore.stages import approvals
+from reviewlore.stages.redact import redact, redact_mentions
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """Who decides: a pseudonym, and the role that the forge says the person has in a repository."""
+
+    pseudonym: str
+    role: Role
+    repository: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is decided about the dataset whose id begins with `dataset`; `now` is ISO 8601 in UTC."""
+
+    dataset: str
+    approved: bool
+    reason: str
+    now: str
+
+
+def approve(
+    store: Store, verdict: Verdict, policy: Role, ask: Callable[[], Decider] | None, *, dry_run: bool = False
+) -> str:
+    """Decide about a dataset and return one sentence.
+
+    `ask` asks the forge who decides; None: there is no forge to ask. RefusedError where nothing asks for a decision,
+    the role is too low or cannot be checked, or the decision was made already.
+    """
+    manifest = _find(store, verdict.dataset)
+    needed = approvals.needed_role(state.read_approvals(store), manifest.id, policy)
+    name = manifest.id[:12]
+    if needed == "none":
+        raise RefusedError(
+            f"Dataset {name} waits for nobody: [learn] approval in .reviewlore.toml names no role, so it may be "
+            "trained on."
+        )
+    if ask is None:
+        raise RefusedError(
+            f"Dataset {name} waits for the role {needed}, and a role can only be checked on GitHub: add --github "
+            f"OWNER/NAME with one of {_repositories(manifest)}, and set GITHUB_TOKEN to your own token."
+        )
+    decider = ask()
+    _check(manifest, decider, needed)
+    decision = approvals.Decision(verdict.approved, decider.pseudonym, verdict.now, _clean(verdict.reason))
+
+    def change(snapshot: Store) -> dict[str, bytes | None]:
+        decided = approvals.decide(state.read_approvals(snapshot), manifest.id, needed, decision)
+        detail = {"role": decider.role, "repository": decider.repository, "reason": decision.reason}
+        written: dict[str, bytes | None] = dict(state.approval_file(decided))
+        written[state.AUDIT] = state.audited(
+            snapshot,
+            at=verdict.now,
+            actor=decider.pseudonym,
+            action="approve" if verdict.approved else "refuse",
+            subject=manifest.id,
+            detail=detail,
+        )
+        return written
+
+    verb = "approve" if verdict.approved else "refuse"
+    if dry_run:
+        change(store)
+    else:
+        store.update(change, lambda: f"{verb.capitalize()} dataset {name}", verdict.now)
+    return _sentence(store, manifest.id, verb, decider, dry_run=dry_run)
+
+
+def refuse_unapproved(found: Approvals, dataset: str, policy: Role) -> None:
+    """Raise RefusedError, with what to do, where policy wants a person's word on a dataset and has none."""
+    obstacle = approvals.find_obstacle(found, dataset, policy)
+    if obstacle is not None:
+        raise RefusedError(obstacle)
+
+
+def newest_dataset(store: Store) -> str | None:
+    """Return the id of the dataset that a training would use, or None."""
+    manifests = state.read_datasets(store)
+    return manifests[-1].id if manifests else None
+
+
+def _find(store: Store, prefix: str) -> DatasetManifest:
+    manifests = {manifest.id: manifest for manifest in state.read_datasets(store)}
+    return manifests[approvals.find_dataset(prefix, list(manifests))]
+
+
+def _check(manifest: DatasetManifest, decider: Decider, needed: Role) -> None:
+    """A role counts in a repository that the dataset was made from; anybody owns some repository."""
+    if decider.repository.casefold() not in {name.casefold() for name in manifest.split_at}:
+        raise RefusedError(
+            f"Dataset {manifest.id[:12]} was not made from {decider.repository}, so a role there does not count. "
+            f"Name one of {_repositories(manifest)}."
+        )
+    if not is_at_least(decider.role, needed):
+        raise RefusedError(
+            f"To decide about dataset {manifest.id[:12]} takes the role {needed} in {decider.repository}; GitHub says "
+            f"{decider.role}. Ask somebody who has it."
+        )
+
+
+def _sentence(store: Store, dataset: str, verb: str, decider: Decider, *, dry_run: bool) -> str:
+    did = f"Would {verb}" if dry_run else f"{verb.capitalize()}d"
+    text = f"{did} dataset {dataset[:12]} as {decider.pseudonym} ({decider.role} in {decider.repository})."
+    if verb == "approve":
+        return f"{text} `reviewlore train` may use it."
+    trained = [version.id for version in state.read_versions(store) if version.dataset == dataset]
+    said = f" Trained on it before: {', '.join(trained)}; `reviewlore rollback` undoes a promotion." if trained else ""
+    return f"{text} Nothing is trained on it.{said}"
+
+
+def _repositories(manifest: DatasetManifest) -> str:
+    return ", ".join(sorted(manifest.split_at)) or "the repositories it was made from"
+
+
+def _clean(reason: str) -> str:
+    return redact_mentions(redact(" ".join(reason.split())[:500])[0])
