@@ -135,12 +135,16 @@ def test_only_pairs_with_one_prompt_can_be_learned_from():
             pair(kind="human_over_bot", rejected=" \n"),
             pair(chosen="Same.", rejected="Same. "),
             pair(kind="relevance_easy"),
+            pair(kind="silence", chosen=""),
+            pair(kind="dismissed", chosen=""),
+            pair(kind="dismissed"),
+            pair(kind="revision", chosen="```suggestion\nb\n```", rejected="```suggestion\na\n```"),
         ],
         BUDGET,
     )
-    assert [each.kind for each in kept] == ["relevance_hard", "relevance_easy"]
+    assert [each.kind for each in kept] == ["relevance_hard", "relevance_easy", "dismissed", "revision"]
     assert dropped == {
-        "empty_remark": 1,
+        "empty_remark": 3,
         "outcome_pairs_have_two_prompts": 1,
         "remarks_on_different_hunks": 1,
         "remarks_read_the_same": 1,

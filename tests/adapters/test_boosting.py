@@ -3,6 +3,7 @@
 import json
 import random
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -127,3 +128,18 @@ def test_a_missing_library_is_named_with_the_way_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "lightgbm", None)
     with pytest.raises(MissingExtra, match=r"pip install 'reviewlore\[model\]'"):
         train_ranker(make_pairs(30), seed=1)
+
+
+def test_revisions_are_not_for_the_ranker_and_the_other_kinds_ask_their_question(trained):
+    from reviewlore.adapters.boosting import train_ranker
+
+    def of(kind: str, *others: PreferencePair) -> list[PreferencePair]:
+        renamed = [replace(p, kind=kind) if p.kind == "relevance_hard" else p for p in make_pairs(300)]
+        return [*renamed, *others]
+
+    revisions = [replace(p, id=f"r{p.id}", kind="revision") for p in make_pairs(60, seed=3)]
+    empty = [replace(p, kind="silence", chosen=replace(p.chosen, body="")) for p in make_pairs(90, seed=4)]
+
+    assert train_ranker(of("relevance_hard", *revisions), seed=1).to_json() == trained.to_json()
+    assert train_ranker(of("relevance_similar"), seed=1).to_json() == trained.to_json()
+    assert accuracy(train_ranker(of("relevance_hard", *empty), seed=1), make_pairs(150, seed=2)) > 0.9

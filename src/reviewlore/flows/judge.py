@@ -71,15 +71,20 @@ def load_dataset(store: Store) -> LoadedDataset:
             f"The episodes no longer give dataset {manifest.id[:12]} (they were changed, or another version of "
             "reviewlore made it). Run `reviewlore mine` again to record the dataset as it is now."
         )
-    leaks = check_leaks(built.pairs, episodes, manifest)
-    if leaks:
-        raise RefusedError(
-            f"Dataset {manifest.id[:12]} would be judged by what it was trained on: {'; '.join(leaks)}. "
-            "Run `reviewlore mine` again to make a new one; if that is refused too, please report it."
-        )
+    refuse_leaks(built.pairs, episodes, manifest)
     train = tuple(pair for pair in built.pairs if pair.split == "train")
     test = tuple(pair for pair in built.pairs if pair.split == "test" and is_judged(pair))
     return LoadedDataset(manifest, train, test, episodes)
+
+
+def refuse_leaks(pairs: Sequence[PreferencePair], episodes: Sequence[Episode], manifest: DatasetManifest) -> None:
+    """Raise RefusedError where pairs may not be trained on and judged by; nothing is trained before this was asked."""
+    leaks = check_leaks(pairs, episodes, manifest)
+    if leaks:
+        raise RefusedError(
+            f"Dataset {manifest.id[:12]} leaks into what it would be judged by: {'; '.join(leaks)}. "
+            "Run `reviewlore mine` again to make a new one; if that is refused too, please report it."
+        )
 
 
 def evaluate_all(
