@@ -7,10 +7,17 @@ _GIT = ("suggestion_", "lines_", "line_", "nearby_", "file_", "code_")
 # What a person with write access says by a click or a command (`stages/votes.py`).
 _VOTES = frozenset({"reaction_up", "reaction_down", "resolved", "dismissed"})
 
+_SOLID = 0.6  # what is weaker happens by itself: a line nearby, a file that was changed somewhere
+
 
 def is_from_git(evidence: OutcomeEvidence) -> bool:
     """Whether the evidence is what became of the code, whoever says what."""
     return not evidence.by and evidence.kind.startswith(_GIT)
+
+
+def is_solid(evidence: OutcomeEvidence) -> bool:
+    """Whether the evidence is git's, and not what would often be so anyway."""
+    return is_from_git(evidence) and evidence.weight >= _SOLID
 
 
 def is_vote(evidence: OutcomeEvidence) -> bool:
@@ -35,4 +42,4 @@ def find_sole_voice(episode: Episode) -> str | None:
 
 def is_confirmed_by_git(episode: Episode) -> bool:
     """Whether a remark was addressed and git shows it."""
-    return episode.outcome == "addressed" and any(is_positive(item) and is_from_git(item) for item in episode.evidence)
+    return episode.outcome == "addressed" and any(is_positive(item) and is_solid(item) for item in episode.evidence)

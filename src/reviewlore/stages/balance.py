@@ -16,7 +16,7 @@ from reviewlore.domain.balance import (
     PersonShare,
     VoteOutlier,
 )
-from reviewlore.domain.evidence import is_from_git, is_positive, is_vote
+from reviewlore.domain.evidence import is_positive, is_solid, is_vote
 from reviewlore.domain.history import Episode
 from reviewlore.domain.preference import Dataset, PairKind, PreferencePair
 
@@ -175,7 +175,7 @@ def _rates(episodes: Iterable[Episode], group_of: Callable[[Episode], str | None
 
 def _git_says(episode: Episode) -> bool | None:
     """Return whether git shows that a remark was addressed, None where it says nothing."""
-    found = [item for item in episode.evidence if is_from_git(item) and item.outcome != "unknown"]
+    found = [item for item in episode.evidence if is_solid(item) and item.outcome != "unknown"]
     return is_positive(max(found, key=lambda item: item.weight)) if found else None
 
 

@@ -24,8 +24,9 @@ def pairs_of(kind: str, *more, settings=ALL):
     return [p for p in build_dataset([*HISTORY, *more], seed=1, settings=settings).pairs if p.kind == kind]
 
 
-def test_silence_is_preferred_to_what_was_dismissed():
-    (pair,) = pairs_of("dismissed", OURS)
+@pytest.mark.parametrize("detail", ["", "wrong", " not-here "])
+def test_silence_is_preferred_to_what_was_dismissed(detail: str):
+    (pair,) = pairs_of("dismissed", replace(OURS, evidence=evidence("dismissed", "declined", "user-5", detail)))
 
     assert (pair.chosen.body, pair.rejected.body) == ("", OURS.body)
     assert pair.chosen.hunk == pair.rejected.hunk == OURS.hunk
@@ -62,7 +63,7 @@ def test_a_dismissal_counts_whatever_else_is_known_of_the_remark():
     assert (pair.rejected.body, pair.weight) == ("Layer crossed.", 0.4)
 
 
-@pytest.mark.parametrize("kind", ["file_identical", "lines_untouched"])
+@pytest.mark.parametrize("kind", ["file_identical", "lines_untouched", "line_window_kept"])
 def test_silence_is_preferred_to_a_bot_where_a_person_reviewed_and_nothing_changed(kind: str):
     bot = episode(5, id="a/b#1/b", comment_id="b", author="bot-1", author_kind="bot", body="Potential issue in here.")
     bot = replace(bot, outcome="ignored", evidence=evidence(kind, "ignored"))

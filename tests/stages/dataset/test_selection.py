@@ -58,6 +58,13 @@ def test_words_and_votes_do_not_give_standing(kind: str, by: str):
     assert build_dataset([*HISTORY, *friends, drive_by(1, 9)], seed=1).dropped["outsider_not_addressed"] == 1
 
 
+def test_what_changes_by_itself_does_not_give_standing():
+    weak = tuple(replace(item, weight=0.5) for item in evidence("nearby_changed"))
+    lucky = [drive_by(1, n, outcome="addressed", evidence=weak) for n in range(8)]
+
+    assert build_dataset([*HISTORY, *lucky, drive_by(1, 9)], seed=1).dropped["outsider_not_addressed"] == 1
+
+
 @pytest.mark.parametrize("role", [None, "write", "maintain", "admin"])
 def test_people_who_may_write_and_people_of_unknown_role_count_as_before(role):
     result = build_dataset([*HISTORY, drive_by(1, 7, role)], seed=1)

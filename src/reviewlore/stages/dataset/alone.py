@@ -2,20 +2,24 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from reviewlore.domain.events import DISMISS_REASONS
 from reviewlore.domain.history import Episode
 from reviewlore.domain.preference import PreferencePair
 from reviewlore.stages.dataset.making import CONFIDENCE, PairMaker
 from reviewlore.stages.dataset.selection import REFUSED
 
 _SUGGESTION = "```suggestion"
-_UNTOUCHED = frozenset({"file_identical", "lines_untouched"})
+_UNTOUCHED = frozenset({"file_identical", "lines_untouched", "line_window_kept"})
 
 
 def pair_dismissed(episodes: Iterable[Episode], maker: PairMaker) -> Iterator[PreferencePair]:
-    """Prefer the maintainer's rewording, or silence, to our own remark that was dismissed."""
+    """Prefer the maintainer's rewording, or silence, to our own remark that was dismissed.
+
+    A rewording stands in the evidence's `detail`; a bare reason there is none.
+    """
     for episode in episodes:
-        said = max((item for item in episode.evidence if item.kind == "dismissed"), key=lambda item: item.weight)
-        rewording = said.detail.strip()
+        details = [item.detail.strip() for item in episode.evidence if item.kind == "dismissed"]
+        rewording = next((detail for detail in details if detail and detail not in DISMISS_REASONS), "")
         if rewording != episode.body.strip():
             yield maker.alone("dismissed", episode, rewording, episode.body, CONFIDENCE[episode.confidence])
 
