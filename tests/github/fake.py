@@ -65,6 +65,8 @@ class FakeGitHub(World):
         self.log: list[Exchange] = []
         self.violations: list[Violation] = []
         self.core, self.graph = Allowance("core"), Allowance("graphql")
+        # How many comments and reviews one query may bring before GitHub runs out of time; None is no end.
+        self.capacity: int | None = None
         self._faults: list[Fault] = []
         self._lock = threading.RLock()
         self._prefix, self._graphql = prefix, f"{prefix.removesuffix('/v3')}/graphql"

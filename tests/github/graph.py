@@ -17,6 +17,11 @@ from tests.github.state import Repository, Token
 if TYPE_CHECKING:
     from tests.github.fake import FakeGitHub
 
+TIMED_OUT = (
+    "Something went wrong while executing your query. This may be the result of a timeout, or it could be a GitHub "
+    "bug. Please include `0C38:5C14:1B8F:4A2D:6565F9E1` when reporting this issue."
+)
+
 
 @functools.cache
 def shared_schema() -> GraphQLSchema:
@@ -45,13 +50,16 @@ def execute(fake: "FakeGitHub", token: Token, body: Node) -> tuple[Node, Cost]:
         errors = (refuse(message, "MAX_NODE_LIMIT_EXCEEDED"),)
     if errors:
         return _answer(None, [*errors]), cost
+    root = Root(fake, token, cost)
     result = execute_sync(
         shared_schema(),
         document,
-        Root(fake, token, cost),
+        root,
         variable_values=variables,
         field_resolver=functools.partial(_resolve, fake),
     )
+    if fake.capacity is not None and root.said > fake.capacity:
+        return _answer(None, [GraphQLError(TIMED_OUT)]), cost
     return _answer(result.data, result.errors or []), cost
 
 
@@ -80,6 +88,10 @@ class Root:
         self.fake, self.token, self._cost = fake, token, cost
         self.viewer = {"login": token.login}
         self._graphs: dict[int, RepositoryGraph] = {}
+
+    @property
+    def said(self) -> int:
+        return sum(graph.said for graph in self._graphs.values())
 
     def rateLimit(self, info: Any, **_: Any) -> Node:
         left = self.fake.graph

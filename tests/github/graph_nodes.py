@@ -37,6 +37,7 @@ class RepositoryGraph:
 
     def __init__(self, repo: Repository) -> None:
         self.repo = repo
+        self.said = 0  # how many comments and reviews were answered
         self._threads = _grouped(repo.threads.values(), lambda thread: thread.pull)
         self._reviews = _grouped(repo.reviews.values(), lambda review: review.pull)
         self._said = _grouped(repo.review_comments.values(), lambda comment: comment.in_reply_to or comment.id)
@@ -149,6 +150,7 @@ class RepositoryGraph:
         }
 
     def _said_by(self, comment: ReviewComment | IssueComment) -> Node:
+        self.said += 1
         return {
             # The 32-bit field of the schema cannot hold today's ids.
             "databaseId": comment.id if comment.id <= INT_MAX else None,
@@ -166,6 +168,7 @@ class RepositoryGraph:
         }
 
     def review(self, review: Review) -> Node:
+        self.said += 1
         return {
             "__typename": "PullRequestReview",
             "id": f"PRR_{review.id}",

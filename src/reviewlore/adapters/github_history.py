@@ -191,19 +191,20 @@ class GithubHistory:
         """Yield items in batches with what was found for each, in smaller batches where GitHub gives up."""
         done = 0
         while done < len(items):
-            batch = items[done : done + self._batches.size]
+            size = self._batches.size
+            batch = items[done : done + size]
             try:
-                found = ask(batch, 0 if len(batch) > 1 else None)
+                found = ask(batch, None if size == 1 else 0)
             except GaveUpError as error:
-                if len(batch) == 1 or not self._batches.shrink(len(batch)):
-                    raise self._unreadable(number(batch[0]), error) from error
-                continue
+                if self._batches.shrink():
+                    continue
+                raise self._unreadable(number(batch[0]), error) from error
             self._batches.succeed()
             done += len(batch)
             yield batch, found
 
     def _ask_rest(self, parts: list[Unfinished], retries: int | None) -> list[Any]:
-        text, variables = plan_rest(parts)
+        text, variables = plan_rest(parts, self._batches.share)
         data = self._connection.query(text, variables, retries, missing=True)
         return [data[f"part{index}"] for index in range(len(parts))]
 
@@ -243,9 +244,14 @@ class _Ladder:
         self._most = self.size = most
         self._answered = 0
 
-    def shrink(self, asked: int | None = None) -> bool:
-        """Ask for half of what was asked; False where that is not possible."""
-        asked, self._answered = asked or self.size, 0
+    @property
+    def share(self) -> float:
+        """How much of the most is asked for."""
+        return self.size / self._most
+
+    def shrink(self) -> bool:
+        """Ask for half as much; False where that is not possible."""
+        asked, self._answered = self.size, 0
         self.size = max(1, asked // 2)
         return asked > 1
 

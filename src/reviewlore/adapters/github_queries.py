@@ -101,12 +101,15 @@ def find_unfinished_threads(number: int, threads: Any) -> list[Unfinished]:
     return [each for each in parts if _goes_on(each.connection)]
 
 
-def plan_rest(parts: Sequence[Unfinished]) -> tuple[str, dict[str, object]]:
-    """Return one query for the rest of several connections, each under the alias `part<index>`."""
+def plan_rest(parts: Sequence[Unfinished], share: float = 1.0) -> tuple[str, dict[str, object]]:
+    """Return one query for the rest of several connections, each under the alias `part<index>`.
+
+    `share` is how much of what GitHub allows is asked of each: less where GitHub gave up on more.
+    """
     names = "".join(f"$id{index}: ID!, $after{index}: String, " for index in range(len(parts)))
     fields = "".join(
-        f"\n  part{index}: node(id: $id{index}) {{ ... on {each.part.owner} {{ "
-        f"rest: {each.part.field}(first: {each.part.first}, after: $after{index}) {{ {each.part.selection} }} }} }}"
+        f"\n  part{index}: node(id: $id{index}) {{ ... on {each.part.owner} {{ rest: {each.part.field}"
+        f"(first: {max(1, int(each.part.first * share))}, after: $after{index}) {{ {each.part.selection} }} }} }}"
         for index, each in enumerate(parts)
     )
     variables: dict[str, object] = {f"id{index}": each.node for index, each in enumerate(parts)}
