@@ -179,6 +179,18 @@ class Workshop:
             )
         return key
 
+    def kept_key(self) -> bytes:
+        """Return the secret that mining used for pseudonyms; ConfigError where it is not here.
+
+        A new one would name nobody, and to forget a person by it would do nothing.
+        """
+        if not os.environ.get(KEY_VARIABLE) and not (self.repo.git_dir / _KEY_FILE).exists():
+            raise ConfigError(
+                "People stand on the state branch under keyed names, and the key to these is not here. A maintainer "
+                f"has to set {KEY_VARIABLE} (in a workflow: pseudonym-key) as for mining. Nothing was done."
+            )
+        return self.pseudonym_key()
+
 
 def _make_key(path: Path) -> None:
     """Write a new secret, for the owner only, unless there is a file already; OSError leaves none behind."""

@@ -12,7 +12,9 @@ from reviewlore.stages.registry import (
     apply_decision,
     find_active,
     find_entry,
+    find_tainted,
     promote,
+    rechain_audit,
     rollback,
     verify_audit,
 )
@@ -76,3 +78,25 @@ def test_the_audit_chain_detects_every_kind_of_change() -> None:
     ):
         with pytest.raises(StateError, match="audit"):
             verify_audit(broken)
+
+
+def test_a_log_is_chained_again_from_the_first_entry_that_changes() -> None:
+    entries: list[AuditEntry] = []
+    for number in range(4):
+        said = "somebody" if number == 2 else "me"
+        entries.append(
+            append_audit(entries, at=f"t{number}", actor=said, action="a", subject=f"s{number}", detail={"n": number})
+        )
+    assert rechain_audit(entries, lambda text: text) == entries
+    changed = rechain_audit(entries, lambda text: text.replace("somebody", "person-forgotten"))
+    verify_audit(changed)
+    assert changed[:2] == entries[:2]
+    assert [entry.actor for entry in changed] == ["me", "me", "person-forgotten", "me"]
+    assert changed[3].hash != entries[3].hash
+
+
+def test_retraining_is_due_where_the_version_in_force_learned_from_what_was_forgotten() -> None:
+    marked = replace(entry("a", "active"), forgotten_at="t1")
+    assert find_tainted(Registry((marked,))) == marked
+    assert find_tainted(Registry((entry("a", "active"),))) is None
+    assert find_tainted(promote(Registry((marked, entry("b"))), "b", "me", "t2", "retrained")) is None

@@ -10,11 +10,15 @@ ForgetKind = Literal["author", "pull_request", "comment", "expired"]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody by login, the pseudonym that stands in what is stored, and the token that stands in the list."""
+    """Somebody by login, the pseudonym that stands in what is stored, and the token that stands in the list.
+
+    `key_check` is the token of nobody, made with the same key.
+    """
 
     login: str
     pseudonym: str
     token: str
+    key_check: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,8 @@ class ForgetReport:
     """What forgetting did, or would do.
 
     `found` counts what was stored, over all commits: `remarks`, `replies`, `authorships` (of the pull request a remark
-    is about), `evidence`, `signals`, `names` (files that carried the pseudonym elsewhere) and `unreadable` (damaged lines
-    of older commits that named it). `items` are the ids of what goes or changes, told on a dry run only.
+    is about), `evidence`, `signals`, `names` (files that carried the pseudonym elsewhere) and `unreadable` (damaged
+    lines of older commits that named it). `items` are the ids of what goes or changes, told on a dry run only.
     `datasets` and `versions` held it and are marked; `active` is the version in force where it is one of them.
     `suppressed`: it is on the list of what is not mined again; `listed_before`: it was already.
     """

@@ -58,12 +58,14 @@ class Suppressions:
     """`suppressions.json`: what was forgotten or opted out of, so that mining does not bring it back.
 
     `people` are keyed tokens of their own (`stages.redact.suppression_token`), which stand nowhere else on the branch;
-    `pull_requests` are `owner/name#number`, `comments` episode ids.
+    `pull_requests` are `owner/name#number`, `comments` episode ids. `key_check` is the token of nobody: it tells
+    whether a key is the one that the people's tokens were made with; empty where no person is listed yet.
     """
 
     people: tuple[str, ...] = ()
     pull_requests: tuple[str, ...] = ()
     comments: tuple[str, ...] = ()
+    key_check: str = ""
     schema: int = 1
 
 

@@ -64,6 +64,11 @@ def load_dataset(store: Store) -> LoadedDataset:
     if not manifests:
         raise RefusedError("Nothing was mined yet: run `reviewlore mine` first.")
     manifest = manifests[-1]
+    if manifest.forgotten_at:
+        raise RefusedError(
+            f"Something that dataset {manifest.id[:12]} held was forgotten, so nothing is trained on it. "
+            "Run `reviewlore mine` to record what is left."
+        )
     episodes = state.read_episodes(store)
     built = rebuild_dataset(episodes, manifest)
     if dataset_id(built.pairs) != manifest.id:

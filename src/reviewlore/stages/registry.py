@@ -6,7 +6,7 @@ candidate --promote--> active --superseded--> retired --rollback--> active
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from reviewlore.domain.model import (
@@ -24,6 +24,12 @@ GENESIS = "0" * 64
 def find_active(registry: Registry) -> RegistryEntry | None:
     """Return the version in force, or None before the first promotion."""
     return next((entry for entry in registry.entries if entry.state == "active"), None)
+
+
+def find_tainted(registry: Registry) -> RegistryEntry | None:
+    """Return the version in force if something it learned from was forgotten since: then retraining is due."""
+    active = find_active(registry)
+    return active if active is not None and active.forgotten_at else None
 
 
 def find_entry(registry: Registry, version: str) -> RegistryEntry:
@@ -84,6 +90,17 @@ def append_audit(
     text = json.dumps(detail, sort_keys=True, ensure_ascii=False)
     draft = AuditEntry(at, actor, action, subject, text, previous, "")
     return replace(draft, hash=_hash(draft))
+
+
+def rechain_audit(entries: Sequence[AuditEntry], change: Callable[[str], str]) -> list[AuditEntry]:
+    """Return a sound log with its texts changed, and its chain made again from the first entry that differs."""
+    made: list[AuditEntry] = []
+    for entry in entries:
+        actor, subject, detail = map(change, (entry.actor, entry.subject, entry.detail))
+        previous = made[-1].hash if made else GENESIS
+        draft = replace(entry, actor=actor, subject=subject, detail=detail, previous=previous)
+        made.append(replace(draft, hash=_hash(draft)))
+    return made
 
 
 def verify_audit(entries: Sequence[AuditEntry]) -> None:
