@@ -6,10 +6,11 @@ import re
 import runpy
 import secrets
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reviewlore.adapters import resources
 from reviewlore.adapters.git import GitRepo
@@ -17,13 +18,16 @@ from reviewlore.config import FILE, LearnSettings, RecipeSettings, Settings
 from reviewlore.domain.recipe import NamedBase, Recipe
 from reviewlore.domain.report import Report
 from reviewlore.errors import ConfigError, InputError, StorageError
-from reviewlore.flows.learn import LearnContext
+from reviewlore.flows.labelling import LearnContext
 from reviewlore.flows.review import ReviewContext, read_settings
 from reviewlore.flows.scoring import load_active
 from reviewlore.flows.train import TrainContext
-from reviewlore.ports import AdapterTrainer, Clock, Console, ForgeHistory, Grammar, Scorer, Store
+from reviewlore.ports import AdapterTrainer, Clock, Console, Grammar, Scorer, Store
 from reviewlore.ranking.model import RankerModel
 from reviewlore.stages.recipe import parse_recipe, pin_revision
+
+if TYPE_CHECKING:
+    from reviewlore.adapters.checkout import Remote
 
 KEY_VARIABLE = "REVIEWLORE_PSEUDONYM_KEY"
 BASES_VARIABLE = "REVIEWLORE_BASE_MODELS"
@@ -101,10 +105,11 @@ class Workshop:
         scorer, notes = load_active(self.store, self.prior, self.adapters)
         return ReviewContext(name, self.repo, self.store, self.grammar, scorer, SqliteIndex, self.console, notes)
 
-    def learn_context(self) -> LearnContext:
-        """Return what mining needs."""
+    def learn_context(self, fetch: Callable[[Sequence[str]], None] | None = None) -> LearnContext:
+        """Return what mining needs; `fetch` brings commits that were pushed over, by their ids."""
         settings: LearnSettings = self.settings.learn
-        return LearnContext(self.store, self.repo, self.pseudonym_key(), settings, self.clock, self.console, _actor())
+        key = self.pseudonym_key()
+        return LearnContext(self.store, self.repo, key, settings, self.clock, self.console, _actor(), fetch)
 
     def train_context(self) -> TrainContext:
         """Return what training needs."""
@@ -122,21 +127,16 @@ class Workshop:
             code_commit=code_commit(),
             hardware=processor_name(),
             actor=_actor(),
+            approval=self.settings.learn.approval,
         )
 
-    def forge_history(self, repository: str) -> ForgeHistory:
-        """Return the past of a repository on GitHub, read with the token of the environment."""
-        from reviewlore.adapters.github import PUBLIC, connect
-        from reviewlore.adapters.github_history import GithubHistory
-
-        return GithubHistory(connect(_token(repository), os.environ.get("GITHUB_API_URL") or PUBLIC), repository)
-
-    def fetch_pulls(self, repository: str) -> None:
-        """Bring the heads of all pull requests of a repository on GitHub into this one."""
-        from reviewlore.adapters.checkout import Remote, fetch_pulls
+    def github(self, repository: str) -> "tuple[Remote, str]":
+        """Return a repository on GitHub with the token of the environment, and the address of GitHub's interface."""
+        from reviewlore.adapters.checkout import Remote
+        from reviewlore.adapters.github import PUBLIC
 
         server = os.environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
-        fetch_pulls(self.repo, Remote(server, repository, _token(repository)))
+        return Remote(server, repository, _token(repository)), os.environ.get("GITHUB_API_URL") or PUBLIC
 
     def recipe(self, name: str) -> Recipe:
         """Return a shipped recipe with the repository's own settings for it (a base model's revision)."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reviewlore.adapters.actions import ActionsConsole, ActionsRunner, read_context
-from reviewlore.adapters.checkout import Remote, RemoteStore, fetch_pull, fetch_pulls
+from reviewlore.adapters.checkout import Remote, RemoteStore, fetch_pull
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.store import GitStore
 from reviewlore.config import FILE, Settings
@@ -104,23 +104,17 @@ class _Site:
 
     def learn(self) -> str:
         """Mine the repository's past and return what that did."""
-        from reviewlore.adapters.github_history import GithubHistory
-        from reviewlore.flows.learn import learn
-        from reviewlore.flows.sources import read_forge
+        from reviewlore.flows.learn_forge import Reach
         from reviewlore.formats.mining import render_learning
+        from reviewlore.wiring_mining import ForgeLimits, learn_remote
 
         if not self.environ.get(KEY_VARIABLE):
             self.workshop.console.warn(
                 "No pseudonym-key was given: the same person gets another name in the next run. "
                 "Make a secret of 32 random bytes and pass it as the input pseudonym-key."
             )
-        try:
-            fetch_pulls(self.workshop.repo, self.code)
-        except InputError as error:
-            self.workshop.console.warn(f"Outcomes rest on replies and resolutions only, git's evidence is out. {error}")
-        history = GithubHistory(self._connect(), self.context.repository)
-        source = read_forge(history, self.workshop.console)
-        return _block(render_learning(learn(self.workshop.learn_context(), source)))
+        report = learn_remote(self.workshop, self.code, self._address, Reach(), ForgeLimits())
+        return _block(render_learning(report))
 
     def train(self, tier: TrainTier, recipe: str) -> str:
         """Train one version and return how it was judged."""
@@ -131,11 +125,16 @@ class _Site:
         trained = train(self.workshop.train_context(), tier, chosen)
         return _block(f"{render_evaluation(trained.evaluation)}\n{render_decision(trained.decision)}")
 
-    def _connect(self) -> "Connection":
-        from reviewlore.adapters.github import PUBLIC, connect
+    @property
+    def _address(self) -> str:
+        from reviewlore.adapters.github import PUBLIC
 
-        address = self.environ.get("INPUT_GITHUB_API_URL") or self.environ.get("GITHUB_API_URL") or PUBLIC
-        return connect(self.code.token, address)
+        return self.environ.get("INPUT_GITHUB_API_URL") or self.environ.get("GITHUB_API_URL") or PUBLIC
+
+    def _connect(self) -> "Connection":
+        from reviewlore.adapters.github import connect
+
+        return connect(self.code.token, self._address)
 
 
 @dataclass(frozen=True)
@@ -176,6 +175,7 @@ def _tools(site: _Site) -> ActionTools:
         runs=lambda: site.forge,
         store=lambda: workshop.store,
         key=workshop.pseudonym_key,
+        kept_key=workshop.kept_key,
         fetch=lambda number, base, head: fetch_pull(workshop.repo, site.code, number, base, head),
         review_context=lambda: workshop.review_context(site.context.repository),
         learn=site.learn,

@@ -3,6 +3,7 @@
 import gzip
 import json
 import subprocess
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,18 @@ from reviewlore.adapters.store import GitStore
 from reviewlore.cli import run
 from reviewlore.config import LearnSettings
 from reviewlore.domain.history import RawRemark
-from reviewlore.flows.learn import LearnContext, Source, learn
+from reviewlore.flows.labelling import LearnContext
+from reviewlore.flows.learn import Source, learn
+
+_WISHES = (
+    "rename the value", "raise a ValueError early", "move this import", "close the file", "drop the second loop",
+    "test the empty list", "log the reason",
+)  # fmt: skip
+_PLACES = ("the parser", "its caller", "the base class", "cache.py", "this branch", "a helper", "docs", "setup", "main")
+_REASONS = (
+    "a name says what it holds", "callers rely on it", "cycles hurt start-up", "handles leak", "one pass is enough",
+    "nobody would notice", "operators need it", "readers look there", "we agreed on it", "it is slow", "it is public",
+)  # fmt: skip
 
 
 def row(number: int, **changes: Any) -> dict[str, Any]:
@@ -24,7 +36,7 @@ def row(number: int, **changes: Any) -> dict[str, Any]:
         "repo": "octo/demo", "pr_number": 1 + number // 3, "comment_id": 1000 + number, "path": f"src/m{number % 5}.py",
         "diff_hunk": f"@@ -1,2 +1,3 @@\n def f{number}():\n+    value_{number} = load_{number}()",
         "line": 2, "side": "RIGHT",
-        "body": f"Please rename value_{number}: a name says what it holds, number {number}.",
+        "body": f"Please {_WISHES[number % 7]} in {_PLACES[number // 7 % 9]}, as {_REASONS[number % 11]}: no {number}.",
         "author": "mira", "author_role": None, "pr_author": "wen", "replies": [],
         "created_at": f"2025-{1 + number // 28:02d}-{1 + number % 28:02d}T10:00:00Z",
         "outcome": "addressed" if number % 3 else "ignored", "confidence": "high", "intent": "suggestion", **changes,
@@ -55,8 +67,9 @@ def branch(home: Path) -> dict[str, str]:
 def test_a_first_run_writes_episodes_dataset_and_audit(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert mine(home, write(home / "rows.jsonl", [row(n) for n in range(60)]), "--format", "json") == 0
     report = json.loads(capsys.readouterr().out)
-    assert (report["read"], report["kept"], report["new_episodes"]) == (60, 60, 60)
-    assert report["outcomes"] == {"addressed": 40, "ignored": 20}
+    counts = report["counts"]
+    assert (counts["read"], counts["kept"], counts["fresh"]) == (60, 60, 60)
+    assert counts["outcomes"] == {"addressed": 40, "ignored": 20}
     files = branch(home)
     assert {name.split("/")[0] for name in files} == {"episodes", "datasets", "audit.jsonl"}
     assert sum(text.count("\n") + 1 for name, text in files.items() if name.startswith("episodes/")) == 60
@@ -102,9 +115,10 @@ class Counting(GitRepo):
 
     asked = 0
 
-    def diff(self, base: str, head: str, paths: tuple[str, ...] = ()) -> str:
-        self.asked += 1
-        return super().diff(base, head, paths)
+    def diffs(self, pairs: Iterable[tuple[str, str]], *rest: Any) -> Iterator[str]:
+        asked = list(pairs)
+        self.asked += len(asked)
+        return super().diffs(asked, *rest)
 
 
 def test_one_diff_serves_all_remarks_of_a_span_whatever_their_order(home: Path) -> None:
@@ -112,16 +126,16 @@ def test_one_diff_serves_all_remarks_of_a_span_whatever_their_order(home: Path) 
     ids = [commit(home / "state", {"src/m0.py": f"a = {n}\n"}) for n in range(4)]
     raws = [
         RawRemark(
-            repository="octo/demo", pull_request=n % 3, comment_id=str(n), path="src/m0.py", hunk="@@ -1 +1 @@\n+a = 0",
-            body="Please rename this.", author="mira", author_is_bot=False, pull_request_author="wen",
+            repository="octo/demo", pull_request=n % 3, comment_id=str(n), path="src/m0.py",
+            hunk=f"@@ -1 +1 @@\n+a = {n % 3}", body="Please rename this.", author="mira", author_is_bot=False, pull_request_author="wen",
             created_at=f"2026-01-01T00:00:{n:02d}Z", line=1, reviewed_commit=ids[n % 3], last_commit=ids[3],
         )
         for n in range(12)
     ]  # fmt: skip
     clock = SystemClock()
-    context = LearnContext(GitStore(repo), repo, b"key", LearnSettings(), clock, QuietConsole())
+    context = LearnContext(GitStore(repo), repo, b"k" * 32, LearnSettings(), clock, QuietConsole())
     report = learn(context, Source("test", raws, {}))
-    assert report.evidence == {"lines_changed": 12}
+    assert report.counts.outcomes == {"addressed": 12}
     assert repo.asked == 3
 
 
@@ -248,7 +262,7 @@ def test_the_pseudonym_key_stays_beside_the_clone_and_off_the_branch(
     assert key.read_text() not in "\n".join(branch(home).values())
     first = branch(home)
     git(home / "state", "update-ref", "-d", "refs/heads/reviewlore/state")
-    monkeypatch.setenv("REVIEWLORE_PSEUDONYM_KEY", "another")
+    monkeypatch.setenv("REVIEWLORE_PSEUDONYM_KEY", "another" * 8)
     mine(home, source)
     assert {k: v for k, v in branch(home).items() if k.startswith("episodes")} != {
         k: v for k, v in first.items() if k.startswith("episodes")
@@ -265,15 +279,15 @@ def test_outcomes_come_from_git_where_the_commits_are_at_hand(home: Path, capsys
         del item["outcome"], item["confidence"]
         rows.append(item)
     assert mine(home, write(home / "rows.jsonl", rows), "--format", "json") == 0
-    report = json.loads(capsys.readouterr().out)
-    assert report["outcomes"] == {"addressed": 15, "ignored": 15}
-    assert report["evidence"] == {"lines_changed": 15, "file_identical": 15}
+    counts = json.loads(capsys.readouterr().out)["counts"]
+    assert counts["outcomes"] == {"addressed": 15, "ignored": 15}
+    assert counts["evidence"] == {"line_gone": 15, "file_identical": 15}
 
 
 def test_commits_that_are_not_there_are_no_evidence(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [row(n, original_commit="a" * 40, pr_last_commit="b" * 40, outcome=None) for n in range(5)]
     assert mine(home, write(home / "rows.jsonl", rows), "--format", "json") == 0
-    assert json.loads(capsys.readouterr().out)["outcomes"] == {"unknown": 5}
+    assert json.loads(capsys.readouterr().out)["counts"]["outcomes"] == {"unknown": 5}
 
 
 def test_no_identity_is_needed(home: Path) -> None:

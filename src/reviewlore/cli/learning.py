@@ -1,6 +1,7 @@
 """Commands that learn: from files or GitHub to a judged version; and the whole loop as a demo."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,50 +24,64 @@ from reviewlore.errors import ConfigError
 @click.command()
 @repo_option
 @click.option("--from", "files", multiple=True, metavar="FILE", type=click.Path(path_type=Path),
-              help="Review comments as JSON Lines, plain or gzip (docs/formats.md). May be repeated.")  # fmt: skip
+              help="Review comments: JSON Lines or saved REST answers (docs/formats.md). May be repeated.")  # fmt: skip
+@click.option("--notes", is_flag=True, help="Read reviews that git-appraise keeps in the repository's git notes.")
 @click.option("--github", metavar="OWNER/NAME", help="Read merged pull requests of a repository on GitHub.")
-@click.option("--since", metavar="TIME", help="With --github: only what was updated since, ISO 8601.")
-@click.option(
-    "--fetch-code", is_flag=True, help="With --github: fetch all pull requests' heads, so that git can judge."
-)
+@click.option("--since", metavar="TIME", help="With --github: what was updated since (again), ISO 8601.")
+@click.option("--all", "everything", is_flag=True, help="With --github: read everything again, from the beginning.")
+@click.option("--max-requests", metavar="N", type=click.IntRange(1), help="With --github: stop after so many requests.")
+@click.option("--max-wait", metavar="SECONDS", type=click.FloatRange(0),
+              help="With --github: the longest wait for a rate limit.  [default: 120]")  # fmt: skip
+@click.option("--fetch-code/--no-fetch-code", default=True, show_default=True,
+              help="With --github: fetch all pull requests' heads, so that git can judge.")  # fmt: skip
 @dry_run_option
 @format_option("text", "json")
 @quiet_option
 def mine(
     repo: Path,
     files: tuple[Path, ...],
+    notes: bool,
     github: str | None,
     since: str | None,
-    fetch_code: bool,
+    *,
     dry_run: bool,
     style: str,
     quiet: bool,
+    **limits: Any,
 ) -> int:
     """Turn review comments into preference pairs.
 
-    Read review comments, label and curate them, build preference pairs, and commit all of it to the state branch.
+    Read review comments, label and curate them, build preference pairs, and commit all of it to the state branch. A
+    run that was interrupted or stopped goes on where it was when it is started again.
     """
     from reviewlore.flows.learn import learn
-    from reviewlore.flows.sources import read_files, read_forge
+    from reviewlore.flows.learn_forge import Reach
+    from reviewlore.flows.sources import read_files
     from reviewlore.formats.mining import render_learning
     from reviewlore.formats.records import to_plain
     from reviewlore.formats.rows import utc
+    from reviewlore.wiring_mining import ForgeLimits, learn_remote
 
-    if bool(files) == bool(github):
-        raise ConfigError("Name what to mine: either --from FILE or --github OWNER/NAME.")
+    if bool(files) + bool(github) + notes != 1:
+        raise ConfigError("Name what to mine: either --from FILE, or --github OWNER/NAME, or --notes.")
     moment = utc(since) if since else None
     if moment == "":
         raise ConfigError(f"--since {since!r} is no time; write ISO 8601, such as 2026-01-31 or 2026-01-31T12:00:00Z.")
+    reach = Reach(moment, limits.pop("everything"))
+    if reach.since and reach.everything:
+        raise ConfigError("--since and --all exclude each other.")
     workshop = open_workshop(repo, quiet)
     if github:
-        history = workshop.forge_history(github)
-        if fetch_code:
-            workshop.console.say("Fetching the heads of all pull requests")
-            workshop.fetch_pulls(github)
-        source = read_forge(history, workshop.console, moment)
+        remote, address = workshop.github(github)
+        report = learn_remote(workshop, remote, address, reach, ForgeLimits(**limits), dry_run=dry_run)
+    elif notes:
+        from reviewlore.flows.notes import read_git_notes
+
+        source = read_git_notes(workshop.repo, workshop.repo.name, workshop.console)
+        report = learn(workshop.learn_context(), source, dry_run=dry_run)
     else:
         source = read_files([(shown(path.name), read_file(path)) for path in files], workshop.console)
-    report = learn(workshop.learn_context(), source, dry_run=dry_run)
+        report = learn(workshop.learn_context(), source, dry_run=dry_run)
     click.echo(as_json(to_plain(report)) if style == "json" else render_learning(report), nl=False)
     return 0
 

@@ -12,7 +12,8 @@ from typing import Protocol
 from reviewlore.domain.recipe import Recipe
 from reviewlore.domain.report import Report, ReviewedChange
 from reviewlore.errors import InputError
-from reviewlore.flows.learn import LearnContext, learn
+from reviewlore.flows.labelling import LearnContext
+from reviewlore.flows.learn import learn
 from reviewlore.flows.report import standing_report, with_review
 from reviewlore.flows.review import ReviewContext, review_change
 from reviewlore.flows.sources import read_files

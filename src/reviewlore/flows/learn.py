@@ -1,18 +1,28 @@
-"""Raw remarks to episodes and a dataset on the state branch: label, curate, scrub, pair, commit."""
+"""Episodes into the state branch, and one dataset of all of them: merge, expire, pair, commit.
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+`learn` takes a source that is wholly at hand; `flows/learn_forge.py` reads a forge page by page and ends here too.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from reviewlore.config import LearnSettings
-from reviewlore.diff import FilePatch, parse_diff
-from reviewlore.domain.history import Episode, RawRemark
+from reviewlore.domain.history import Episode, RawRemark, people_in
+from reviewlore.domain.mining import Cursor, PassCounts
 from reviewlore.domain.model import DatasetManifest, LearnReport
+from reviewlore.domain.preference import PairSettings
 from reviewlore.errors import InputError
 from reviewlore.flows import state
+from reviewlore.flows.labelling import LearnContext, Tally, label_remarks, recall
 from reviewlore.formats import records
-from reviewlore.ports import Clock, Console, Repo, Store
-from reviewlore.stages import curate, dataset, mine, outcome, redact
+from reviewlore.ports import Store
+from reviewlore.stages import dataset
+from reviewlore.stages.approvals import request_approval
+from reviewlore.stages.outcome import carry_over
+from reviewlore.stages.retention import expired
+
+_PART = 500  # remarks that are labelled at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,186 +35,209 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class LearnContext:
-    """What mining needs: the state branch, the code, the pseudonym key and the settings."""
+class Harvest:
+    """New episodes of a source, and the pull requests that were read whole: what is not there of those has gone.
 
-    store: Store
-    repo: Repo
-    key: bytes
-    settings: LearnSettings
-    clock: Clock
-    console: Console
-    actor: str = "command line"
+    `cursors` is how far a forge was read with them, None for a source that has no such place.
+    """
+
+    source: str
+    episodes: Sequence[Episode]
+    reread: frozenset[tuple[str, int]] = frozenset()
+    cursor: tuple[str, Cursor] | None = None
+
+
+@dataclass(slots=True)
+class Merged:
+    """All episodes after a harvest was taken in, and what changed."""
+
+    episodes: dict[str, Episode]
+    fresh: int
+    changed: int
+    forgotten: int
+    expired: int = 0
 
 
 def learn(context: LearnContext, source: Source, *, dry_run: bool = False) -> LearnReport:
     """Mine one source into the state branch; InputError where it holds no usable remark at all."""
-    policy = curate.CurationPolicy(
-        context.settings.exclude_paths,
-        frozenset(context.settings.opted_out),
-        frozenset(context.settings.bot_logins),
-    )
-    curated = curate.curate(source.raws, policy)
-    dropped = Counter(curated.dropped) + Counter(dict(source.rejected))
-    if not curated.kept:
-        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(dropped.items())) or "the source is empty"
+    tally = Tally()
+    tally.dropped.update(source.rejected)
+    tally.read += sum(source.rejected.values())
+    memory, parts = recall(context.store), _parts(source.raws)
+    episodes = [
+        episode
+        for part in context.console.track(parts, "Labelling remarks", len(parts))
+        for episode in label_remarks(context, part, memory, tally)
+    ]
+    if not tally.kept:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(tally.dropped.items()))
+        reasons = reasons or "the source is empty"
         raise InputError(f"No usable review remark in {source.name} ({reasons}). Nothing was written.")
-    redacted: Counter[str] = Counter()
-    changes = _code_changes(context.repo, context.console)
-    grouped = sorted(curated.kept, key=_span)  # a forge tells remarks by their time: pull requests are mixed
-    tracked = context.console.track(grouped, "Labelling remarks", len(grouped))
-    episodes = [_episode(raw, changes(raw), context.key, redacted) for raw in tracked]
+    return conclude(context, Harvest(source.name, episodes), tally, dry_run=dry_run)
 
-    merge = _Merge(context, source, episodes, dict(sorted(dropped.items())))
+
+def conclude(context: LearnContext, harvest: Harvest, tally: Tally, *, dry_run: bool = False) -> LearnReport:
+    """End a pass: take the harvest in, make one dataset of all episodes, and commit it all at once."""
+    ending = _Conclusion(context, harvest, tally)
     commit = None
     if dry_run:
-        merge.files(context.store)
+        ending.files(context.store)
     else:
-        commit = context.store.update(merge.files, merge.message, context.clock.now())
+        commit = context.store.update(ending.files, ending.message, ending.now)
     return LearnReport(
-        read=len(source.raws) + sum(source.rejected.values()),
-        kept=len(episodes),
-        dropped=merge.dropped,
-        marked=curated.marked,
-        redacted=dict(sorted(redacted.items())),
-        outcomes=dict(sorted(Counter(episode.outcome for episode in episodes).items())),
-        evidence=dict(Counter(item.kind for episode in episodes for item in episode.evidence[:1]).most_common()),
-        new_episodes=merge.fresh,
-        dataset=merge.dataset,
+        source=harvest.source,
+        counts=ending.counts,
+        episodes=len(ending.merged.episodes),
+        dataset=ending.manifest,
         commit=commit,
+        expired=ending.merged.expired,
+        forgotten=ending.merged.forgotten,
     )
 
 
-class _Merge:
-    """New episodes into the state branch; made again from the start when somebody else wrote first."""
+def merge(before: Mapping[str, Episode], harvest: Harvest) -> Merged:
+    """Take new episodes in: better evidence of an older reading is kept, and what the forge no longer has goes."""
+    new = {episode.id for episode in harvest.episodes}
+    gone = {
+        known.id
+        for known in before.values()
+        if (known.repository, known.pull_request) in harvest.reread and known.id not in new
+    }
+    merged = {name: episode for name, episode in before.items() if name not in gone}
+    fresh = changed = 0
+    for episode in harvest.episodes:
+        old = before.get(episode.id)
+        now = episode if old is None else carry_over(old, episode)
+        fresh += old is None
+        changed += old != now
+        merged[episode.id] = now
+    return Merged(merged, fresh, changed, len(gone))
 
-    dataset: DatasetManifest
 
-    def __init__(
-        self, context: LearnContext, source: Source, episodes: Sequence[Episode], dropped: dict[str, int]
-    ) -> None:
-        self._context, self._source, self._episodes = context, source, episodes
-        self.dropped = dropped
-        self.fresh = 0
-        self._total = 0
+def _parts(raws: Sequence[RawRemark]) -> list[list[RawRemark]]:
+    """Divide remarks so that git's answers for one part fit into memory; a pull request stands in one part."""
+    parts: list[list[RawRemark]] = []
+    ordered = sorted(raws, key=lambda raw: (raw.repository, raw.pull_request))
+    for _, group in groupby(ordered, key=lambda raw: (raw.repository, raw.pull_request)):
+        if not parts or len(parts[-1]) >= _PART:
+            parts.append([])
+        parts[-1] += group
+    return parts
+
+
+class _Conclusion:
+    """The last commit of a pass; made again from the start when somebody else wrote first."""
+
+    manifest: DatasetManifest
+    merged: Merged
+    counts: PassCounts
+
+    def __init__(self, context: LearnContext, harvest: Harvest, tally: Tally) -> None:
+        self._context, self._harvest, self._tally = context, harvest, tally
+        self.now = context.clock.now()
 
     def files(self, store: Store) -> dict[str, bytes | None]:
         """Return the files to write: none where nothing is new."""
         before = {episode.id: episode for episode in state.read_episodes(store)}
-        merged = {**before, **{episode.id: episode for episode in self._episodes}}
-        changed = sum(before.get(episode.id) != episode for episode in self._episodes)
-        self.fresh, self._total = len(merged) - len(before), len(merged)
-        self.dataset = _manifest(self._context, self._source, list(merged.values()), self.dropped, store)
-        path = state.dataset_path(self.dataset.id)
-        known = store.read(path) is not None
-        if not changed and known:
-            return {}
-        files: dict[str, bytes | None] = dict.fromkeys(store.paths(state.EPISODES))  # none stays in two months
-        files |= state.episode_files(merged.values())
+        self.merged = merge(before, self._harvest)
+        self._expire()
+        self.counts = replace(self._tally.counts(), fresh=self._tally.fresh + self.merged.fresh)
+        self.manifest, known = self._make_manifest(store)
+        path, approvals = state.dataset_path(self.manifest.id), state.read_approvals(store)
+        files = self._cursor_files(store)
+        if self.merged.changed or self.merged.forgotten or self.merged.expired:
+            files |= dict.fromkeys(store.paths(state.EPISODES))  # none stays in two months
+            files |= state.episode_files(self.merged.episodes.values())
+        elif known:
+            return files
         if not known:
-            files[path] = records.encode(self.dataset)
-        files[state.AUDIT] = state.audited(
-            store,
-            at=self.dataset.created_at,
-            actor=self._context.actor,
-            action="mine",
-            subject=self.dataset.id,
-            detail={
-                "dataset": self.dataset.id,
-                "episodes": len(merged),
-                "new_or_changed": changed,
-                "source": self._source.name,
-            },
-        )
+            files[path] = records.encode(self.manifest)
+            waiting = request_approval(approvals, self.manifest.id, self._context.settings.approval, self.now)
+            files |= state.approval_file(waiting) if waiting != approvals else {}
+        files[state.AUDIT] = self._audited(store)
         return files
 
     def message(self) -> str:
         """Return the message of the commit."""
-        return f"Mine {self._source.name}: {self.fresh} new episodes, {self._total} in all"
+        return f"Mine {self._harvest.source}: {self.counts.fresh} new episodes, {len(self.merged.episodes)} in all"
+
+    def _expire(self) -> None:
+        days = self._context.settings.retention_days
+        old = expired(self.merged.episodes.values(), self.now, days)
+        self.merged.expired = len(old)
+        for name in old:
+            del self.merged.episodes[name]
+
+    def _cursor_files(self, store: Store) -> dict[str, bytes | None]:
+        """Return the cursor's file; entity tags alone are no news, they change with every star."""
+        if self._harvest.cursor is None:
+            return {}
+        name, cursor = self._harvest.cursor
+        cursors = state.read_cursors(store)
+        known = cursors.repositories.get(name)
+        if known is not None and replace(known, tags=cursor.tags) == cursor:
+            return {}
+        return dict(state.cursor_file(replace(cursors, repositories={**cursors.repositories, name: cursor})))
+
+    def _audited(self, store: Store) -> bytes:
+        return state.audited(
+            store,
+            at=self.now,
+            actor=self._context.actor,
+            action="mine",
+            subject=self.manifest.id,
+            detail={
+                "dataset": self.manifest.id,
+                "episodes": len(self.merged.episodes),
+                "new": self.counts.fresh,
+                "changed": self.merged.changed - self.merged.fresh,
+                "expired": self.merged.expired,
+                "forgotten": self.merged.forgotten,
+                "people": len(people_in(self.merged.episodes.values())),
+                "source": self._harvest.source,
+            },
+        )
+
+    def _make_manifest(self, store: Store) -> tuple[DatasetManifest, bool]:
+        """Return the manifest of the dataset of all episodes, and whether the branch has it already."""
+        settings, episodes = self._context.settings, list(self.merged.episodes.values())
+        pairing = pair_settings(settings)
+        built = dataset.build_dataset(episodes, seed=settings.seed, settings=pairing, snapshot=self.now)
+        path = state.dataset_path(dataset.dataset_id(built.pairs))
+        existing = store.read(path)
+        if existing is not None:
+            return records.decode(existing, DatasetManifest, path), True
+        sources = sorted({n for known in state.read_datasets(store) for n in known.sources} | {self._harvest.source})
+        manifest = dataset.make_manifest(
+            built,
+            episodes,
+            seed=settings.seed,
+            created_at=self.now,
+            sources=sources,
+            settings=pairing,
+            dropped_rows=self.counts.dropped,
+            policy=policy_in_force(settings),
+        )
+        return manifest, False
 
 
-def _manifest(
-    context: LearnContext, source: Source, episodes: Sequence[Episode], dropped: dict[str, int], store: Store
-) -> DatasetManifest:
-    built = dataset.build_dataset(episodes, seed=context.settings.seed)
-    identity = dataset.dataset_id(built.pairs)
-    existing = store.read(state.dataset_path(identity))
-    if existing is not None:
-        return records.decode(existing, DatasetManifest, state.dataset_path(identity))
-    sources = sorted({name for known in state.read_datasets(store) for name in known.sources} | {source.name})
-    return DatasetManifest(
-        id=identity,
-        created_at=context.clock.now(),
-        sources=tuple(sources),
-        episodes=len(episodes),
-        kept=len({episode for pair in built.pairs for episode in pair.episodes}),
-        dropped={
-            **{f"row:{k}": v for k, v in dropped.items()},
-            **{f"episode:{k}": v for k, v in built.dropped.items()},
-        },
-        pairs=dict(sorted(Counter(f"{pair.kind}/{pair.split}" for pair in built.pairs).items())),
-        splits=dict(sorted(Counter(pair.split for pair in built.pairs).items())),
-        split_at=dict(sorted(built.split_at.items())),
-        policy={"exclude_paths": ", ".join(context.settings.exclude_paths), "split": "by time and pull request"},
-        seed=context.settings.seed,
-        duplicates=built.duplicates,
-        contradictions=built.contradictions,
+def pair_settings(settings: LearnSettings) -> PairSettings:
+    """Return how a repository's settings want its remarks paired."""
+    return PairSettings(
+        extra_kinds=frozenset(settings.extra_kinds),
+        evaluation_repositories=frozenset(settings.evaluation_repositories),
     )
 
 
-def _episode(raw: RawRemark, change: outcome.CodeChange | None, key: bytes, counts: Counter[str]) -> Episode:
-    def clean(text: str, *, prose: bool = False) -> str:
-        redacted, found = redact.redact(text)
-        counts.update(found)
-        return redact.redact_mentions(redacted) if prose else redacted
-
-    replies = tuple(
-        replace(reply, author=redact.pseudonym(reply.author, key), body=clean(reply.body, prose=True))
-        for reply in raw.replies
-    )
-    owner = redact.pseudonym(raw.pull_request_author, key) if raw.pull_request_author else None
-    author = redact.pseudonym(raw.author, key)
-    scrubbed = mine.Scrubbed(author, owner, clean(raw.body, prose=True), clean(raw.hunk), replies)
-    told = replace(
-        raw,
-        path=clean(raw.path),
-        url=clean(raw.url) if raw.url else None,
-        language=clean(raw.language) if raw.language else None,
-        reviewed_commit=clean(raw.reviewed_commit) if raw.reviewed_commit else None,
-        imported_evidence=clean(raw.imported_evidence, prose=True) if raw.imported_evidence else None,
-    )
-    return mine.make_episode(told, scrubbed, mine.Label(*outcome.label(told, change)))
-
-
-def _code_changes(repo: Repo, console: Console) -> Callable[[RawRemark], outcome.CodeChange | None]:
-    """Return a function from a remark to what git says of its file after it, or None where the commits are not here.
-
-    Remarks of one span of commits should come one after another: one diff is kept in memory.
-    """
-    parsed: dict[tuple[str, str], dict[str, FilePatch] | None] = {}
-
-    def find(raw: RawRemark) -> outcome.CodeChange | None:
-        if not raw.reviewed_commit or not raw.last_commit:
-            return None
-        pair = (raw.reviewed_commit, raw.last_commit)
-        if pair not in parsed:
-            if not (repo.contains(pair[0]) and repo.contains(pair[1])):
-                return None
-            parsed.clear()
-            try:
-                parsed[pair] = _by_old_path(parse_diff(repo.diff(*pair)))
-            except InputError as error:
-                console.warn(f"Pull request {raw.pull_request}: git's evidence is left out. {error}")
-                parsed[pair] = None
-        files = parsed[pair]
-        return None if files is None else outcome.CodeChange(files.get(raw.path))
-
-    return find
-
-
-def _span(raw: RawRemark) -> tuple[str, int, str, str]:
-    return raw.repository, raw.pull_request, raw.reviewed_commit or "", raw.last_commit or ""
-
-
-def _by_old_path(patches: Iterable[FilePatch]) -> dict[str, FilePatch]:
-    return {patch.old_path: patch for patch in patches if patch.status != "added"}
+def policy_in_force(settings: LearnSettings) -> dict[str, str]:
+    """Return the policy under which data was kept, for the manifest; people who opted out are only counted."""
+    return {
+        "exclude_paths": ", ".join(settings.exclude_paths),
+        "licenses": ", ".join(settings.licenses) or "any",
+        "nits": "kept" if settings.nits else "left out",
+        "opted_out_by_settings": str(len(settings.opted_out)),
+        "retention_days": str(settings.retention_days or "no limit"),
+        "approval": settings.approval,
+        "split": "by time and pull request",
+        "votes": "of people who may write at mining time, one a person and remark",
+    }

@@ -47,9 +47,9 @@ def month_path(created_at: str) -> str:
 def episode_files(episodes: Iterable[Episode]) -> dict[str, bytes]:
     """Return the files that hold these episodes, one a month."""
     months: dict[str, list[Episode]] = defaultdict(list)
-    for episode in episodes:
+    for episode in sorted(episodes, key=_order):
         months[month_path(episode.created_at)].append(episode)
-    return {path: records.encode_lines(sorted(rows, key=_order)) for path, rows in months.items()}
+    return {path: records.encode_lines(rows) for path, rows in months.items()}
 
 
 def read_cursors(store: Store) -> Cursors:

@@ -6,24 +6,42 @@ from reviewlore.domain.model import LearnReport
 
 
 def render_learning(report: LearnReport) -> str:
-    """Return the counts of one run and what it wrote."""
-    manifest = report.dataset
-    held_out = manifest.splits.get("test", 0)
+    """Return the counts of one run and what it wrote, or how far an unfinished one came."""
+    counts = report.counts
     lines = [
-        f"{report.read} remarks read, {report.kept} kept, {sum(report.dropped.values())} dropped",
-        *_counts("dropped", report.dropped),
-        *_counts("taken for a bot", report.marked),
-        *_counts("scrubbed", report.redacted),
-        *_counts("outcome", report.outcomes),
-        *_counts("strongest evidence", report.evidence),
-        f"{manifest.episodes} episodes in all, {report.new_episodes} of them new; not paired, by reason:",
-        *_counts("episode", {k.removeprefix("episode:"): v for k, v in manifest.dropped.items() if "episode:" in k}),
-        f"{sum(manifest.pairs.values())} preference pairs, {held_out} of them held out (later pull requests)",
-        *_counts("pairs", manifest.pairs),
-        f"dataset {manifest.id[:12]}",
-        f"written as commit {report.commit[:12]}" if report.commit else "nothing new to write",
+        f"{counts.read} remarks read, {counts.kept} kept, {sum(counts.dropped.values())} dropped",
+        *_counts("dropped", counts.dropped),
+        *_counts("taken for a bot", counts.marked),
+        *_counts("vote void", counts.void),
+        *_counts("scrubbed", counts.redacted),
+        *_counts("outcome", counts.outcomes),
+        *_counts("strongest evidence", counts.evidence),
+        *_ending(report),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _ending(report: LearnReport) -> list[str]:
+    requests = [f"{report.requests} requests to GitHub"] if report.requests else []
+    written = f"written as commit {report.commit[:12]}" if report.commit else "nothing new to write"
+    if report.dataset is None:
+        told = f"Stopped: {report.stopped} What was read is kept; run the command again to go on."
+        return [f"{report.episodes} episodes so far, {report.counts.fresh} of them new", *requests, told]
+    manifest = report.dataset
+    gone = [f"{report.forgotten} episodes went: GitHub no longer has them"] if report.forgotten else []
+    old = [f"{report.expired} episodes went: older than learn.retention-days allows"] if report.expired else []
+    return [
+        f"{report.episodes} episodes in all, {report.counts.fresh} of them new; not paired, by reason:",
+        *_counts("episode", {k.removeprefix("episode:"): v for k, v in manifest.dropped.items() if "episode:" in k}),
+        *gone,
+        *old,
+        f"{sum(manifest.pairs.values())} preference pairs, {manifest.splits.get('test', 0)} of them held out "
+        "(later pull requests)",
+        *_counts("pairs", manifest.pairs),
+        f"dataset {manifest.id[:12]}",
+        *requests,
+        written,
+    ]
 
 
 def _counts(label: str, counts: Mapping[str, int]) -> list[str]:

@@ -1,0 +1,228 @@
+"""Raw remarks of one repository to episodes: curated, votes weighed, git read, labelled, scrubbed, in this order.
+
+Real names and unscrubbed texts end here. Nothing is stored.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from reviewlore.config import LearnSettings
+from reviewlore.domain.events import PASSING_REASONS, FeedbackSignal
+from reviewlore.domain.history import Episode, OutcomeEvidence, RawRemark
+from reviewlore.domain.mining import PassCounts, Suppressions
+from reviewlore.domain.people import is_at_least
+from reviewlore.errors import InputError
+from reviewlore.flows import state
+from reviewlore.flows.codechanges import missing_commits, read_changes
+from reviewlore.ports import Clock, Console, Repo, Store
+from reviewlore.stages import curate, mine, outcome, redact, votes
+from reviewlore.stages.outcome import CodeChange
+
+_DISMISSED = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class LearnContext:
+    """What mining needs: the state branch, the code, the pseudonym key and the settings.
+
+    `fetch` brings commits into the repository by their ids, as far as they can be had.
+    """
+
+    store: Store
+    repo: Repo
+    key: bytes
+    settings: LearnSettings
+    clock: Clock
+    console: Console
+    actor: str = "command line"
+    fetch: Callable[[Sequence[str]], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the state branch remembers that bears on new remarks: what to leave out, and what was dismissed."""
+
+    suppressions: Suppressions
+    dismissals: Mapping[str, tuple[FeedbackSignal, ...]]
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of a pass while it runs."""
+
+    read: int = 0
+    kept: int = 0
+    fresh: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    marked: Counter[str] = field(default_factory=Counter)
+    redacted: Counter[str] = field(default_factory=Counter)
+    void: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    evidence: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def resume(cls, counts: PassCounts) -> "Tally":
+        """Return a tally that goes on from the counts of an interrupted pass."""
+        fields = (counts.dropped, counts.marked, counts.redacted, counts.void, counts.outcomes, counts.evidence)
+        return cls(counts.read, counts.kept, counts.fresh, *map(Counter, fields))
+
+    def counts(self) -> PassCounts:
+        """Return the counts as they stand, sorted by name, without zeros."""
+        fields = (self.dropped, self.marked, self.redacted, self.void, self.outcomes, self.evidence)
+        told = [{name: count for name, count in sorted(each.items()) if count} for each in fields]
+        return PassCounts(self.read, self.kept, self.fresh, *told)
+
+
+def recall(store: Store) -> Memory:
+    """Read what the state branch remembers."""
+    dismissals: dict[str, tuple[FeedbackSignal, ...]] = {}
+    for signal in state.read_feedback(store):
+        if signal.reason not in PASSING_REASONS:
+            dismissals[signal.finding] = (*dismissals.get(signal.finding, ()), signal)
+    return Memory(state.read_suppressions(store), dismissals)
+
+
+def label_remarks(
+    context: LearnContext,
+    raws: Sequence[RawRemark],
+    memory: Memory,
+    tally: Tally,
+    writers: frozenset[str] | None = None,
+) -> list[Episode]:
+    """Return the episodes of what is worth keeping, and count everything else.
+
+    `writers` are the pseudonyms of all who may write at mining time, None where the forge does not list them.
+    """
+    tally.read += len(raws)
+    allowed = _without_suppressed(raws, memory.suppressions, context.key, tally)
+    curated = curate.curate(allowed, curation_policy(context.settings))
+    tally.dropped.update(curated.dropped)
+    tally.marked.update(curated.marked)
+    tally.kept += len(curated.kept)
+    weighed = votes.weigh_votes(curated.kept)
+    tally.void.update(weighed.void)
+    changes = _changes(context, curated.kept)
+    episodes = []
+    for raw in curated.kept:
+        key = (raw.pull_request, raw.comment_id)
+        given = [
+            *(replace(item, by=redact.pseudonym(item.by, context.key)) for item in weighed.evidence.get(key, ())),
+            *_dismissals(raw, memory, writers),
+        ]
+        episodes.append(_episode(raw, changes.get(key), given, context.key, tally.redacted))
+    tally.outcomes.update(episode.outcome for episode in episodes)
+    tally.evidence.update(item.kind for episode in episodes for item in episode.evidence[:1])
+    return episodes
+
+
+def curation_policy(settings: LearnSettings) -> curate.CurationPolicy:
+    """Return the curation policy of a repository's settings."""
+    return curate.CurationPolicy(
+        excluded_paths=settings.exclude_paths,
+        opted_out=frozenset(settings.opted_out),
+        bot_logins=frozenset(settings.bot_logins),
+        licenses=settings.licenses,
+        nits=settings.nits,
+    )
+
+
+def _without_suppressed(
+    raws: Sequence[RawRemark], suppressions: Suppressions, key: bytes, tally: Tally
+) -> list[RawRemark]:
+    """Leave out what was forgotten or opted out of, and what those people said or voted elsewhere."""
+    pulls, comments, people = map(frozenset, (suppressions.pull_requests, suppressions.comments, suppressions.people))
+    known: dict[str, bool] = {}
+
+    def opted_out(login: str | None) -> bool:
+        if not login or not people:
+            return False
+        if login not in known:
+            known[login] = redact.suppression_token(login, key) in people
+        return known[login]
+
+    kept = []
+    for raw in raws:
+        pull = f"{raw.repository}#{raw.pull_request}"
+        if opted_out(raw.author):
+            tally.dropped["author_opted_out"] += 1
+        elif pull in pulls:
+            tally.dropped["pull_request_forgotten"] += 1
+        elif f"{pull}/{raw.comment_id}" in comments:
+            tally.dropped["comment_forgotten"] += 1
+        else:
+            kept.append(
+                replace(
+                    raw,
+                    replies=tuple(reply for reply in raw.replies if not opted_out(reply.author)),
+                    votes=tuple(vote for vote in raw.votes if not opted_out(vote.author)),
+                    pull_request_author=None if opted_out(raw.pull_request_author) else raw.pull_request_author,
+                )
+            )
+    return kept
+
+
+def _changes(context: LearnContext, raws: Sequence[RawRemark]) -> Mapping[tuple[int, str], CodeChange]:
+    missing = missing_commits(context.repo, raws)
+    if missing and context.fetch is not None:
+        try:
+            context.fetch(missing)
+        except InputError as error:
+            context.console.warn(f"{len(missing)} commits that were pushed over could not be fetched. {error}")
+    return read_changes(context.repo, raws, context.console)
+
+
+def _dismissals(raw: RawRemark, memory: Memory, writers: frozenset[str] | None) -> list[OutcomeEvidence]:
+    """Dismissals of our own remark by people who may write now; where that is not known, who could when they did it."""
+    found = []
+    for signal in memory.dismissals.get(raw.finding or "", ()):
+        allowed = is_at_least(signal.role, "write") if writers is None else signal.author in writers
+        if allowed and signal.repository == raw.repository:
+            said = signal.text or signal.reason
+            found.append(OutcomeEvidence("dismissed", "declined", _DISMISSED, said, signal.author))
+    return found
+
+
+def _episode(
+    raw: RawRemark, change: CodeChange | None, given: Sequence[OutcomeEvidence], key: bytes, counts: Counter[str]
+) -> Episode:
+    people = _people(raw)
+
+    def clean(text: str) -> str:
+        redacted, found = redact.redact(text)
+        counts.update(found)
+        return redacted
+
+    def prose(text: str) -> str:
+        return redact.redact_mentions(clean(text), people)
+
+    decided, confidence, evidence = outcome.label(raw, change, given)
+    before, after = outcome.anchored_code(change, raw) if change is not None else (None, None)
+    scrubbed = mine.Scrubbed(
+        author=redact.pseudonym(raw.author, key),
+        pull_request_author=redact.pseudonym(raw.pull_request_author, key) if raw.pull_request_author else None,
+        body=prose(raw.body),
+        hunk=clean(raw.hunk),
+        replies=tuple(
+            replace(reply, author=redact.pseudonym(reply.author, key), body=prose(reply.body)) for reply in raw.replies
+        ),
+        code_before=clean(before) if before is not None else None,
+        code_after=clean(after) if after is not None else None,
+    )
+    told = replace(
+        raw,
+        path=clean(raw.path),
+        url=clean(raw.url) if raw.url else None,
+        language=clean(raw.language) if raw.language else None,
+        reviewed_commit=clean(raw.reviewed_commit) if raw.reviewed_commit else None,
+        last_commit=clean(raw.last_commit) if raw.last_commit else None,
+    )
+    names = {login: redact.pseudonym(login, key) for login in people}
+    kept = tuple(replace(item, detail=prose(item.detail), by=names.get(item.by, item.by)) for item in evidence)
+    return mine.make_episode(told, scrubbed, mine.Label(decided, confidence, kept))
+
+
+def _people(raw: RawRemark) -> frozenset[str]:
+    """Return the logins of everybody who took part in a thread, as far as it tells."""
+    logins = (raw.author, raw.pull_request_author, *(r.author for r in raw.replies), *(v.author for v in raw.votes))
+    return frozenset(login for login in logins if login)
