@@ -47,17 +47,23 @@ def connection(
             each for each in ordered if (low is None or [*key(each)] > low) and (high is None or [*key(each)] < high)
         ]
         chosen = inside[:size] if first is not None else inside[max(0, len(inside) - size) :]
-        cursors = [encode_cursor(key(each)) for each in chosen]
-        nodes = [render(each) for each in chosen]
         more = len(inside) > len(chosen)
-        page = {
-            "hasNextPage": more if first is not None else before is not None,
-            "hasPreviousPage": more if first is None else after is not None,
-            "startCursor": cursors[0] if cursors else None,
-            "endCursor": cursors[-1] if cursors else None,
+
+        def page_info(info: Any) -> Node:
+            return {
+                "hasNextPage": more if first is not None else before is not None,
+                "hasPreviousPage": more if first is None else after is not None,
+                "startCursor": encode_cursor(key(chosen[0])) if chosen else None,
+                "endCursor": encode_cursor(key(chosen[-1])) if chosen else None,
+            }
+
+        # Made when asked for: most queries want the nodes alone.
+        return {
+            "totalCount": len(ordered),
+            "pageInfo": page_info,
+            "nodes": lambda info: [render(each) for each in chosen],
+            "edges": lambda info: [{"cursor": encode_cursor(key(each)), "node": render(each)} for each in chosen],
         }
-        edges = [{"cursor": cursor, "node": node} for cursor, node in zip(cursors, nodes, strict=True)]
-        return {"totalCount": len(ordered), "pageInfo": page, "nodes": nodes, "edges": edges}
 
     return resolve
 

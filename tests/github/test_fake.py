@@ -1,6 +1,7 @@
 """The fake, driven by an unmodified PyGithub: what it answers is what GitHub's descriptions say."""
 
 import json
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -190,6 +191,58 @@ def test_roles_and_strangers(demo: FakeGitHub, repo: Repository) -> None:
     with pytest.raises(GithubException) as caught:
         repo.get_collaborator_permission("nobody-at-all")
     assert caught.value.status == 404
+
+
+def test_collaborators_are_shown_to_those_who_may_write(demo: FakeGitHub, repo: Repository) -> None:
+    for login, role in (("tess", "triage"), ("wendy", "write"), ("rick", "read")):
+        demo.set_role("octo/demo", login, role)
+    assert [each.login for each in repo.get_collaborators()] == ["carol", "octo", "rick", "tess", "wendy"]
+    writers = list(repo.get_collaborators(permission="push"))
+    assert [(each.login, each.permissions.push) for each in writers] == [
+        ("carol", True),
+        ("octo", True),
+        ("wendy", True),
+    ]
+    path = "/repos/octo/demo/collaborators"
+    assert fetch(demo, path, demo.token("wendy"))[0] == 200
+    status, answer, _ = fetch(demo, path, demo.token("tess"))
+    assert (status, answer["message"]) == (403, "Must have push access to view repository collaborators.")
+
+
+def test_words_change_and_go(demo: FakeGitHub, repo: Repository) -> None:
+    remark = demo.add_review_comment("octo/demo", 1, "a.py", "Why?", line=7)
+    reply = demo.add_review_comment("octo/demo", 1, "a.py", "Done", in_reply_to=remark.id)
+    talk = demo.add_issue_comment("octo/demo", 1, "Hello")
+    demo.edit_comment(remark, "Why not?")
+    shown = next(iter(repo.get_pulls_review_comments()))
+    assert shown.body == "Why not?" and shown.updated_at > shown.created_at
+    demo.delete_comment("octo/demo", remark)
+    assert [each.body for each in repo.get_pulls_review_comments()] == ["Done"]
+    assert len(demo.repos["octo/demo"].threads) == 1
+    demo.delete_comment("octo/demo", reply)
+    demo.delete_comment("octo/demo", talk)
+    assert not list(repo.get_pulls_review_comments()) and not list(repo.get_issues_comments())
+    assert not demo.repos["octo/demo"].threads
+    before = repo.get_pull(1).updated_at
+    demo.edit_pull("octo/demo", 1, title="Another title", labels=["bug"])
+    after = repo.get_pull(1)
+    assert (after.title, [label.name for label in after.labels]) == ("Another title", ["bug"])
+    assert after.updated_at > before
+
+
+def test_a_primary_limit_is_full_again_at_its_reset(demo: FakeGitHub) -> None:
+    token = demo.token("alice")
+    demo.core.use_up(0.3)
+    status, answer, headers = fetch(demo, "/repos/octo/demo", token)
+    assert status == 403 and answer["message"].startswith("API rate limit exceeded")
+    assert (headers["X-RateLimit-Remaining"], headers["X-RateLimit-Resource"]) == ("0", "core")
+    assert fetch(demo, "/graphql", token, {"query": "{ viewer { login } }"})[0] == 200  # of another allowance
+    time.sleep(0.3)
+    status, _, headers = fetch(demo, "/repos/octo/demo", token)
+    assert (status, headers["X-RateLimit-Remaining"]) == (200, "4999")
+    demo.graph.use_up()
+    status, answer, headers = fetch(demo, "/graphql", token, {"query": "{ viewer { login } }"})
+    assert (status, answer["errors"][0]["type"], headers["X-RateLimit-Remaining"]) == (200, "RATE_LIMITED", "0")
 
 
 def test_check_runs_and_their_limit(demo: FakeGitHub, repo: Repository) -> None:

@@ -5,7 +5,7 @@ In: nothing, or what a batch asks for. Out: the text of a query and its variable
 for every 100 connections that it may open, rounded to the nearest, and may ask for at most 500,000 nodes:
 
     a page of 25 pull requests: 1 + 25 x (labels, threads, reviews, conversation) + 500 threads x (comments, root, the
-    root's reactions) = 1,601 connections, 16 points, 12,025 nodes; 640 of 5,000 points an hour for 1,000 pull requests.
+    root's reactions) = 1,601 connections, 16 points, 12,275 nodes; 640 of 5,000 points an hour for 1,000 pull requests.
 
 Reactions are asked of the root alone, through a second alias of the same comments: of all comments they cost 55 points.
 """
