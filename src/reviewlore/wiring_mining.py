@@ -25,8 +25,8 @@ def learn_remote(
 ) -> LearnReport:
     """Mine a repository by its address: its code by git, what was said on it by the forge's interface."""
     from reviewlore.adapters.github import connect
-    from reviewlore.adapters.github_history import GithubHistory
     from reviewlore.adapters.github_answers import Patience
+    from reviewlore.adapters.github_history import GithubHistory
 
     console = workshop.console
     patience = Patience(max_requests=limits.max_requests)
