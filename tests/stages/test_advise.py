@@ -23,7 +23,7 @@ FINE = Standing(
 def test_nothing_is_due_where_all_is_well():
     advice = advise(FINE)
     assert (advice.action, advice.command) == ("nothing", "")
-    assert advice.reason == "Nothing is due: 0 remarks are new since the last training, 80 are worth another one."
+    assert advice.reason == "0 remarks are new since embedded-1 was trained; 80 new ones are worth another training."
 
 
 def test_reading_comes_first():
@@ -37,6 +37,13 @@ def test_an_interrupted_pass_is_resumed():
     advice = advise(replace(FINE, readings=(*FINE.readings, reading)))
     assert advice.command == "reviewlore mine --github acme/quay"
     assert "interrupted (it came to 2026-01-05T00:00:00Z)" in advice.reason
+
+
+def test_a_dataset_that_cannot_be_used_is_made_again():
+    stale = replace(FINE, unusable="The episodes no longer give dataset dddddddddddd.")
+    assert advise(stale).reason == "The episodes no longer give dataset dddddddddddd."
+    assert advise(stale).command == "reviewlore mine --github acme/harbor"
+    assert advise(replace(stale, readings=())).command == "reviewlore mine --from FILE"
 
 
 def test_few_remarks_ask_for_more():

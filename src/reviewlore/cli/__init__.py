@@ -10,7 +10,7 @@ import sys
 import click
 
 from reviewlore import __version__
-from reviewlore.cli import governing, judging, learning
+from reviewlore.cli import governing, judging, learning, lineage
 from reviewlore.errors import ReviewloreError, UserError
 
 
@@ -81,6 +81,9 @@ for _command in (
     governing.rollback,
     governing.status,
     governing.report,
+    lineage.trace,
+    lineage.approve,
+    lineage.log,
     learning.demo,
     governing.doctor,
     governing.action,

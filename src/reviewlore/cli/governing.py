@@ -53,17 +53,26 @@ def rollback(repo: Path, reason: str, dry_run: bool) -> int:
 
 @click.command()
 @repo_option
+@click.option("--data", is_flag=True, help="What is stored, of whom and what kind, and what is advised now.")
 @format_option("text", "json")
-def status(repo: Path, style: str) -> int:
+def status(repo: Path, data: bool, style: str) -> int:
     """Show what was mined and which version is active.
 
-    Show what was mined, which versions there are, which one is active and why.
+    Show what was mined, which versions there are, which one is active and why; with --data what the data is like.
     """
     from reviewlore.flows import state
     from reviewlore.formats.records import to_plain
     from reviewlore.formats.standing import render_dataset, render_registry
 
-    store = open_workshop(repo, quiet=True).store
+    workshop = open_workshop(repo, quiet=True)
+    store = workshop.store
+    if data:
+        from reviewlore.flows.data import read_status
+        from reviewlore.formats.inventory import render_data
+
+        found = read_status(store, workshop.clock.now(), workshop.settings.learn.approval)
+        click.echo(as_json(to_plain(found)) if style == "json" else render_data(found), nl=False)
+        return 0
     registry, datasets, audit = state.read_registry(store), state.read_datasets(store), state.read_audit(store)
     if style == "json":
         newest = to_plain(datasets[-1]) if datasets else None

@@ -59,8 +59,9 @@ class Trained:
 class Standing:
     """What the advice rests on. Times are ISO 8601 in UTC; counts are of what is stored now.
 
-    `shortage` says what is missing for a training, empty where nothing is. `concerns` and `dismissed` (by reason) are
-    of a window up to the last remark; `dismissed_example` is a finding that was dismissed for the commonest reason.
+    `shortage` says what is missing for a training, `unusable` why the newest dataset cannot be used as it is; both are
+    empty where nothing is wrong. `repository` has the most remarks. `concerns` and `dismissed` (by reason) are of
+    the `window_days` up to the last remark; `dismissed_example` is a finding dismissed for the commonest reason.
     """
 
     now: str
@@ -70,10 +71,12 @@ class Standing:
     contradictions: int = 0
     approval: Approval | None = None
     shortage: str = ""
+    unusable: str = ""
     trained: Trained | None = None
     concerns: tuple[ConcernRate, ...] = ()
     dismissed: dict[str, int] = field(default_factory=dict)
     dismissed_example: str = ""
+    window_days: int = 0
     repository: str = ""
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.history import Episode
 from reviewlore.domain.model import Comparison, DatasetManifest, Demand, Evaluation, TierScore
-from reviewlore.domain.preference import PreferencePair, Remark, is_judged
+from reviewlore.domain.preference import Dataset, PreferencePair, Remark, is_judged
 from reviewlore.errors import InputError, MissingExtra, RefusedError
 from reviewlore.flows import state
 from reviewlore.flows.scoring import PRIOR, load_version
@@ -34,13 +34,14 @@ _MIN_TEST_PULL_REQUESTS = 3
 class LoadedDataset:
     """The newest dataset with its pairs, rebuilt from the episodes and checked against the manifest's id.
 
-    `test` has the pairs that ask a question of remarks; silence and revisions are trained on only.
+    `test` has the pairs that ask a question of remarks; silence and revisions are only trained on. `built` has all.
     """
 
     manifest: DatasetManifest
     train: tuple[PreferencePair, ...]
     test: tuple[PreferencePair, ...]
-    episodes: tuple[Episode, ...] = ()
+    episodes: tuple[Episode, ...]
+    built: Dataset
 
     def refit(self) -> tuple[PreferencePair, ...]:
         """Return what the ranker is trained on once it is judged: all remarks, paired as for training."""
@@ -79,7 +80,7 @@ def load_dataset(store: Store) -> LoadedDataset:
     refuse_leaks(built.pairs, episodes, manifest)
     train = tuple(pair for pair in built.pairs if pair.split == "train")
     test = tuple(pair for pair in built.pairs if pair.split == "test" and is_judged(pair))
-    return LoadedDataset(manifest, train, test, episodes)
+    return LoadedDataset(manifest, train, test, episodes, built)
 
 
 def refuse_leaks(pairs: Sequence[PreferencePair], episodes: Sequence[Episode], manifest: DatasetManifest) -> None:

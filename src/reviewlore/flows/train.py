@@ -116,6 +116,17 @@ def train(context: TrainContext, tier: Tier, recipe: Recipe | None, *, dry_run: 
     return Trained(manifest, evaluation, decision, commit)
 
 
+def find_scarcity(dataset: LoadedDataset) -> str | None:
+    """Say what is missing before a ranker can be trained at all, or None."""
+    pulls = len({pair.pull_request for pair in dataset.train})
+    if len(dataset.train) >= _MIN_TRAIN_PAIRS:
+        return None
+    return (
+        f"The ranker needs at least {_MIN_TRAIN_PAIRS} training pairs; there are {len(dataset.train)} from {pulls} "
+        "pull requests. Mine more pull requests; until then the version in use stays."
+    )
+
+
 def _fit(
     context: TrainContext, plan: _Plan, pairs: Sequence[PreferencePair], held_out: Sequence[PreferencePair]
 ) -> _Fitted:
@@ -173,17 +184,11 @@ def _refuse_duplicate(store: Store, plan: _Plan) -> None:
 
 
 def _refuse_scarce(plan: _Plan) -> None:
-    train = plan.dataset.train
-    pulls = len({pair.pull_request for pair in train})
     if plan.recipe is not None:
-        shortage = find_shortage(plan.recipe, len(train), pulls)
-    elif len(train) < _MIN_TRAIN_PAIRS:
-        shortage = (
-            f"The ranker needs at least {_MIN_TRAIN_PAIRS} training pairs; there are {len(train)} from {pulls} pull "
-            "requests. Mine more pull requests; until then the version in use stays."
-        )
+        train = plan.dataset.train
+        shortage = find_shortage(plan.recipe, len(train), len({pair.pull_request for pair in train}))
     else:
-        shortage = None
+        shortage = find_scarcity(plan.dataset)
     if shortage is not None:
         raise RefusedError(shortage)
 

@@ -14,6 +14,7 @@ from reviewlore.domain.standing import Advice, ConcernRate, Standing
 class Thresholds:
     """From where on something is advised; one table, each with its reason."""
 
+    window_days: int = 180  # what is older than that says little of the habits of today
     remarks: int = 20  # below it not even precedents are many enough to be found
     days_unread: int = 30  # a month of reviews is the rhythm of a scheduled run that was lost
     contradictions: int = 5  # groups; a few are ordinary changes of mind, and they count half as it is
@@ -54,19 +55,21 @@ def advise(standing: Standing, thresholds: Thresholds = THRESHOLDS) -> Advice:
 
 def _mine(standing: Standing, thresholds: Thresholds) -> Advice | None:
     if not standing.episodes:
-        return Advice("mine", "Nothing was read yet.", _mining(standing.repository))
+        return Advice("mine", "Nothing was read yet.", _mining(standing))
     for reading in standing.readings:
         if not reading.complete:
             told = f" (it came to {reading.updated_at})" if reading.updated_at else ""
             reason = f"The last pass over {reading.repository} was interrupted{told}; the next run goes on from there."
-            return Advice("mine", reason, _mining(reading.repository))
+            return Advice("mine", reason, f"reviewlore mine --github {reading.repository}")
     if standing.episodes < thresholds.remarks:
         reason = f"There are {standing.episodes} remarks; fewer than {thresholds.remarks} tell little."
-        return Advice("mine", reason, _mining(standing.repository))
+        return Advice("mine", reason, _mining(standing))
+    if standing.unusable:
+        return Advice("mine", standing.unusable, _mining(standing))
     days = _days(standing.mined_at, standing.now)
     if standing.readings and days > thresholds.days_unread:
         reason = f"Something new was last read {days} days ago, on {standing.mined_at[:10]}."
-        return Advice("mine", reason, _mining(standing.readings[0].repository))
+        return Advice("mine", reason, _mining(standing))
     return None
 
 
@@ -161,11 +164,9 @@ def _prompt(standing: Standing, thresholds: Thresholds) -> Advice | None:
 
 def _nothing(standing: Standing, thresholds: Thresholds) -> Advice:
     trained = standing.trained
-    if trained is None:
-        return Advice("nothing", "Nothing is due.")
-    need = _worth(trained.episodes, thresholds)
-    reason = f"Nothing is due: {trained.fresh} remarks are new since the last training, {need} are worth another one."
-    return Advice("nothing", reason)
+    need = _worth(trained.episodes if trained else 0, thresholds)
+    since = f"{trained.fresh} remarks are new since {trained.version} was trained; " if trained else ""
+    return Advice("nothing", f"{since}{need} new ones are worth another training.")
 
 
 def _worth(episodes: int, thresholds: Thresholds) -> int:
@@ -178,8 +179,10 @@ def _is_rule(rate: ConcernRate, thresholds: Thresholds) -> bool:
     return many and rate.concern != "other" and rate.addressed >= thresholds.rule_rate * rate.judged
 
 
-def _mining(repository: str) -> str:
-    return f"reviewlore mine --github {repository or _FORGE}"
+def _mining(standing: Standing) -> str:
+    if standing.episodes and not standing.readings:
+        return "reviewlore mine --from FILE"
+    return f"reviewlore mine --github {standing.readings[0].repository if standing.readings else _FORGE}"
 
 
 def _training(tier: str) -> str:

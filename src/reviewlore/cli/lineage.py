@@ -1,0 +1,82 @@
+"""Commands that answer for the data: what rests on a comment, who allowed a dataset, and who looked at what."""
+
+from pathlib import Path
+
+import click
+
+from reviewlore.cli.options import as_json, dry_run_option, format_option, open_workshop, quiet_option, repo_option
+
+
+@click.command()
+@click.argument("comment")
+@repo_option
+@click.option("--github", metavar="OWNER/NAME", help="Look at the comments of this repository on GitHub, too.")
+@dry_run_option
+@format_option("text", "json")
+@quiet_option
+def trace(comment: str, repo: Path, github: str | None, dry_run: bool, style: str, quiet: bool) -> int:
+    """Show what rests on a comment, or what it rests on.
+
+    Show the whole chain of one COMMENT: a mined remark (OWNER/NAME#PULL/COMMENT, its number or its address) with its
+    outcome, evidence, pairs, datasets and versions; or one of our own (the id at its end) with its version and what
+    that learned from. Each trace is an entry of the audit log.
+    """
+    from functools import partial
+
+    from reviewlore.flows.trace import Inquiry
+    from reviewlore.flows.trace import trace as run_trace
+    from reviewlore.formats.lineage import render_trace
+    from reviewlore.formats.records import to_plain
+    from reviewlore.wiring_lineage import open_postings
+
+    workshop = open_workshop(repo, quiet)
+    search = partial(open_postings, workshop, github) if github else None
+    found = run_trace(workshop.store, comment, Inquiry(workshop.actor, workshop.clock.now(), search), dry_run=dry_run)
+    click.echo(as_json(to_plain(found)) if style == "json" else render_trace(found), nl=False)
+    return 0
+
+
+@click.command()
+@click.argument("dataset")
+@repo_option
+@click.option("--github", metavar="OWNER/NAME", help="Where your role is checked: a repository it was made from.")
+@click.option("--refuse", is_flag=True, help="Refuse the dataset: nothing is trained on it.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why, for the audit log.")
+@dry_run_option
+def approve(dataset: str, repo: Path, github: str | None, refuse: bool, reason: str, dry_run: bool) -> int:
+    """Allow a dataset to be trained on, or refuse it.
+
+    Allow or refuse the DATASET whose id begins so, where [learn] approval in .reviewlore.toml asks for somebody's word.
+    """
+    from functools import partial
+
+    from reviewlore.flows.approve import Verdict
+    from reviewlore.flows.approve import approve as run_approval
+    from reviewlore.wiring_lineage import ask_decider
+
+    workshop = open_workshop(repo, quiet=True)
+    verdict = Verdict(dataset, not refuse, reason, workshop.clock.now())
+    ask = partial(ask_decider, workshop, github) if github else None
+    click.echo(run_approval(workshop.store, verdict, workshop.settings.learn.approval, ask, dry_run=dry_run))
+    return 0
+
+
+@click.command()
+@repo_option
+@click.option("--person", metavar="LOGIN", help="Only what touched this person's data; needs the pseudonym key.")
+@format_option("text", "json")
+def log(repo: Path, person: str | None, style: str) -> int:
+    """Show who did what with the data.
+
+    Show the audit log after checking its chain: what was mined, trained, decided, traced, forgotten, and by whom.
+    """
+    from reviewlore.flows.log import read_log
+    from reviewlore.formats.lineage import render_log
+    from reviewlore.formats.records import to_plain
+    from reviewlore.stages.redact import pseudonym
+
+    workshop = open_workshop(repo, quiet=True)
+    name = pseudonym(person, workshop.pseudonym_key()) if person else ""
+    found = read_log(workshop.store, name)
+    click.echo(as_json(to_plain(found)) if style == "json" else render_log(found), nl=False)
+    return 0
