@@ -176,8 +176,12 @@ def test_an_unchanged_answer_is_free(fake: FakeGitHub, connection: Connection) -
     assert connection.page(f"/repos/{NAME}", page.tag) is None
     assert fake.core.remaining == left and fake.log[-1].status == 304
     fake.rename_repo(NAME, "octo/new")
-    moved = connect(fake.token("octo"), fake.base, QUICK).page(f"/repos/{NAME}", page.tag)
+    owner = connect(fake.token("octo"), fake.base, QUICK)
+    moved = owner.page(f"/repos/{NAME}", page.tag)
     assert moved is not None and moved.data["full_name"] == "octo/new"
+    with pytest.raises(ForgeError, match="status 307"):  # a write is not sent to another address
+        owner.write("POST", f"/repos/{NAME}/issues/1/comments", {"body": "x"})
+    assert not fake.repos["octo/new"].issue_comments
 
 
 def test_writes_keep_the_distance_that_github_asks_for(fake: FakeGitHub) -> None:

@@ -9,6 +9,7 @@ from tests.github.demo import NAME, QUICK, merge
 from tests.github.fake import FakeGitHub
 from tests.github.graph import TIMED_OUT
 from tests.github.graph_pages import encode_cursor
+from tests.github.state import ReviewComment
 
 from reviewlore.adapters.github import Connection, connect
 from reviewlore.adapters.github_forge import GithubForge
@@ -21,7 +22,9 @@ START = Position()
 HUNK = "@@ -1 +1 @@\n+x"
 
 
-def remark(fake: FakeGitHub, number: int, body: str = "Why?", login: str | None = "carol", **more: object):
+def remark(
+    fake: FakeGitHub, number: int, body: str = "Why?", login: str | None = "carol", **more: object
+) -> ReviewComment:
     sha = fake.repos[NAME].pulls[1].head_sha
     place = {} if "in_reply_to" in more else {"line": 2}
     return fake.add_review_comment(
@@ -323,6 +326,9 @@ def test_who_may_write(fake: FakeGitHub, history: GithubHistory) -> None:
     assert reader.writers() is None
     fake.fault("GET", "/collaborators", 404, "Not Found")
     assert history.writers() is None
+    fake.fault("GET", "/collaborators", 200, body=[{"login": "mallory"}])
+    with pytest.raises(ForgeError, match="no collaborator as documented"):
+        history.writers()
     fake.fault("GET", "/collaborators", 500, times=9)
     with pytest.raises(ForgeError, match="collaborators"):
         history.writers()

@@ -25,7 +25,7 @@ PULLS = """query($after: String, $before: String, $first: Int, $last: Int, $dire
 
 
 @pytest.fixture
-def ask(demo: FakeGitHub):
+def ask(demo: FakeGitHub) -> Any:
     def query(text: str, **variables: object) -> Any:
         return execute(demo, Token("carol", None, time.time() + 60), {"query": text, "variables": variables})[0]
 

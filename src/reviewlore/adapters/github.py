@@ -15,7 +15,6 @@ from github import Auth, Github, GithubException, GithubIntegration
 from github.Requester import Requester
 
 from reviewlore.adapters.github_answers import (
-    UNREACHABLE_RETRIES,
     Allowance,
     Answer,
     Patience,
@@ -44,6 +43,12 @@ class Page:
     data: Any
     tag: str | None = None
     following: str | None = None
+
+    def items(self, what: str) -> list[Any]:
+        """Return the elements of a list; ForgeError where GitHub answered something else."""
+        if not isinstance(self.data, list):
+            raise ForgeError(f"GitHub answered GET {what} with something that is not a list; check the API address.")
+        return self.data
 
 
 class Connection:
@@ -93,9 +98,7 @@ class Connection:
         address, query = path, {**parameters, "per_page": str(PAGE)}
         while address:
             page = self.page(address, None, **query) or Page([])
-            if not isinstance(page.data, list):
-                raise ForgeError(f"GitHub answered GET {path} with something that is not a list; try again later.")
-            yield from page.data
+            yield from page.items(path)
             address, query = page.following or "", {}
 
     def query(
@@ -124,7 +127,7 @@ class Connection:
         return self._checked(*self._send(self._writer, method, path, body=dict(body), retries=0)).data
 
     def _checked(self, answer: Answer, what: str) -> Answer:
-        if answer.status >= 400 or answer.lost or answer.cut:
+        if not 200 <= answer.status < 300 or answer.cut:
             raise explain(answer, what)
         return answer
 
@@ -143,7 +146,6 @@ class Connection:
         what, resource = f"{method} {path.partition('?')[0]}", "graphql" if query else "core"
         waits = 0 if requester is self._writer else self._patience.retries
         failures = waits if retries is None else retries
-        limits = waits
         attempt = 0
         while True:
             self._meter.check(what)
@@ -155,8 +157,7 @@ class Connection:
                 return answer, what
             if answer.limited and pause > self._patience.max_wait:
                 raise self._too_long(pause, what)
-            allowed = limits if answer.limited else min(failures, waits)
-            if attempt >= (min(waits, UNREACHABLE_RETRIES) if answer.unreachable else allowed):
+            if attempt >= (waits if answer.limited or answer.unreachable else failures):
                 return answer, what
             self._wait(pause, "for GitHub's rate limit" if answer.limited else "after GitHub failed")
             attempt += 1

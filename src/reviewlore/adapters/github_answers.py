@@ -62,18 +62,24 @@ class Answer:
     @property
     def errors(self) -> list[dict[str, Any]]:
         """The errors of a GraphQL answer."""
-        errors = self.data.get("errors") if isinstance(self.data, dict) and "message" not in self.data else None
-        return [each for each in errors or [] if isinstance(each, dict)]
+        return [] if "message" in self._said else [each for each in self._listed if isinstance(each, dict)]
 
     @property
     def message(self) -> str:
         """What GitHub says in an error, its list of errors included."""
-        if not isinstance(self.data, dict):
-            return "no explanation."
-        parts = [str(self.data["message"])] if self.data.get("message") else []
-        for each in self.data.get("errors") or []:
+        parts = [str(self._said["message"])] if self._said.get("message") else []
+        for each in self._listed:
             parts.append(str(each.get("message") or each.get("code")) if isinstance(each, dict) else str(each))
         return ("; ".join(parts) or "no explanation").rstrip(".") + "."
+
+    @property
+    def _said(self) -> dict[str, Any]:
+        return self.data if isinstance(self.data, dict) else {}
+
+    @property
+    def _listed(self) -> list[Any]:
+        errors = self._said.get("errors")
+        return errors if isinstance(errors, list) else []
 
     @property
     def limited(self) -> bool:
@@ -141,7 +147,8 @@ def find_pause(answer: Answer, attempt: int, patience: Patience) -> float | None
         # "Wait for at least one minute before retrying", then exponentially longer.
         return float(patience.secondary_wait * 2**attempt)
     if answer.unreachable:
-        return float(min(UNREACHABLE_PAUSE, patience.backoff) * 2**attempt)
+        hopeless = answer.lost == "ConnectTimeoutError" or attempt >= UNREACHABLE_RETRIES
+        return None if hopeless else float(min(UNREACHABLE_PAUSE, patience.backoff) * 2**attempt)
     if answer.failed:
         return float(min(patience.backoff * 2**attempt, patience.max_wait))
     return None

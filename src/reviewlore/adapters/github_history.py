@@ -24,7 +24,7 @@ from reviewlore.adapters.github_queries import (
 from reviewlore.domain.forge import HistoryPage, MergedPull, Position
 from reviewlore.domain.people import Role
 from reviewlore.errors import BudgetError, ForgeError, InputError, RefusedError, ReviewloreError
-from reviewlore.formats.github import parse_role, parsed, pull_number
+from reviewlore.formats.github import parse_collaborator, parse_role, parsed, pull_number
 from reviewlore.formats.github_graph import parse_merged_pull
 
 T = TypeVar("T")
@@ -103,10 +103,11 @@ class GithubHistory:
         an answer that still holds, nothing is returned.
         """
         query = {"sort": "updated", "direction": "desc", "since": since, "per_page": str(PAGE)}
-        page = self._news(f"/repos/{self.repository}/pulls/comments", query)
+        path = f"/repos/{self.repository}/pulls/comments"
+        page = self._news(path, query)
         numbers: set[int] = set()
         while page is not None:
-            numbers |= {parsed(pull_number, value) for value in page.data}
+            numbers |= {parsed(pull_number, value) for value in page.items(path)}
             page = self._connection.page(page.following) if page.following else None
         return frozenset(numbers)
 
@@ -117,7 +118,8 @@ class GithubHistory:
             found = list(self._connection.pages(path, permission="push"))
         except (RefusedError, InputError):
             return None
-        return frozenset(str(each["login"]).lower() for each in found if each.get("permissions", {}).get("push"))
+        people = (parsed(parse_collaborator, each) for each in found)
+        return frozenset(login.lower() for login, may_write in people if may_write)
 
     def role(self, login: str) -> Role:
         """Return one person's role, asked once; `none` for a stranger, and whenever it cannot be told."""
@@ -216,7 +218,10 @@ class GithubHistory:
     def _ask(self, text: str, retries: int | None = None, missing: bool = False, **variables: object) -> Any:
         owner, name = self.repository.split("/")
         asked = {"owner": owner, "name": name, **variables}
-        return self._connection.query(text, asked, retries, missing)["repository"]
+        found = self._connection.query(text, asked, retries, missing).get("repository")
+        if not isinstance(found, dict):
+            raise ForgeError(f"GitHub's GraphQL answered without {self.repository}; check the API address.")
+        return found
 
     def _unreadable(self, number: int | None, error: ForgeError) -> ForgeError:
         where = f"Pull request #{number} of {self.repository}" if number else f"A pull request of {self.repository}"

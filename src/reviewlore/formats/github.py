@@ -143,6 +143,11 @@ def review_state(state: str) -> ReviewState:
     return cast(ReviewState, state)
 
 
+def parse_collaborator(value: Any) -> tuple[str, bool]:
+    """Read a collaborator: the login, and whether it may write."""
+    return str(value["login"]), bool(value["permissions"]["push"])
+
+
 def is_same_account(login: str, author: str | None, author_is_bot: bool) -> bool:
     """Tell whether a comment's author is this identity; an app may be told its name without the suffix."""
     return author is not None and (author == login or (author_is_bot and author == login + BOT_SUFFIX))
