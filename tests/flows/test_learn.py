@@ -128,7 +128,8 @@ def test_one_diff_serves_all_remarks_of_a_span_whatever_their_order(home: Path) 
         RawRemark(
             repository="octo/demo", pull_request=n % 3, comment_id=str(n), path="src/m0.py",
             hunk=f"@@ -1 +1 @@\n+a = {n % 3}", body="Please rename this.", author="mira", author_is_bot=False,
-            pull_request_author="wen", created_at=f"2026-01-01T00:00:{n:02d}Z", line=1, reviewed_commit=ids[n % 3], last_commit=ids[3],
+            pull_request_author="wen", created_at=f"2026-01-01T00:00:{n:02d}Z", line=1,
+            reviewed_commit=ids[n % 3], last_commit=ids[3],
         )
         for n in range(12)
     ]  # fmt: skip
