@@ -105,6 +105,10 @@ class Repo(Protocol):
         """Return one regular file's content at a commit, or None where there is none."""
         ...
 
+    def contents(self, places: Iterable[tuple[str, str]]) -> Iterator[bytes | None]:
+        """Yield the content of a file, or None where there is none, for each (commit id, path), in bulk."""
+        ...
+
     def history(self, commit: str, limit: int) -> tuple[Change, ...]:
         """Return up to `limit` non-merge commits reachable from `commit`, newest first, with their paths."""
         ...

@@ -182,6 +182,19 @@ class GitRepo:
                     return next(self.blobs([blob]))[1]
         return None
 
+    def contents(self, places: Iterable[tuple[str, str]]) -> Iterator[bytes | None]:
+        """Yield the content of a file, or None where there is none, for each (commit id, path), from one git process."""
+        for commit, path in places:
+            if "\n" in path or not path.isprintable():
+                yield self.read(commit, path)
+                continue
+            try:
+                _, kind, _, content = self._repo.git.get_object_data(f"{self._id(commit)}:{path}")
+            except (ValueError, BadObject):
+                yield None
+            else:
+                yield content if kind in ("blob", b"blob") else None
+
     def history(self, commit: str, limit: int) -> tuple[Change, ...]:
         """Return up to `limit` non-merge commits reachable from `commit`, newest first, with their paths."""
         data = self._bytes("log", *_LOG_OPTIONS, f"--max-count={limit}", self._id(commit), "--")
@@ -227,9 +240,13 @@ class GitRepo:
         """Run a reading git command and yield its records as they come; it ends with the iteration, read or not."""
         run = getattr(self._repo.git(c=list(_SETTINGS)), command.replace("-", "_"))
         process = run(*arguments, as_process=True, istream=stdin)
+        held: list[bytes] = []  # the last record is whole only if git ended well
         try:
-            yield from split(process.stdout)
+            for record in split(process.stdout):
+                yield from held
+                held = [record]
             process.wait()
+            yield from held
         except GitCommandError as error:
             raise InputError(
                 f"git {command} failed in {self.path}: {_last_words(error) or 'no reason given'}"

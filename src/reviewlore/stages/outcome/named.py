@@ -1,0 +1,42 @@
+"""Code that a remark names, and whether it came into the file afterwards: a fix made on other lines than the commented.
+
+Names in code marks and blocks count, and words that can only be code; never plain English.
+"""
+
+import re
+from collections.abc import Sequence
+
+from reviewlore.domain.history import OutcomeEvidence, RawRemark
+from reviewlore.domain.patch import PatchHunk
+from reviewlore.stages.outcome.fences import split_fences
+from reviewlore.stages.outcome.weights import make_evidence
+
+_MARKED = re.compile(r"`([^`\n]+)`")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{3,}")
+_BARE = re.compile(
+    r"\b(?:[a-z]+_[a-z0-9_]+|[a-z]+[A-Z][A-Za-z0-9]+|[A-Z][a-z0-9]+[A-Z][A-Za-z0-9]+|[A-Z]+_[A-Z0-9_]+)\b"
+)
+_SHOWN = 3
+
+
+def find_named_code(body: str) -> frozenset[str]:
+    """Return the names a remark spells as code."""
+    prose, blocks = split_fences(body)
+    marked = [*(block.code for block in blocks), *_MARKED.findall(prose)]
+    return frozenset(name for part in marked for name in _NAME.findall(part)) | frozenset(_BARE.findall(prose))
+
+
+def judge_named_code(
+    raw: RawRemark, before: str | None, after: str | None, base: Sequence[PatchHunk] = ()
+) -> tuple[OutcomeEvidence, ...]:
+    """Say whether something the remark names stands in the merged file that was not in the reviewed one.
+
+    What came with the base branch (`base` are its hunks) is not counted.
+    """
+    if before is None or after is None:
+        return ()
+    new = find_named_code(raw.body) - frozenset(_NAME.findall(before))
+    come = new & frozenset(_NAME.findall(after)) if new else frozenset()
+    for hunk in base if come else ():
+        come -= frozenset(_NAME.findall("\n".join(row for row in hunk.text.split("\n") if row[:1] == "+")))
+    return (make_evidence("code_named_came", ", ".join(sorted(come)[:_SHOWN])),) if come else ()

@@ -1,0 +1,112 @@
+"""What was answered in a thread: done, will do, won't do, withdrawn, explained; and by whom. Text in, evidence out.
+
+The words of the pull request's author and of the remark's own author count; others hardly know.
+"""
+
+import re
+
+from reviewlore.domain.history import OutcomeEvidence, RawRemark, Reply
+from reviewlore.stages.outcome.fences import split_fences
+from reviewlore.stages.outcome.weights import is_question, make_evidence
+
+
+def _words(*alternatives: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(alternatives)})\b", re.IGNORECASE)
+
+
+_NOT_SPOKEN = re.compile(r"^[ \t]*>[^\n]*$|`[^`\n]*`|https?://\S+", re.MULTILINE)
+_DENIED = re.compile(
+    r"\b(?:not|isn'?t|hasn'?t|haven'?t|never|yet to be|to be|wasn'?t|can'?t be|should be)\s+(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
+_DECLINED = _words(
+    r"won'?t (?:fix|change|do|be)", r"not going to", r"not (?:really )?(?:possible|feasible)", r"would break",
+    r"(?:prefer|rather|like) (?:to keep|not|the current|it this way|leaving|keep)", r"unnecessary", r"no need",
+    r"(?:let'?s|i'?d|i would|i'?ll|rather|we (?:should|can)?) ?(?:just )?(?:keep|leave)", r"intention(?:al|ally)",
+    r"by design", r"on purpose", r"out of (?:the )?scope", r"not (?:worth|needed|necessary|required)", r"as[- ]is",
+    r"i (?:disagree|don'?t (?:think|agree|see (?:why|the (?:point|need))))", r"doesn'?t (?:need|have) to",
+    r"(?:can'?t|cannot) (?:do|change|remove|use|be)", r"doesn'?t work",
+)  # fmt: skip
+_LATER = _words(
+    r"follow[- ]?up", r"separate (?:pr|pull request|issue|change|ticket)", r"later on", r"in the future", r"todo",
+    r"(?:another|different|future|next|later) (?:pr|pull request)",
+    r"(?:opened|created|filed) (?:an? )?(?:issue|ticket)",
+)  # fmt: skip
+_WILL = _words(
+    r"will (?:do|fix|change|update|add|remove|rename|move|try|look)", r"on it", r"nice catch", r"agreed",
+    r"i'?ll (?:fix|change|update|add|remove|rename|move|do|try|look|make)", r"i agree", r"sounds good", r"sure",
+    r"good (?:catch|point|call|idea|suggestion|spot)", r"great (?:catch|idea|point|suggestion)", r"oops", r"whoops",
+    r"you(?:'| a)?re (?:absolutely |totally )?right", r"yes,? (?:i|will|let)", r"my bad", r"makes sense",
+)  # fmt: skip
+_DONE = _words(
+    "done", "fixed", "addressed", "updated", "changed", "applied", "resolved", "removed", "added", "renamed", "moved",
+    "refactored", "reverted", "reworded", "corrected", "rewrote", "replaced", "implemented", "adjusted", "deleted",
+    "dropped", "simplified", "extracted", "cleaned", "adopted", "committed",
+)  # fmt: skip
+_WITHDRAWN = _words(
+    r"never ?mind", r"nvm", r"fair enough", r"scratch that", r"ignore (?:this|that|me|my)", r"my (?:mistake|bad)",
+    r"i (?:misread|misunderstood|was wrong|missed that)", r"you(?:'| a)?re right", r"i see", r"makes sense", r"got it",
+    r"ah,? (?:ok|okay|right|yes)", r"that'?s fine", r"ok(?:ay)? (?:then|with me)", r"(?:it'?s|is) fine", r"no problem",
+    r"let'?s (?:keep|leave)", r"leave it", r"works for me", r"fine (?:by|with) me", r"not a blocker", r"up to you",
+)  # fmt: skip
+_OPENING = 60  # a telling word stands at the start: `Done.`, `Good catch, fixed in ...`
+
+
+def judge_replies(raw: RawRemark) -> tuple[OutcomeEvidence, ...]:
+    """Return the last telling word of the pull request's author, of the remark's author, and of others.
+
+    Who the author is may not be known: then every answer counts as a stranger's.
+    """
+    found: dict[str, OutcomeEvidence] = {}
+    for reply in raw.replies:
+        side = _side(raw, reply)
+        kind = classify_word(reply.body) if side == "reviewer" else classify_answer(reply.body)
+        if kind == "reply_explained" and is_question(raw):
+            kind = "reply_answered"
+        if kind is not None:
+            found[side] = make_evidence(kind, by=reply.author, stranger=side == "stranger")
+    return tuple(found.values())
+
+
+def _side(raw: RawRemark, reply: Reply) -> str:
+    if reply.author and reply.author == raw.pull_request_author:
+        return "owner"
+    return "reviewer" if reply.author and reply.author == raw.author else "stranger"
+
+
+def classify_answer(body: str) -> str | None:
+    """Return what an answer says: done, will do, later, declined, explained; None where it cannot be told."""
+    text = _spoken(body)
+    if not text:
+        return None
+    done = _stands(_DONE, text)
+    declined = _DECLINED.search(text)
+    if done and (not declined or done.start() < declined.start()):
+        return "reply_done"
+    if _LATER.search(text):
+        return "reply_later"
+    if declined:
+        return "reply_declined"
+    if _WILL.search(text[:_OPENING]):
+        return "reply_will_do"
+    return "reply_explained" if len(text) >= _OPENING and "?" not in text[-3:] else None
+
+
+def classify_word(body: str) -> str | None:
+    """Return what the remark's own author says afterwards: done (by themselves), withdrawn; None for anything else."""
+    text = _spoken(body)
+    if _stands(_DONE, text[:_OPENING]):
+        return "reply_done"
+    return "reply_withdrawn" if _WITHDRAWN.search(text[: 2 * _OPENING]) else None
+
+
+def _stands(words: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """Find a word of these in the opening, unless it is denied."""
+    for found in words.finditer(text[: 2 * _OPENING]):
+        if not _DENIED.search(text[: found.start()]):
+            return found
+    return None
+
+
+def _spoken(body: str) -> str:
+    return " ".join(_NOT_SPOKEN.sub(" ", split_fences(body)[0]).split())
