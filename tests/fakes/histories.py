@@ -1,6 +1,7 @@
 """State branches with a past, for tests of forgetting: invented people who review, answer, vote, dismiss and decide."""
 
-from dataclasses import replace
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.repositories import make_repository
@@ -139,6 +140,25 @@ def train(store: Store, version: str, dataset: str, now: str) -> None:
         }
 
     store.update(change, lambda: f"Train and promote {version}", now)
+
+
+@dataclass(frozen=True)
+class Past:
+    """A filled state branch that tests copy: making one takes ten commits. `datasets` are the ids of its datasets."""
+
+    folder: Path
+    datasets: list[str]
+
+    def copy_to(self, store: GitStore) -> list[str]:
+        """Make an empty state branch one with this past; returns the ids of its datasets."""
+        shutil.copytree(self.folder, store._git_dir, dirs_exist_ok=True)
+        return self.datasets
+
+
+def make_filled(folder: Path) -> Past:
+    """A state branch with a past, to be copied."""
+    store = make_store(folder)
+    return Past(store._git_dir, fill(store))
 
 
 def fill(store: Store) -> list[str]:

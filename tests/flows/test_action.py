@@ -84,6 +84,7 @@ class Scene:
             runs=lambda: self.forge,
             store=lambda: self.store,
             key=lambda: b"key",
+            kept_key=lambda: b"key",
             fetch=lambda *commits: self.fetched.append(commits),
             review_context=self.review_context,
             learn=lambda: "learned",

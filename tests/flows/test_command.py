@@ -44,6 +44,7 @@ class Scene:
             runs=lambda: self.forge,
             store=lambda: self.store,
             key=lambda: b"key",
+            kept_key=lambda: b"key",
             clock=FakeClock(),
             review=self.review,
             job=lambda reviewed, published: JobResult(

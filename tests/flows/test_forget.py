@@ -1,6 +1,5 @@
 """Forgetting on real branches: nothing of the target can be reached afterwards, and nothing else is missing."""
 
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -43,13 +42,12 @@ ACT = Act("command line", "2026-03-01T00:00:00Z")
 WORDS = {"ONEAPPLE", "ONEBANANA", "ONECHERRY", "ONEDATE", "ONEELDER"}
 
 
-TEMPLATE: list[tuple[Path, list[str]]] = []
+PAST: list[histories.Past] = []
 
 
 @pytest.fixture(scope="module", autouse=True)
-def template(tmp_path_factory: pytest.TempPathFactory) -> None:
-    made = make_store(tmp_path_factory.mktemp("template"))
-    TEMPLATE[:] = [(made._git_dir, histories.fill(made))]
+def past(tmp_path_factory: pytest.TempPathFactory) -> None:
+    PAST[:] = [histories.make_filled(tmp_path_factory.mktemp("past"))]
 
 
 @pytest.fixture
@@ -58,10 +56,7 @@ def store(tmp_path: Path) -> GitStore:
 
 
 def fill(store: GitStore) -> list[str]:
-    """Three minings, two trainings, dismissals and an approval, copied; returns the ids of the datasets."""
-    folder, datasets = TEMPLATE[0]
-    shutil.copytree(folder, store._git_dir, dirs_exist_ok=True)
-    return datasets
+    return PAST[0].copy_to(store)
 
 
 def walk(store: GitStore) -> str:

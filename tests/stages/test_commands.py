@@ -9,7 +9,10 @@ from reviewlore.domain.events import (
     Command,
     CommandError,
     DismissCommand,
+    ForgetCommand,
     HelpCommand,
+    OptInCommand,
+    OptOutCommand,
     ReviewCommand,
     StatusCommand,
     TrainCommand,
@@ -40,6 +43,12 @@ from reviewlore.stages.commands import parse_command
         ("/lore dismiss `3FA9C1D2E4` intended", DismissCommand("intended", "3fa9c1d2e4", "")),
         ("/lore dismiss 3FA9C1D2E4 intended", DismissCommand("intended", "3fa9c1d2e4", "")),
         ("/lore review\n/lore train", ReviewCommand()),
+        ("/lore opt-out", OptOutCommand()),
+        ("/lore Opt-Out, please", OptOutCommand()),
+        ("/lore opt-in", OptInCommand()),
+        ("/lore forget pr", ForgetCommand("pr")),
+        ("/lore forget PR acme/harbor#3", ForgetCommand("pr", "acme/harbor#3")),
+        ("/lore forget comment 12", ForgetCommand("comment", "12")),
     ],
 )
 def test_commands_are_read(text, command):
@@ -105,6 +114,21 @@ def test_other_text_is_not_a_command(text):
             "The form is `/lore dismiss <reason> [id] [text]`. Nothing was done; `/lore help` lists the commands.",
         ),
         (
+            "/lore optout",
+            "There is no command `optout`. Did you mean `/lore opt-out`? "
+            "Nothing was done; `/lore help` lists the commands.",
+        ),
+        (
+            "/lore forget",
+            "Say what to forget. The form is `/lore forget pr|comment [name]`. "
+            "Nothing was done; `/lore help` lists the commands.",
+        ),
+        (
+            "/lore forget everything",
+            "There is nothing to forget by the name `everything`. The form is `/lore forget pr|comment [name]`. "
+            "Nothing was done; `/lore help` lists the commands.",
+        ),
+        (
             "/lore train gpu",
             "There is no tier `gpu`. The form is `/lore train [embedded|adapter]`. "
             "Nothing was done; `/lore help` lists the commands.",
@@ -163,6 +187,11 @@ def test_help_as_full_text():
         "or with the remark's id | write |\n"
         "| `/lore status` | tells which version is in force and why | triage |\n"
         "| `/lore train [embedded\\|adapter]` | starts the training workflow; the gate judges the result | maintain |\n"
+        "| `/lore forget pr\\|comment [name]` | removes this pull request or comment, or the named one, from what was "
+        "learned, with its history | maintain |\n"
+        "| `/lore opt-out` | removes what you wrote from what was learned, with its history; you are not learned from "
+        "any more | none: everybody may |\n"
+        "| `/lore opt-in` | lets what you write be learned from again | none: everybody may |\n"
         "\n"
         "Reasons to dismiss a remark:\n"
         "\n"

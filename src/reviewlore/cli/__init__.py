@@ -10,7 +10,7 @@ import sys
 import click
 
 from reviewlore import __version__
-from reviewlore.cli import governing, judging, learning, lineage
+from reviewlore.cli import governing, judging, learning, lineage, privacy
 from reviewlore.errors import ReviewloreError, UserError
 
 
@@ -84,6 +84,7 @@ for _command in (
     lineage.trace,
     lineage.approve,
     lineage.log,
+    privacy.forget,
     learning.demo,
     governing.doctor,
     governing.action,

@@ -100,7 +100,7 @@ def report(repo: Path, output: Path, quiet: bool) -> int:
 
     workshop = open_workshop(repo, quiet)
     data = standing_report(workshop.store, workshop.repo.name, workshop.clock.now())
-    if data.versions:
+    if data.versions and not (data.dataset and data.dataset.forgotten_at):  # what was forgotten judges nobody
         dataset = load_dataset(workshop.store)
         data = replace(
             data,

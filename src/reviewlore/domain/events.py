@@ -110,7 +110,34 @@ class TrainCommand:
     tier: TrainTier = "embedded"
 
 
-Command = HelpCommand | ReviewCommand | DismissCommand | StatusCommand | TrainCommand
+@dataclass(frozen=True, slots=True)
+class ForgetCommand:
+    """Forget a pull request or a comment of this repository; an empty `name` means the one it is said on."""
+
+    kind: Literal["pr", "comment"]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutCommand:
+    """Forget whoever says it, and do not learn from them any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptInCommand:
+    """Take whoever says it off the list of those who are not learned from."""
+
+
+Command = (
+    HelpCommand
+    | ReviewCommand
+    | DismissCommand
+    | StatusCommand
+    | TrainCommand
+    | ForgetCommand
+    | OptOutCommand
+    | OptInCommand
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,11 +36,15 @@ class NamedPull:
 
 @dataclass(frozen=True, slots=True)
 class NamedComment:
-    """One comment by its id on the forge; `pull` says of which pull request, None: of any; `url` is as it was given."""
+    """One comment by its id on the forge; `pull` says of which pull request, None: of any; `url` is as it was given.
+
+    `repository` (`owner/name`) limits it to one repository, empty: any.
+    """
 
     comment_id: str
     pull: NamedPull | None = None
     url: str = ""
+    repository: str = ""
 
     @property
     def name(self) -> str:

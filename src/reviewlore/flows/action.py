@@ -38,7 +38,7 @@ _MAX_ANNOTATIONS = 10  # of each level a step; GitHub drops the rest
 class ActionTools:
     """What the jobs need, each made on first use; `learn` and `train` return what they did as Markdown.
 
-    `desk`, `runs`, `store` and `key` are called once at most; `fetch` brings the commits (number, base, head) into
+    `desk`, `runs`, `store` and the keys are called once at most; `fetch` brings the commits (number, base, head) into
     the clone that `review_context` reads.
     """
 
@@ -48,6 +48,7 @@ class ActionTools:
     runs: Callable[[], ForgeRuns]
     store: Callable[[], Store]
     key: Callable[[], bytes]
+    kept_key: Callable[[], bytes]
     fetch: Callable[[int, str, str], None]
     review_context: Callable[[], ReviewContext]
     learn: Callable[[], str]
@@ -128,6 +129,7 @@ def _command(event: CommandEvent, context: RunContext, tools: ActionTools) -> Jo
         runs=tools.runs,
         store=tools.store,
         key=tools.key,
+        kept_key=tools.kept_key,
         clock=tools.clock,
         review=lambda pull: review_pull(tools.review_context(), tools.fetch, pull),
         job=lambda reviewed, published: judge_published(

@@ -1,7 +1,8 @@
 """A comment to its effect: who may is asked from the forge, then the command runs, then one reaction and one reply.
 
-Whoever has no role in the repository's team is not answered at all; a team member without the right is told so. The
-head commit is pinned when the command is allowed. A comment that was answered once is never answered again.
+Whoever has no role in the repository's team is not answered at all, but for the commands about oneself; a team member
+without the right is told so. The head commit is pinned when the command is allowed. A comment that was answered once
+is never answered again.
 """
 
 from collections.abc import Callable
@@ -15,8 +16,11 @@ from reviewlore.domain.events import (
     CommandEvent,
     DismissCommand,
     FeedbackSignal,
+    ForgetCommand,
     HelpCommand,
     JobResult,
+    OptInCommand,
+    OptOutCommand,
     ReviewCommand,
     StatusCommand,
     TrainCommand,
@@ -25,7 +29,7 @@ from reviewlore.domain.forge import PullRequest, Reaction
 from reviewlore.domain.markers import MARKER, find_marker, marker
 from reviewlore.domain.people import Role
 from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreError, UserError
-from reviewlore.flows import state
+from reviewlore.flows import command_privacy, state
 from reviewlore.flows.publish import Desk, Published, Reviewed, publish_review, say_once
 from reviewlore.formats import records
 from reviewlore.ports import Clock, ForgeRuns, Store
@@ -41,13 +45,15 @@ class CommandTools:
     """What commands need: the forge, the state branch, and how a pull request is reviewed.
 
     `review` reviews a pull request at its `head_sha`; `job` turns a published review into a result; `key` gives the
-    secret of pseudonyms. What few commands need is made on first use.
+    secret of pseudonyms, `kept_key` the same where it is certain to be the one that mining uses, else ConfigError.
+    What few commands need is made on first use.
     """
 
     desk: Desk
     runs: Callable[[], ForgeRuns]
     store: Callable[[], Store]
     key: Callable[[], bytes]
+    kept_key: Callable[[], bytes]
     clock: Clock
     review: Callable[[PullRequest], Reviewed]
     job: Callable[[Reviewed, Published], JobResult]
@@ -69,7 +75,7 @@ def answer_command(event: CommandEvent, tools: CommandTools) -> JobResult:
     if parsed is None:
         return JobResult("skipped", "not_a_command")
     role = tools.desk.forge.role(event.author)
-    if role in _STRANGERS:
+    if role in _STRANGERS and not commands.is_for_everybody(parsed):
         return JobResult("skipped", "no_permission")
     pull = tools.desk.forge.pull(event.number)
     if reason := _obstacle(pull, event, tools):
@@ -112,6 +118,8 @@ def _do(command: Command, event: CommandEvent, pull: PullRequest, role: Role, to
             return _Answer(_dismiss(command, event, role, tools), done)
         case TrainCommand():
             return _Answer(_train(command, event, tools), done)
+        case ForgetCommand() | OptOutCommand() | OptInCommand():
+            return _Answer(_answer_privacy(command, event, tools), done)
 
 
 def _review(pull: PullRequest, tools: CommandTools) -> _Answer:
@@ -126,6 +134,8 @@ def _review(pull: PullRequest, tools: CommandTools) -> _Answer:
 
 def _dismiss(command: DismissCommand, event: CommandEvent, role: Role, tools: CommandTools) -> str:
     finding = _find_finding(command, event, tools)
+    branch, key = tools.store(), tools.key()
+    command_privacy.refuse_opted_out(event, branch, key)
     signal = FeedbackSignal(
         id=f"{event.repository}#{event.number}/{event.comment}",
         kind="dismissed",
@@ -134,7 +144,7 @@ def _dismiss(command: DismissCommand, event: CommandEvent, role: Role, tools: Co
         finding=finding,
         reason=command.reason,
         text=redact_mentions(redact(command.text)[0]),
-        author=pseudonym(event.author, tools.key()),
+        author=pseudonym(event.author, key),
         role=role,
         at=tools.clock.now(),
     )
@@ -146,8 +156,21 @@ def _dismiss(command: DismissCommand, event: CommandEvent, role: Role, tools: Co
             return {}
         return {path: records.encode_lines([*known, signal])}
 
-    tools.store().update(change, lambda: f"Keep a dismissal ({signal.reason}) of {finding}", signal.at)
+    branch.update(change, lambda: f"Keep a dismissal ({signal.reason}) of {finding}", signal.at)
     return commands.render_dismissed(command, finding)
+
+
+def _answer_privacy(
+    command: ForgetCommand | OptOutCommand | OptInCommand, event: CommandEvent, tools: CommandTools
+) -> str:
+    now = tools.clock.now()
+    match command:
+        case ForgetCommand():
+            return command_privacy.forget_named(command, event, tools.store(), now)
+        case OptOutCommand():
+            return command_privacy.opt_out(event, tools.store(), tools.kept_key(), now)
+        case OptInCommand():
+            return command_privacy.opt_in(event, tools.store(), tools.kept_key(), now)
 
 
 def _find_finding(command: DismissCommand, event: CommandEvent, tools: CommandTools) -> str:

@@ -10,8 +10,10 @@ from reviewlore.errors import InputError, ReviewloreError
 from reviewlore.flows import state
 from reviewlore.flows.review import read_settings
 from reviewlore.flows.scoring import load_active
+from reviewlore.formats.standing import render_due
 from reviewlore.ports import AdapterTrainer, Repo, Store
 from reviewlore.ranking.model import RankerModel
+from reviewlore.stages.registry import find_tainted
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def examine(patient: Patient, packages: Mapping[str, str]) -> tuple[Check, ...]:
             ("settings", lambda: _settings(patient.repo)),
             ("state branch", lambda: _branch(patient.store)),
             ("judgement", lambda: _judgement(patient)),
+            ("forgotten data", lambda: _forgotten(patient.store)),
             ("model extra", lambda: _installed(packages)),
         ]
     )
@@ -139,6 +142,13 @@ def _judgement(patient: Patient) -> str:
     if notes:
         raise InputError(notes[0])
     return f"{scorer.version} ({scorer.tier} tier), its files verified"
+
+
+def _forgotten(store: Store) -> str:
+    tainted = find_tainted(state.read_registry(store))
+    if tainted is not None:
+        raise InputError(render_due(tainted))
+    return "the version in force learned from nothing that was forgotten since"
 
 
 def _installed(packages: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ held it, and writes one audit entry of counts and hashes. Copies elsewhere are o
 from dataclasses import dataclass
 
 from reviewlore.domain.forgetting import ForgetReport, OlderThan, Person, Target
+from reviewlore.errors import InputError
 from reviewlore.flows import state
 from reviewlore.flows.forgetting import KINDS, Forgetting
 from reviewlore.ports import Store
@@ -24,8 +25,10 @@ class Act:
 
 
 def name_person(login: str, key: bytes) -> Person:
-    """Return a person as the state branch knows them: by keyed names only."""
+    """Return a person as the state branch knows them: by keyed names only; InputError where nobody is named."""
     plain = login.strip().removeprefix("@")
+    if not plain:
+        raise InputError("Nobody is named. Give the person's login.")
     return Person(
         plain, redact.pseudonym(plain, key), redact.suppression_token(plain, key), redact.suppression_token("", key)
     )

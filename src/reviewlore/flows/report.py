@@ -7,7 +7,9 @@ from reviewlore.domain.finding import Review
 from reviewlore.domain.model import DatasetManifest, Evaluation, GateDecision
 from reviewlore.domain.report import Report, ReviewedChange
 from reviewlore.flows import state
+from reviewlore.formats.standing import render_due
 from reviewlore.ports import Store
+from reviewlore.stages.registry import find_tainted
 
 _AUDIT_TAIL = 12
 
@@ -16,6 +18,8 @@ def standing_report(store: Store, repository: str, now: str) -> Report:
     """Return what was mined, trained and decided so far."""
     datasets = state.read_datasets(store)
     newest = datasets[-1] if datasets else None
+    registry = state.read_registry(store)
+    tainted = find_tainted(registry)
     outcomes = Counter(episode.outcome for episode in state.read_episodes(store))
     return Report(
         title=f"reviewlore on {repository}",
@@ -25,8 +29,9 @@ def standing_report(store: Store, repository: str, now: str) -> Report:
         outcomes=dict(sorted(outcomes.items())),
         pairs=_pairs(newest),
         versions=state.read_versions(store),
-        registry=state.read_registry(store),
+        registry=registry,
         audit=tuple(state.read_audit(store)[-_AUDIT_TAIL:]),
+        notes=(render_due(tainted),) if tainted is not None else (),
     )
 
 

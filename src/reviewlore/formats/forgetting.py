@@ -34,7 +34,7 @@ def render_allowed(report_kind: str, known: bool, *, dry_run: bool) -> str:
     if not known:
         return f"{thing} was not on the list of what is not mined. Nothing was changed.\n"
     verb = "would be" if dry_run else "is"
-    return f"{thing} {verb} off the list: `reviewlore mine --since` a time before reads it again.\n"
+    return f"{thing} {verb} off the list. `reviewlore mine --since` a time before it reads it again.\n"
 
 
 def _found(report: ForgetReport) -> str:

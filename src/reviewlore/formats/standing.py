@@ -7,7 +7,15 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import get_args
 
-from reviewlore.domain.model import DatasetManifest, Evaluation, GateDecision, Interval, Registry, TierScore
+from reviewlore.domain.model import (
+    DatasetManifest,
+    Evaluation,
+    GateDecision,
+    Interval,
+    Registry,
+    RegistryEntry,
+    TierScore,
+)
 from reviewlore.domain.preference import PairKind
 from reviewlore.domain.visible import visible_line
 
@@ -88,6 +96,9 @@ def render_registry(registry: Registry) -> str:
     active = [entry for entry in registry.entries if entry.state == "active"]
     lines = [f"Active: {entry.id} ({entry.tier})" for entry in active]
     lines = [visible_line(line) for line in lines] or ["Active: none; the shipped prior ranks."]
+    for entry in active:
+        if entry.forgotten_at:
+            lines += textwrap.wrap(visible_line(render_due(entry)), _WIDTH)
     if registry.previous:
         lines.append(visible_line(f"A rollback would return to {registry.previous[-1]}."))
     rows = [["version", "tier", "state", "decided by", "at"]]
@@ -97,6 +108,14 @@ def render_registry(registry: Registry) -> str:
     for row, entry in zip(table[1:], reversed(registry.entries), strict=True):
         lines += [row, *textwrap.wrap(visible_line(entry.reason), _WIDTH, initial_indent="  ", subsequent_indent="  ")]
     return "\n".join(lines) + "\n"
+
+
+def render_due(entry: RegistryEntry) -> str:
+    """Return what is to be done about a version in force that learned from something that was forgotten."""
+    return (
+        f"Retraining is due: {entry.id} is in force and learned from something that was forgotten on "
+        f"{entry.forgotten_at[:10]}. Run `reviewlore mine` and `reviewlore train`, or `reviewlore rollback`."
+    )
 
 
 def _name(score: TierScore) -> str:

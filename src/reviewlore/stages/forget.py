@@ -166,7 +166,7 @@ def _is_whole(episode: Episode, target: Target) -> bool:
         case NamedPull():
             return _is_pull(episode.repository, episode.pull_request, target)
         case NamedComment():
-            if target.url and episode.url == target.url:
+            if target.url and episode.url == target.url and _is_allowed(episode.repository, target):
                 return True
             return _is_comment(episode.repository, episode.pull_request, episode.comment_id, target)
         case OlderThan():
@@ -204,9 +204,13 @@ def _is_withdrawn(episode: Episode, item: OutcomeEvidence, withdrawn: Collection
 
 
 def _is_comment(repository: str, number: int, comment_id: str, target: NamedComment) -> bool:
-    if not comment_id or comment_id != target.comment_id:
+    if not comment_id or comment_id != target.comment_id or not _is_allowed(repository, target):
         return False
     return target.pull is None or _is_pull(repository, number, target.pull)
+
+
+def _is_allowed(repository: str, target: NamedComment) -> bool:
+    return not target.repository or repository.lower() == target.repository.lower()
 
 
 def _is_pull(repository: str, number: int, target: NamedPull) -> bool:

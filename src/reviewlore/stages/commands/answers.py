@@ -2,7 +2,15 @@
 
 from collections.abc import Sequence
 
-from reviewlore.domain.events import PASSING_REASONS, Command, CommandError, DismissCommand, DismissReason, TrainCommand
+from reviewlore.domain.events import (
+    PASSING_REASONS,
+    Command,
+    CommandError,
+    DismissCommand,
+    DismissReason,
+    ForgetCommand,
+    TrainCommand,
+)
 from reviewlore.domain.model import Registry
 from reviewlore.domain.people import Role
 from reviewlore.stages.commands.parse import PREFIX, ROWS, row_of
@@ -21,7 +29,9 @@ _REASON_TEXT: dict[DismissReason, str] = {
 def render_help() -> str:
     """Return the answer to `/lore help`."""
     rows = "\n".join(
-        f"| `{PREFIX} {row.usage.replace('|', chr(92) + '|')}` | {row.summary} | {row.role} |" for row in ROWS
+        f"| `{PREFIX} {row.usage.replace('|', chr(92) + '|')}` | {row.summary} | "
+        f"{'none: everybody may' if row.role == 'none' else row.role} |"
+        for row in ROWS
     )
     reasons = "\n".join(f"- `{reason}`: {text}" for reason, text in _REASON_TEXT.items())
     return (
@@ -107,6 +117,8 @@ def render_status(registry: Registry, episodes: int, signals: int) -> str:
     lines = [f"{learned}.", ""]
     if not active:
         lines += ["No trained version is active: the shipped prior is in force.", ""]
+    if any(entry.forgotten_at for entry in active):
+        lines += ["Retraining is due: what is active learned from something that was forgotten since.", ""]
     lines += ["| version | tier | state | since | why |", "| --- | --- | --- | --- | --- |"]
     lines += [
         f"| `{entry.id}` | {entry.tier} | {entry.state} | {entry.decided_at[:10]} | {_cell(entry.reason)} |"
@@ -125,10 +137,52 @@ def render_train_started(command: TrainCommand, workflow_url: str) -> str:
     )
 
 
+def render_opted_out(again: bool, due: bool) -> str:
+    """Return the answer to `/lore opt-out`; `again`: it was done before, `due`: the version in force learned from it.
+
+    It says nothing of what was found: the answer is public.
+    """
+    if again:
+        return f"You are opted out already: nothing of yours is stored or learned from. `{PREFIX} opt-in` ends that."
+    return (
+        "Done. What you wrote, answered and voted here is removed from the state branch, from its whole history, and "
+        f"is not mined again until you say `{PREFIX} opt-in`. {_reach(due)}"
+    )
+
+
+def render_opted_in(known: bool) -> str:
+    """Return the answer to `/lore opt-in`; `known`: they were opted out."""
+    if not known:
+        return "You are not opted out. Nothing was changed."
+    return f"Done. What you write here may be learned from again; `{PREFIX} opt-out` ends that."
+
+
+def render_forgotten(command: ForgetCommand, found: bool, due: bool) -> str:
+    """Return the answer to `/lore forget`; `found`: something of it was stored, `due` as for an opt-out."""
+    thing = "pull request" if command.kind == "pr" else "comment"
+    if not found:
+        return f"Nothing of this {thing} is stored. It is listed, so that it is not learned from."
+    return (
+        f"Done. This {thing} is removed from the state branch, from its whole history, and is not mined again. "
+        f"{_reach(due)}"
+    )
+
+
 def as_code(text: str) -> str:
     """Return a stranger's word as inert inline code: one line, no backticks, at most 60 characters."""
     clean = "".join(char if char.isprintable() else "?" for char in text).replace("`", "'")
     return f"`{clean[:60]}{'…' if len(clean) > 60 else ''}`"
+
+
+def _reach(due: bool) -> str:
+    """Return what forgetting does not reach."""
+    retrained = (
+        "The version in force learned from it and stays as it is until the next training, which is due. " if due else ""
+    )
+    return (
+        f"{retrained}Clones and forks of the branch keep what they have, and GitHub may keep unreachable commits for a "
+        "while; a maintainer can ask its support to remove them."
+    )
 
 
 def _plural(count: int, one: str, many: str | None = None) -> str:

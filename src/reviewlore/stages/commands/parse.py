@@ -15,7 +15,10 @@ from reviewlore.domain.events import (
     Command,
     CommandError,
     DismissCommand,
+    ForgetCommand,
     HelpCommand,
+    OptInCommand,
+    OptOutCommand,
     ReviewCommand,
     StatusCommand,
     TrainCommand,
@@ -33,6 +36,9 @@ _ALIASES = {
     **dict.fromkeys(("ignore", "reject"), "dismiss"),
     **dict.fromkeys(("info", "version"), "status"),
     **dict.fromkeys(("retrain", "learn"), "train"),
+    **dict.fromkeys(("optout", "opt_out", "unsubscribe"), "opt-out"),
+    **dict.fromkeys(("optin", "opt_in"), "opt-in"),
+    **dict.fromkeys(("delete", "erase"), "forget"),
 }
 _FINDING = re.compile(r"[0-9a-f]{6,64}")
 _MAX_TEXT = 500
@@ -76,6 +82,13 @@ def may(role: Role, command: Command) -> bool:
     return is_at_least(role, row_of(command).role)
 
 
+def is_for_everybody(said: Command | CommandError) -> bool:
+    """Whether somebody without any role is answered: commands about oneself, also where they are misspelt."""
+    if isinstance(said, CommandError):
+        return any(row.role == "none" and row.usage == said.usage for row in ROWS)
+    return row_of(said).role == "none"
+
+
 def _parse_help(words: Sequence[str]) -> Command | CommandError:
     return HelpCommand()
 
@@ -115,6 +128,25 @@ def _parse_dismiss(words: Sequence[str]) -> Command | CommandError:
     if finding is None and rest and _finding(rest[0]):
         finding = _finding(rest.pop(0))
     return DismissCommand(reason, finding, " ".join(rest)[:_MAX_TEXT])
+
+
+def _parse_forget(words: Sequence[str]) -> Command | CommandError:
+    """`forget pr [name]` or `forget comment [name]`; whoever wants to be forgotten says `opt-out`."""
+    kind = _plain(words[0]) if words else ""
+    if kind in ("author", "me"):
+        return CommandError("People are not named to be forgotten, they say it themselves, not", words[0], "opt-out")
+    if kind not in ("pr", "comment"):
+        problem = "There is nothing to forget by the name" if words else "Say what to forget"
+        return CommandError(problem, words[0] if words else "", usage=_usage("forget"))
+    return _surplus("forget", words[2:]) or ForgetCommand("pr" if kind == "pr" else "comment", "".join(words[1:2]))
+
+
+def _parse_opt_out(words: Sequence[str]) -> Command | CommandError:
+    return _surplus("opt-out", words) or OptOutCommand()
+
+
+def _parse_opt_in(words: Sequence[str]) -> Command | CommandError:
+    return _surplus("opt-in", words) or OptInCommand()
 
 
 def _unknown(word: str) -> CommandError:
@@ -163,4 +195,21 @@ ROWS: tuple[Row, ...] = (
         _parse_train,
         TrainCommand,
     ),
+    Row(
+        "forget",
+        "forget pr|comment [name]",
+        "removes this pull request or comment, or the named one, from what was learned, with its history",
+        "maintain",
+        _parse_forget,
+        ForgetCommand,
+    ),
+    Row(
+        "opt-out",
+        "opt-out",
+        "removes what you wrote from what was learned, with its history; you are not learned from any more",
+        "none",
+        _parse_opt_out,
+        OptOutCommand,
+    ),
+    Row("opt-in", "opt-in", "lets what you write be learned from again", "none", _parse_opt_in, OptInCommand),
 )
