@@ -131,3 +131,16 @@ def test_what_belongs_to_no_remark_is_counted() -> None:
     raws, dropped = join_dump("o/r", comments, {1: PULL, 2: replace(PULL, number=2, merged=False)})
     assert [raw.comment_id for raw in raws] == ["1"]
     assert dropped == {"reply_to_a_remark_not_read": 1, "pull_request_not_merged": 1}
+
+
+def test_an_outdated_comment_of_a_dump_without_pull_requests_tells_no_last_commit() -> None:
+    (raw,), _ = join_dump("o/r", (said(1, line=None),), {})
+    assert (raw.line, raw.last_commit) == (1, None)
+
+
+def test_of_a_comment_saved_twice_the_later_one_counts() -> None:
+    early, late = said(1, body="First"), said(1, body="Second", updated_at="2026-01-02T00:00:00Z")
+    answer = said(2, in_reply_to=1)
+    for comments in ((early, answer, late, answer), (late, answer, answer, early)):
+        (raw,), dropped = join_dump("o/r", comments, {})
+        assert (raw.body, len(raw.replies), dropped) == ("Second", 1, {"duplicate_row": 2})

@@ -80,7 +80,8 @@ def mine(
         source = read_git_notes(workshop.repo, workshop.repo.name, workshop.console)
         report = learn(workshop.learn_context(), source, dry_run=dry_run)
     else:
-        source = read_files([(shown(path.name), read_file(path)) for path in files], workshop.console)
+        contents = [(shown(path.name), read_file(path)) for path in files]
+        source = read_files(contents, workshop.console, workshop.repo)
         report = learn(workshop.learn_context(), source, dry_run=dry_run)
     click.echo(as_json(to_plain(report)) if style == "json" else render_learning(report), nl=False)
     return 0

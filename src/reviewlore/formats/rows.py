@@ -9,15 +9,17 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, cast, get_args
 
-from reviewlore.domain.history import Confidence, Intent, Outcome, RawRemark, Reply
+from reviewlore.domain.history import Confidence, Intent, Outcome, RawRemark, Reply, Vote, VoteKind
+from reviewlore.domain.people import ROLES, Role
 from reviewlore.errors import InputError
 
 _OUTCOMES: Mapping[str, Outcome] = {
     "addressed": "addressed", "ignored": "ignored", "declined": "declined", "unknown": "unknown",
 }  # fmt: skip
 _GZIP = b"\x1f\x8b"
+_MOST = 2**63  # what the state branch can hold as a number
 _REQUIRED: tuple[tuple[str, type | tuple[type, ...], str], ...] = (
     ("repo", str, "text"),
     ("pr_number", int, "number"),
@@ -56,8 +58,12 @@ def parse_comment_row(row: Mapping[str, Any], line: int) -> RawRemark | Rejected
     for key, kinds, expected in _REQUIRED:
         if not isinstance(row.get(key), kinds) or isinstance(row.get(key), bool):
             return Rejected(line, f"field {key!r} is missing or not a {expected}")
-    if not _is_text(row):
+    if not is_text(json.dumps(row, ensure_ascii=False)):
         return Rejected(line, "holds half a character (a lone surrogate), which cannot be stored")
+    if not is_count(row["pr_number"]):
+        return Rejected(line, "field 'pr_number' is no number of a pull request")
+    if "\0" in row["path"]:
+        return Rejected(line, "field 'path' holds a NUL, which no file name does")
     role = row.get("author_role")
     outcome = _OUTCOMES.get(_string(row, "outcome") or "")
     return RawRemark(
@@ -79,6 +85,12 @@ def parse_comment_row(row: Mapping[str, Any], line: int) -> RawRemark | Rejected
         url=_string(row, "url"),
         reviewed_commit=_string(row, "original_commit"),
         last_commit=_string(row, "pr_last_commit") or _string(row, "head_commit"),
+        base=_string(row, "base_commit"),
+        author_role=cast(Role | None, _one_of(row, "author_role", ROLES)),
+        votes=_votes(row.get("votes")),
+        edited_at=utc(_string(row, "edited_at") or "") or None,
+        hidden=_string(row, "hidden"),
+        approved_after=row.get("approved_after") is True,
         license=_string(row, "license"),
         intent=cast(Intent | None, _one_of(row, "intent", ("suggestion", "question", "statement", "nit", "praise"))),
         imported_outcome=outcome,
@@ -86,6 +98,11 @@ def parse_comment_row(row: Mapping[str, Any], line: int) -> RawRemark | Rejected
         imported_confidence=cast(Confidence | None, _one_of(row, "confidence", ("high", "medium", "low"))),
         source="file",
     )
+
+
+def looks_like_row(item: object) -> bool:
+    """Whether an object of a file is meant to be a row of ours, however good."""
+    return isinstance(item, dict) and "repo" in item and "comment_id" in item
 
 
 def utc(text: str) -> str:
@@ -111,13 +128,18 @@ def read_text(data: bytes, name: str) -> str:
         raise InputError(f"{name} is not UTF-8 text (byte {error.start}). Convert it and retry.") from error
 
 
-def _is_text(row: Mapping[str, Any]) -> bool:
-    """Whether all text in a row is UTF-8: JSON can spell halves of characters, which no file can hold."""
+def is_text(text: str) -> bool:
+    """Whether text is UTF-8: JSON can spell halves of characters, which no file can hold."""
     try:
-        json.dumps(row, ensure_ascii=False).encode("utf-8")
+        text.encode("utf-8")
     except UnicodeEncodeError:
         return False
     return True
+
+
+def is_count(value: int) -> bool:
+    """Whether a number can be stored, and is not below zero."""
+    return 0 <= value < _MOST
 
 
 def _replies(value: object) -> tuple[Reply, ...]:
@@ -130,6 +152,20 @@ def _replies(value: object) -> tuple[Reply, ...]:
     )
 
 
+def _votes(value: object) -> tuple[Vote, ...]:
+    if not isinstance(value, list):
+        return ()
+    return tuple(
+        Vote(
+            author, cast(VoteKind, kind), utc(_string(row, "at") or ""), cast(Role | None, _one_of(row, "role", ROLES))
+        )
+        for row in value
+        if isinstance(row, dict)
+        and (author := _string(row, "author"))
+        and (kind := _one_of(row, "kind", get_args(VoteKind)))
+    )
+
+
 def _string(row: Mapping[str, Any], key: str) -> str | None:
     value = row.get(key)
     return value if isinstance(value, str) and value else None
@@ -137,7 +173,7 @@ def _string(row: Mapping[str, Any], key: str) -> str | None:
 
 def _integer(row: Mapping[str, Any], key: str) -> int | None:
     value = row.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MOST else None
 
 
 def _one_of(row: Mapping[str, Any], key: str, allowed: tuple[str, ...]) -> str | None:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reviewlore.domain.forge import IssueComment, MergedPull, PullRequest, Reaction, ReviewThread, ThreadComment
+from reviewlore.domain.forge import MergedPull, PullRequest, Reaction, ReviewThread, ThreadComment
 from reviewlore.domain.history import (
     Anchor,
     Confidence,
@@ -142,7 +142,7 @@ def read_pull(repository: str, merged: MergedPull, role: Callable[[str], Role | 
     pull = merged.pull
     approvals = [(review.author, review.submitted_at or "") for review in merged.reviews if review.state == "APPROVED"]
     settled = max(
-        (c.created_at for c in merged.conversation if c.author == pull.author and _says_settled(c)), default=""
+        (c.created_at for c in merged.conversation if c.author == pull.author and says_settled(c.body)), default=""
     )
     raws = []
     for thread in merged.threads:
@@ -163,17 +163,25 @@ def read_pull(repository: str, merged: MergedPull, role: Callable[[str], Role | 
     return tuple(raws)
 
 
+def says_settled(body: str) -> bool:
+    """Whether a word in the conversation says that the remarks were taken up."""
+    return len(body) <= _SHORT and _SETTLED.search(body) is not None
+
+
 def join_dump(
     repository: str, comments: Sequence[ThreadComment], pulls: Mapping[int, PullRequest]
 ) -> tuple[tuple[RawRemark, ...], dict[str, int]]:
     """Join a dump's comments (and its pull requests, where it has them) into raw remarks.
 
     A comment whose pull request is in the dump and was not merged is left out; one whose pull request is not in it is
-    taken for merged. The second value counts comments left out, by reason.
+    taken for merged. Of a comment that stands in it twice the one updated last counts. The second value counts comments
+    left out, by reason.
     """
+    latest = {comment.id: comment for comment in sorted(comments, key=lambda comment: comment.updated_at)}
+    dropped = Counter(duplicate_row=len(comments) - len(latest))
+    comments = tuple(latest[each] for each in dict.fromkeys(comment.id for comment in comments))
     roots = {comment.id for comment in comments if comment.in_reply_to is None}
     replies: dict[int, list[ThreadComment]] = {}
-    dropped: Counter[str] = Counter()
     for comment in comments:
         if comment.in_reply_to is not None:
             replies.setdefault(comment.in_reply_to, []).append(comment)
@@ -191,7 +199,8 @@ def join_dump(
             replace(
                 _raw(repository, comment, answers),
                 pull_request_author=pull.author if pull else None,
-                last_commit=pull.head_sha if pull else comment.commit,
+                # Without the pull request, a comment that is not outdated tells the last commit: it moved along.
+                last_commit=pull.head_sha if pull else comment.commit if comment.line else None,
                 base=pull.base_sha if pull else None,
                 source="dump",
             )
@@ -235,7 +244,3 @@ def _votes(thread: ReviewThread, role: Callable[[str], Role | None]) -> tuple[Vo
         bot = thread.resolved_by_bot or thread.resolved_by.endswith(_BOT)
         votes.append(Vote(thread.resolved_by, "resolved", "", None if bot else role(thread.resolved_by), bot))
     return tuple(votes)
-
-
-def _says_settled(comment: IssueComment) -> bool:
-    return len(comment.body) <= _SHORT and _SETTLED.search(comment.body) is not None
