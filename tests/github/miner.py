@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -96,13 +96,13 @@ class _Gate:
 
 def _mine(arguments: list[str], environment: dict[str, str], page: int, output: str) -> None:
     """Run the command line as this process, with the world outside of it under the test's control."""
-    from reviewlore.adapters import github, machine
+    from reviewlore.adapters import github, github_history, machine
     from reviewlore.cli import run
 
     os.environ.update(environment)
     machine.SystemClock.now = lambda _: NOW  # type: ignore[method-assign]
-    github.Patience = _impatient(github.Patience)
-    _set_page(page)
+    _hasten(github.Patience)
+    github_history._PULLS = page
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         status = run(arguments)
@@ -110,11 +110,9 @@ def _mine(arguments: list[str], environment: dict[str, str], page: int, output: 
     sys.exit(status)
 
 
-def _impatient(patience: Any) -> Any:
-    return lambda: patience(retries=1, max_wait=1, secondary_wait=0.05, backoff=0, timeout=5, between_writes=None)
-
-
-def _set_page(page: int) -> None:
-    from reviewlore.adapters import github_history
-
-    github_history._PULLS = page  # type: ignore[attr-defined]
+def _hasten(patience: Any) -> None:
+    """Make waiting short wherever the command line makes its patience."""
+    quick = {"retries": 1, "max_wait": 1.0, "secondary_wait": 0.05, "backoff": 0.0, "timeout": 5}
+    usual = [each.default for each in fields(patience)]
+    hurried = [quick.get(each.name, default) for each, default in zip(fields(patience), usual, strict=True)]
+    patience.__init__.__defaults__ = tuple(hurried)

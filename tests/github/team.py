@@ -42,12 +42,11 @@ class Team:
         for number in range(1, pulls + 1):
             self.pull(number, coded)
         self.fake.open_pull(NAME, "main", f"change-{coded}", "Still open", number=pulls + 1)
-        self.fake.add_review_comment(
-            NAME, pulls + 1, "app/core.py", self.speech.remark(), "carol", diff_hunk="@@ -1 @@"
-        )
+        place = f"app/part{coded}.py"
+        self.fake.add_review_comment(NAME, pulls + 1, place, self.speech.remark(), "carol", line=3)
 
     def pull(self, number: int, coded: int) -> None:
-        author = AUTHORS[number % len(AUTHORS)]
+        author = None if number % 9 == 0 else AUTHORS[number % len(AUTHORS)]
         place = number if number <= coded else number % coded + 1
         path, branch = f"app/part{place}.py", f"change-{place}"
         before, after = _versions(place)
@@ -72,9 +71,11 @@ class Team:
         if number <= coded:
             self._shared.append((sha, answered, merged))
 
-    def _remarks(self, number: int, place: int, author: str) -> list[ReviewComment]:
+    def _remarks(self, number: int, place: int, author: str | None) -> list[ReviewComment]:
         reviewers = [login for login in MAINTAINERS if login != author]
-        roots = []
+        roots: list[ReviewComment] = []
+        if number % 13 == 0:  # merged without a word
+            return roots
         lines = [*_CHANGED, *_UNTOUCHED, _SUGGESTED][: self.rng.randint(1, 5)]
         if number == 2:  # more threads than one page of them holds
             lines = [1 + each % _ROWS for each in range(38)]
@@ -90,7 +91,7 @@ class Team:
             roots[0].body += " The staging key is ghp_" + "0123456789abcdefghijABCDEFGHIJ012345."
         return roots
 
-    def _answer(self, number: int, root: ReviewComment, author: str) -> None:
+    def _answer(self, number: int, root: ReviewComment, author: str | None) -> None:
         rng = self.rng
         turns = 25 if number == 3 and root.original_line == _CHANGED[0] else rng.choice((0, 0, 1, 1, 2))
         for turn in range(turns):
@@ -102,7 +103,7 @@ class Team:
         for login in rng.sample((*MAINTAINERS, "alice", "frank", "stranger", BOT), rng.choice((0, 0, 1, 3))):
             self.fake.react(root, login, rng.choice(("+1", "-1", "heart")))
 
-    def _talk(self, number: int, author: str) -> None:
+    def _talk(self, number: int, author: str | None) -> None:
         reviewer = self.rng.choice([login for login in MAINTAINERS if login != author])
         for _ in range(30 if number == 5 else 1):
             self.fake.add_review(NAME, number, self.rng.choice(("COMMENTED", "CHANGES_REQUESTED")), "", reviewer)
