@@ -170,9 +170,13 @@ def test_a_suggestion_that_was_there_before_or_was_not_taken_is_not_committed() 
         assert kinds(raw, change(edited({10: ["y"]}), raw))[2] == ["lines_changed"]
 
 
-def test_a_suggestion_in_a_reply_counts_too() -> None:
-    raw = replace(RAW, replies=(Reply("helper", "```suggestion\ntotal = 10\n```"),))
-    assert kinds(raw, change(edited({10: ["total = 10"]}), raw))[2][0] == "suggestion_committed"
+@pytest.mark.parametrize(
+    ("author", "expected"),
+    [("reviewer", "suggestion_committed"), ("author", "suggestion_committed"), ("bystander", "lines_changed")],
+)
+def test_a_suggestion_in_an_answer_counts_from_the_two_who_speak(author: str, expected: str) -> None:
+    raw = replace(RAW, replies=(Reply(author, "```suggestion\ntotal = 10\n```"),))
+    assert kinds(raw, change(edited({10: ["total = 10"]}), raw))[2][0] == expected
 
 
 def test_what_a_remark_names_and_the_file_then_has_is_a_fix_on_other_lines() -> None:
@@ -285,10 +289,11 @@ def test_a_reviewer_can_withdraw(body: str) -> None:
     assert kinds(raw, change(SEEN))[0] == "declined"
 
 
-def test_somebody_elses_reply_says_little() -> None:
-    assert kinds(replace(RAW, replies=(Reply("bystander", "Done."),)), None)[0] == "unknown"
-    unknown = replace(RAW, pull_request_author=None, replies=(Reply("somebody", "Done."),))
-    assert kinds(unknown, None)[0] == "unknown"
+@pytest.mark.parametrize("owner", ["author", None])
+@pytest.mark.parametrize("body", ["Done.", "Won't fix.", "```suggestion\nx\n```"])
+def test_nobody_elses_words_tell(owner: str | None, body: str) -> None:
+    raw = replace(RAW, pull_request_author=owner, replies=(Reply("bystander", body), Reply("", body)))
+    assert kinds(raw, None) == ("unknown", "low", [])
 
 
 def test_refused_in_words_and_untouched_in_code_is_declined() -> None:

@@ -1,11 +1,11 @@
 """What was answered in a thread: done, will do, won't do, withdrawn, explained; and by whom. Text in, evidence out.
 
-The words of the pull request's author and of the remark's own author count; others hardly know.
+Only the words of the pull request's author and of the remark's own author count.
 """
 
 import re
 
-from reviewlore.domain.history import OutcomeEvidence, RawRemark, Reply
+from reviewlore.domain.history import OutcomeEvidence, RawRemark
 from reviewlore.stages.outcome.fences import split_fences
 from reviewlore.stages.outcome.weights import is_question, make_evidence
 
@@ -53,25 +53,24 @@ _OPENING = 60  # a telling word stands at the start: `Done.`, `Good catch, fixed
 
 
 def judge_replies(raw: RawRemark) -> tuple[OutcomeEvidence, ...]:
-    """Return the last telling word of the pull request's author, of the remark's author, and of others.
+    """Return the last telling word of the pull request's author, and of the remark's author.
 
-    Who the author is may not be known: then every answer counts as a stranger's.
+    Nobody else's: anybody may answer in a public thread, and where a stranger says `done` a remark was not addressed
+    more often than elsewhere.
     """
     found: dict[str, OutcomeEvidence] = {}
     for reply in raw.replies:
-        side = _side(raw, reply)
-        kind = classify_word(reply.body) if side == "reviewer" else classify_answer(reply.body)
+        if reply.author and reply.author == raw.pull_request_author:
+            kind = classify_answer(reply.body)
+        elif reply.author and reply.author == raw.author:
+            kind = classify_word(reply.body)
+        else:
+            continue
         if kind == "reply_explained" and is_question(raw):
             kind = "reply_answered"
         if kind is not None:
-            found[side] = make_evidence(kind, by=reply.author, stranger=side == "stranger")
+            found[reply.author] = make_evidence(kind, by=reply.author)
     return tuple(found.values())
-
-
-def _side(raw: RawRemark, reply: Reply) -> str:
-    if reply.author and reply.author == raw.pull_request_author:
-        return "owner"
-    return "reviewer" if reply.author and reply.author == raw.author else "stranger"
 
 
 def classify_answer(body: str) -> str | None:

@@ -21,14 +21,17 @@ def find_suggestions(body: str) -> tuple[str, ...]:
 def judge_suggestions(
     raw: RawRemark, rows: Sequence[str], before: str | None, after: str
 ) -> tuple[OutcomeEvidence, ...]:
-    """Say how much of what was suggested, in the remark or in a reply, stands in the merged file and did not before.
+    """Say how much of what was suggested stands in the merged file and did not before.
+
+    Blocks in the remark count, and in answers of its author and of the pull request's: anybody else could write down
+    afterwards what was merged.
 
     `before` is None where the reviewed version is not at hand: then the commented rows stand for it. That something
     suggested does not stand there tells nothing: it is often done in other words.
     """
-    suggestions = [
-        text for said in (raw.body, *(reply.body for reply in raw.replies)) for text in find_suggestions(said)
-    ]
+    trusted = {raw.author, raw.pull_request_author} - {None, ""}
+    said = (raw.body, *(reply.body for reply in raw.replies if reply.author in trusted))
+    suggestions = [text for body in said for text in find_suggestions(body)]
     if not suggestions:
         return ()
     old = _plain("\n".join(rows) if before is None else before)

@@ -42,7 +42,6 @@ _WEIGHTS: Mapping[str, tuple[Outcome, float]] = {
     "approved_later": ("addressed", 0.1),
     "resolved_after_change": ("addressed", 0.5),
 }
-_STRANGER = 0.3  # words of somebody else than the two: odds x 0.5 .. 0.6 where `done` is said, so they tell nothing
 _BY_LINES = frozenset(
     {
         "file_removed", "file_changed", "lines_changed", "lines_reformatted", "lines_removed", "lines_moved",
@@ -55,10 +54,10 @@ _PRAISE = 0.15
 _QUESTION_CHANGED, _QUESTION_UNTOUCHED = 0.9, 0.6
 
 
-def make_evidence(kind: str, detail: str = "", by: str = "", *, stranger: bool = False) -> OutcomeEvidence:
+def make_evidence(kind: str, detail: str = "", by: str = "") -> OutcomeEvidence:
     """Return evidence of a kind with its weight."""
     outcome, weight = _WEIGHTS[kind]
-    return OutcomeEvidence(kind, outcome, round(weight * (_STRANGER if stranger else 1.0), 3), detail, by)
+    return OutcomeEvidence(kind, outcome, weight, detail, by)
 
 
 def make_line_evidence(kind: str, raw: RawRemark, detail: str = "") -> OutcomeEvidence:
