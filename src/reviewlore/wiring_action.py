@@ -176,6 +176,7 @@ def _tools(site: _Site) -> ActionTools:
         store=lambda: workshop.store,
         key=workshop.pseudonym_key,
         kept_key=workshop.kept_key,
+        approval=lambda: workshop.settings.learn.approval,
         fetch=lambda number, base, head: fetch_pull(workshop.repo, site.code, number, base, head),
         review_context=lambda: workshop.review_context(site.context.repository),
         learn=site.learn,

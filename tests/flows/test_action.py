@@ -85,6 +85,7 @@ class Scene:
             store=lambda: self.store,
             key=lambda: b"key",
             kept_key=lambda: b"key",
+            approval=lambda: "none",
             fetch=lambda *commits: self.fetched.append(commits),
             review_context=self.review_context,
             learn=lambda: "learned",

@@ -30,6 +30,7 @@ class Scene:
         self.store = FakeStore()
         self.reviewed_heads = []
         self.review_error = None
+        self.policy = "none"
 
     def review(self, pull):
         self.reviewed_heads.append(pull.head_sha)
@@ -45,6 +46,7 @@ class Scene:
             store=lambda: self.store,
             key=lambda: b"key",
             kept_key=lambda: b"key",
+            approval=lambda: self.policy,
             clock=FakeClock(),
             review=self.review,
             job=lambda reviewed, published: JobResult(

@@ -45,6 +45,7 @@ class Scene:
             store=lambda: self.store,
             key=lambda: KEY,
             kept_key=self.kept_key,
+            approval=lambda: "none",
             clock=FakeClock(),
             review=never,  # type: ignore[arg-type]
             job=never,  # type: ignore[arg-type]

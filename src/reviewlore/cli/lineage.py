@@ -50,14 +50,15 @@ def approve(dataset: str, repo: Path, github: str | None, refuse: bool, reason: 
     """
     from functools import partial
 
-    from reviewlore.flows.approve import Verdict
+    from reviewlore.flows.approve import Verdict, tell_decision
     from reviewlore.flows.approve import approve as run_approval
     from reviewlore.wiring_lineage import ask_decider
 
     workshop = open_workshop(repo, quiet=True)
     verdict = Verdict(dataset, not refuse, reason, workshop.clock.now())
     ask = partial(ask_decider, workshop, github) if github else None
-    click.echo(run_approval(workshop.store, verdict, workshop.settings.learn.approval, ask, dry_run=dry_run))
+    decided = run_approval(workshop.store, verdict, workshop.settings.learn.approval, ask, dry_run=dry_run)
+    click.echo(tell_decision(decided))
     return 0
 
 

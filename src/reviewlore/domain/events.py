@@ -111,6 +111,14 @@ class TrainCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class ApproveCommand:
+    """Allow the dataset whose id begins with `dataset` to be trained on; `text` says why."""
+
+    dataset: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetCommand:
     """Forget a pull request or a comment of this repository; an empty `name` means the one it is said on."""
 
@@ -134,6 +142,7 @@ Command = (
     | DismissCommand
     | StatusCommand
     | TrainCommand
+    | ApproveCommand
     | ForgetCommand
     | OptOutCommand
     | OptInCommand

@@ -20,6 +20,7 @@ from reviewlore.domain.events import (
 )
 from reviewlore.domain.finding import Finding
 from reviewlore.domain.forge import PullRequest
+from reviewlore.domain.people import Role
 from reviewlore.errors import ReviewloreError, UserError
 from reviewlore.flows.command import CommandTools, answer_command
 from reviewlore.flows.dispatch import choose_job
@@ -49,6 +50,7 @@ class ActionTools:
     store: Callable[[], Store]
     key: Callable[[], bytes]
     kept_key: Callable[[], bytes]
+    approval: Callable[[], Role]
     fetch: Callable[[int, str, str], None]
     review_context: Callable[[], ReviewContext]
     learn: Callable[[], str]
@@ -130,6 +132,7 @@ def _command(event: CommandEvent, context: RunContext, tools: ActionTools) -> Jo
         store=tools.store,
         key=tools.key,
         kept_key=tools.kept_key,
+        approval=tools.approval,
         clock=tools.clock,
         review=lambda pull: review_pull(tools.review_context(), tools.fetch, pull),
         job=lambda reviewed, published: judge_published(

@@ -32,10 +32,21 @@ class Verdict:
     now: str
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided about which dataset by whom; `trained` are the versions that learned from it before."""
+
+    dataset: str
+    approved: bool
+    decider: Decider
+    trained: tuple[str, ...]
+    dry_run: bool
+
+
 def approve(
     store: Store, verdict: Verdict, policy: Role, ask: Callable[[], Decider] | None, *, dry_run: bool = False
-) -> str:
-    """Decide about a dataset and return one sentence.
+) -> Decided:
+    """Decide about a dataset.
 
     `ask` asks the forge who decides; None: there is no forge to ask. RefusedError where nothing asks for a decision,
     the role is too low or cannot be checked, or the decision was made already.
@@ -76,7 +87,8 @@ def approve(
         change(store)
     else:
         store.update(change, lambda: f"{verb.capitalize()} dataset {name}", verdict.now)
-    return _sentence(store, manifest.id, verb, decider, dry_run=dry_run)
+    trained = tuple(version.id for version in state.read_versions(store) if version.dataset == manifest.id)
+    return Decided(manifest.id, verdict.approved, decider, trained, dry_run)
 
 
 def refuse_unapproved(found: Approvals, dataset: str, policy: Role) -> None:
@@ -86,10 +98,16 @@ def refuse_unapproved(found: Approvals, dataset: str, policy: Role) -> None:
         raise RefusedError(obstacle)
 
 
-def newest_dataset(store: Store) -> str | None:
-    """Return the id of the dataset that a training would use, or None."""
-    manifests = state.read_datasets(store)
-    return manifests[-1].id if manifests else None
+def tell_decision(decided: Decided) -> str:
+    """Return one sentence for whoever decided."""
+    who, verb = decided.decider, "approve" if decided.approved else "refuse"
+    did = f"Would {verb}" if decided.dry_run else f"{verb.capitalize()}d"
+    text = f"{did} dataset {decided.dataset[:12]} as {who.pseudonym} ({who.role} in {who.repository})."
+    if decided.approved:
+        return f"{text} `reviewlore train` may use it."
+    before = ", ".join(decided.trained)
+    undo = f" Trained on it before: {before}; `reviewlore rollback` undoes a promotion." if before else ""
+    return f"{text} Nothing is trained on it.{undo}"
 
 
 def _find(store: Store, prefix: str) -> DatasetManifest:
@@ -109,16 +127,6 @@ def _check(manifest: DatasetManifest, decider: Decider, needed: Role) -> None:
             f"To decide about dataset {manifest.id[:12]} takes the role {needed} in {decider.repository}; GitHub says "
             f"{decider.role}. Ask somebody who has it."
         )
-
-
-def _sentence(store: Store, dataset: str, verb: str, decider: Decider, *, dry_run: bool) -> str:
-    did = f"Would {verb}" if dry_run else f"{verb.capitalize()}d"
-    text = f"{did} dataset {dataset[:12]} as {decider.pseudonym} ({decider.role} in {decider.repository})."
-    if verb == "approve":
-        return f"{text} `reviewlore train` may use it."
-    trained = [version.id for version in state.read_versions(store) if version.dataset == dataset]
-    said = f" Trained on it before: {', '.join(trained)}; `reviewlore rollback` undoes a promotion." if trained else ""
-    return f"{text} Nothing is trained on it.{said}"
 
 
 def _repositories(manifest: DatasetManifest) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from reviewlore.domain.events import (
     Annotation,
+    ApproveCommand,
     Command,
     CommandError,
     CommandEvent,
@@ -29,7 +30,7 @@ from reviewlore.domain.forge import PullRequest, Reaction
 from reviewlore.domain.markers import MARKER, find_marker, marker
 from reviewlore.domain.people import Role
 from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreError, UserError
-from reviewlore.flows import command_privacy, state
+from reviewlore.flows import command_approve, command_privacy, state
 from reviewlore.flows.publish import Desk, Published, Reviewed, publish_review, say_once
 from reviewlore.formats import records
 from reviewlore.ports import Clock, ForgeRuns, Store
@@ -46,7 +47,7 @@ class CommandTools:
 
     `review` reviews a pull request at its `head_sha`; `job` turns a published review into a result; `key` gives the
     secret of pseudonyms, `kept_key` the same where it is certain to be the one that mining uses, else ConfigError.
-    What few commands need is made on first use.
+    `approval` is the role that has to allow a dataset. What few commands need is made on first use.
     """
 
     desk: Desk
@@ -54,6 +55,7 @@ class CommandTools:
     store: Callable[[], Store]
     key: Callable[[], bytes]
     kept_key: Callable[[], bytes]
+    approval: Callable[[], Role]
     clock: Clock
     review: Callable[[PullRequest], Reviewed]
     job: Callable[[Reviewed, Published], JobResult]
@@ -118,8 +120,8 @@ def _do(command: Command, event: CommandEvent, pull: PullRequest, role: Role, to
             return _Answer(_dismiss(command, event, role, tools), done)
         case TrainCommand():
             return _Answer(_train(command, event, tools), done)
-        case ForgetCommand() | OptOutCommand() | OptInCommand():
-            return _Answer(_answer_privacy(command, event, tools), done)
+        case ApproveCommand() | ForgetCommand() | OptOutCommand() | OptInCommand():
+            return _Answer(_govern(command, event, role, tools), done)
 
 
 def _review(pull: PullRequest, tools: CommandTools) -> _Answer:
@@ -154,17 +156,33 @@ def _dismiss(command: DismissCommand, event: CommandEvent, role: Role, tools: Co
         known = records.decode_lines(store.read(path) or b"", FeedbackSignal, path)
         if any(old.id == signal.id for old in known):
             return {}
-        return {path: records.encode_lines([*known, signal])}
+        where = f"{signal.repository}#{signal.pull_request}"
+        entry = state.audited(
+            store,
+            at=signal.at,
+            actor=signal.author,
+            action="dismiss",
+            subject=finding,
+            detail={"reason": signal.reason, "pull_request": where},
+        )
+        return {path: records.encode_lines([*known, signal]), state.AUDIT: entry}
 
     branch.update(change, lambda: f"Keep a dismissal ({signal.reason}) of {finding}", signal.at)
     return commands.render_dismissed(command, finding)
 
 
-def _answer_privacy(
-    command: ForgetCommand | OptOutCommand | OptInCommand, event: CommandEvent, tools: CommandTools
+def _govern(
+    command: ApproveCommand | ForgetCommand | OptOutCommand | OptInCommand,
+    event: CommandEvent,
+    role: Role,
+    tools: CommandTools,
 ) -> str:
+    """Do what changes the data itself: who may be learned from, and what may be trained on."""
     now = tools.clock.now()
     match command:
+        case ApproveCommand():
+            decider = command_approve.decider_of(event, role, tools.key())
+            return command_approve.approve_named(command, event, decider, tools.store(), tools.approval(), now)
         case ForgetCommand():
             return command_privacy.forget_named(command, event, tools.store(), now)
         case OptOutCommand():
@@ -197,6 +215,7 @@ def _status(store: Store) -> str:
 def _train(command: TrainCommand, event: CommandEvent, tools: CommandTools) -> str:
     if not event.default_branch:
         raise InputError("the event does not name the default branch, from which alone training may run.")
+    command_approve.refuse_waiting(tools.store(), tools.approval())
     tools.runs().dispatch(tools.train_workflow, event.default_branch, {"mode": "train", "tier": command.tier})
     address = f"{tools.desk.repository_url}/actions/workflows/{tools.train_workflow}"
     return commands.render_train_started(command, address)

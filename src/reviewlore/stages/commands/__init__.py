@@ -2,6 +2,7 @@
 
 from reviewlore.stages.commands.answers import (
     as_code,
+    render_approved,
     render_dismissed,
     render_error,
     render_failure,
@@ -26,6 +27,7 @@ __all__ = [
     "is_for_everybody",
     "may",
     "parse_command",
+    "render_approved",
     "render_dismissed",
     "render_error",
     "render_failure",

@@ -137,6 +137,13 @@ def render_train_started(command: TrainCommand, workflow_url: str) -> str:
     )
 
 
+def render_approved(dataset: str) -> str:
+    """Return the answer to `/lore approve`; it does not say who decided under which pseudonym: the answer is public."""
+    return (
+        f"Dataset `{dataset[:12]}` is approved. `{PREFIX} train` starts a training on it; the gate judges the result."
+    )
+
+
 def render_opted_out(again: bool, due: bool) -> str:
     """Return the answer to `/lore opt-out`; `again`: it was done before, `due`: the version in force learned from it.
 

@@ -12,6 +12,7 @@ from typing import get_args
 
 from reviewlore.domain.events import (
     DISMISS_REASONS,
+    ApproveCommand,
     Command,
     CommandError,
     DismissCommand,
@@ -36,11 +37,13 @@ _ALIASES = {
     **dict.fromkeys(("ignore", "reject"), "dismiss"),
     **dict.fromkeys(("info", "version"), "status"),
     **dict.fromkeys(("retrain", "learn"), "train"),
+    **dict.fromkeys(("allow", "accept"), "approve"),
     **dict.fromkeys(("optout", "opt_out", "unsubscribe"), "opt-out"),
     **dict.fromkeys(("optin", "opt_in"), "opt-in"),
     **dict.fromkeys(("delete", "erase"), "forget"),
 }
 _FINDING = re.compile(r"[0-9a-f]{6,64}")
+_DATASET = re.compile(r"[0-9a-f]{4,64}")
 _MAX_TEXT = 500
 
 
@@ -130,6 +133,15 @@ def _parse_dismiss(words: Sequence[str]) -> Command | CommandError:
     return DismissCommand(reason, finding, " ".join(rest)[:_MAX_TEXT])
 
 
+def _parse_approve(words: Sequence[str]) -> Command | CommandError:
+    """`approve <dataset> [text]`; the beginning of the dataset's id is enough."""
+    if not words:
+        return CommandError("Say which dataset", usage=_usage("approve"))
+    if not _DATASET.fullmatch(_plain(words[0])):
+        return CommandError("A dataset's id is hexadecimal, unlike", words[0], usage=_usage("approve"))
+    return ApproveCommand(_plain(words[0]), " ".join(words[1:])[:_MAX_TEXT])
+
+
 def _parse_forget(words: Sequence[str]) -> Command | CommandError:
     """`forget pr [name]` or `forget comment [name]`; whoever wants to be forgotten says `opt-out`."""
     kind = _plain(words[0]) if words else ""
@@ -194,6 +206,14 @@ ROWS: tuple[Row, ...] = (
         "maintain",
         _parse_train,
         TrainCommand,
+    ),
+    Row(
+        "approve",
+        "approve <dataset> [text]",
+        "allows a dataset to be trained on, where policy asks for somebody's word; policy says which role it takes",
+        "write",
+        _parse_approve,
+        ApproveCommand,
     ),
     Row(
         "forget",

@@ -1,0 +1,30 @@
+"""`/lore approve`, and what `/lore train` asks before it starts: an event in, the dataset decided about out."""
+
+from reviewlore.domain.events import ApproveCommand, CommandEvent
+from reviewlore.domain.people import Role
+from reviewlore.flows import state
+from reviewlore.flows.approve import Decider, Verdict, approve, refuse_unapproved
+from reviewlore.ports import Store
+from reviewlore.stages import commands
+from reviewlore.stages.redact import pseudonym
+
+
+def approve_named(
+    command: ApproveCommand, event: CommandEvent, decider: Decider, store: Store, policy: Role, now: str
+) -> str:
+    """Approve the dataset that a comment names; RefusedError where the role is below what policy asks for."""
+    reason = command.text or f"approved on {event.repository}#{event.number}"
+    decided = approve(store, Verdict(command.dataset, True, reason, now), policy, lambda: decider)
+    return commands.render_approved(decided.dataset)
+
+
+def decider_of(event: CommandEvent, role: Role, key: bytes) -> Decider:
+    """Return who gives a command, with the role that the forge said."""
+    return Decider(pseudonym(event.author, key), role, event.repository)
+
+
+def refuse_waiting(store: Store, policy: Role) -> None:
+    """Raise RefusedError where the newest dataset waits for somebody's word or was refused."""
+    manifests = state.read_datasets(store)
+    if manifests:
+        refuse_unapproved(state.read_approvals(store), manifests[-1].id, policy)
