@@ -133,13 +133,11 @@ def test_a_missing_library_is_named_with_the_way_to_install_it(monkeypatch):
 def test_revisions_are_not_for_the_ranker_and_the_other_kinds_ask_their_question(trained):
     from reviewlore.adapters.boosting import train_ranker
 
-    def of(kind: str, *others: PreferencePair) -> list[PreferencePair]:
-        renamed = [replace(p, kind=kind) if p.kind == "relevance_hard" else p for p in make_pairs(300)]
-        return [*renamed, *others]
-
+    similar = [replace(p, kind=p.kind.replace("easy", "similar")) for p in make_pairs(300)]
     revisions = [replace(p, id=f"r{p.id}", kind="revision") for p in make_pairs(60, seed=3)]
     empty = [replace(p, kind="silence", chosen=replace(p.chosen, body="")) for p in make_pairs(90, seed=4)]
 
-    assert train_ranker(of("relevance_hard", *revisions), seed=1).to_json() == trained.to_json()
-    assert train_ranker(of("relevance_similar"), seed=1).to_json() == trained.to_json()
-    assert accuracy(train_ranker(of("relevance_hard", *empty), seed=1), make_pairs(150, seed=2)) > 0.9
+    assert {p.kind for p in similar} == {"outcome", "relevance_hard", "relevance_similar"}
+    assert train_ranker(similar, seed=1).to_json() == trained.to_json()
+    assert train_ranker([*make_pairs(300), *revisions], seed=1).to_json() == trained.to_json()
+    assert accuracy(train_ranker([*make_pairs(300), *empty], seed=1), make_pairs(150, seed=2)) > 0.9
