@@ -1,7 +1,9 @@
 """Rows of other people's files: what may stand in one, and what keeps one out."""
 
 import json
-from typing import Any
+import re
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -75,6 +77,33 @@ def test_a_role_is_a_bot_or_what_may_be_done(role: str, known: str | None, bot: 
 )
 def test_what_keeps_a_row_out_is_said(changes: dict[str, Any], why: str) -> None:
     assert parse(**changes) == Rejected(3, why)
+
+
+@pytest.mark.parametrize(
+    ("told", "utc"),
+    [
+        ("2026-01-01T01:00:00+01:00", "2026-01-01T00:00:00Z"), ("2026-01-01", "2026-01-01T00:00:00Z"),
+        ("2026-01-01 12:00:00.986000000", "2026-01-01T12:00:00Z"),
+        ("1767225600", ""), ("0001-01-01T00:00:00+05:00", ""),
+    ],
+)  # fmt: skip
+def test_a_time_of_any_zone_is_told_in_utc(told: str, utc: str) -> None:
+    assert read(created_at=told).created_at == utc
+
+
+def test_every_field_that_is_read_is_documented() -> None:
+    class Asked(dict[str, Any]):
+        names: ClassVar[set[str]] = set()
+
+        def get(self, key: str, default: Any = None) -> Any:
+            self.names.add(key)
+            return super().get(key, default)
+
+    parse_comment_row(Asked(LEAST), 1)
+    text = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    table = text.partition("## In: review comments")[2].partition("###")[0]
+    documented = {name for line in table.split("\n") for name in re.findall(r"`(\w+)`", "|".join(line.split("|")[:2]))}
+    assert Asked.names == documented
 
 
 VALUES = st.recursive(

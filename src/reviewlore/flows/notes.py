@@ -82,7 +82,7 @@ class _Reviews:
         roots, answers = _threads(notes, self.dropped)
         wanted = [root for root in roots if root.path]
         self.dropped["not_on_code"] += len(roots) - len(wanted)
-        if not requests:
+        if not wanted or not requests:
             self.dropped["no_review_requested"] += len(wanted)
             return []
         branch = ReviewedBranch(
