@@ -132,7 +132,8 @@ def train(store: Store, version: str, dataset: str, now: str) -> None:
         before = state.read_registry(snapshot)
         retired = tuple(replace(entry, state="retired") for entry in before.entries)
         entry = RegistryEntry(version, "embedded", "active", "gate", now, "won")
-        log = state.audited(snapshot, at=now, actor=MARIA, action="train", subject=version, detail={"by": MARIA})
+        log = state.audited(snapshot, at=now, actor=MARIA, action="train", subject=version,
+            detail={"by": MARIA, "reason": "ONEFIG it is time"})  # fmt: skip
         return {
             state.REGISTRY: records.encode(Registry((*retired, entry))),
             state.version_path(version, "manifest.json"): records.encode(manifest),
@@ -171,7 +172,9 @@ def fill(store: Store) -> list[str]:
         data = records.encode_lines(signals[:count])
         store.update(lambda _, data=data: {"feedback/2026-02.jsonl": data}, lambda: "Keep a dismissal", signals[0].at)
     datasets.append(save(store, past[1], "2026-02-04T00:00:00Z"))
-    asked = Approvals((Approval(datasets[1], "maintain", "2026-02-04T00:00:00Z", "approved", MARIA, "2026-02-05"),))
+    asked = Approvals(
+        (Approval(datasets[1], "maintain", "2026-02-04T00:00:00Z", "approved", MARIA, "2026-02-05", "ONEGRAPE"),)
+    )
     store.update(lambda _: {**state.approval_file(asked)}, lambda: "Approve a dataset", "2026-02-05T00:00:00Z")
     datasets.append(save(store, past[2], "2026-02-06T00:00:00Z"))
     train(store, "embedded-new", datasets[2], "2026-02-07T00:00:00Z")

@@ -186,7 +186,7 @@ def test_a_dismissal_in_the_thread_is_kept_with_its_reason():
     scene = Scene()
     scene.say("/lore review")
     thread = scene.forge.threads[0].id
-    text = "/lore dismiss intended @alice wanted it, see a@b.example"
+    text = "/lore dismiss intended @alice wanted it, see anna@harbour.dev"
     assert scene.say(text, "wim", comment=702, kind="review", thread=thread).conclusion == "success"
     assert json.loads(scene.store.files["feedback/2026-11.jsonl"]) == {
         "id": "octo/demo#1/702",

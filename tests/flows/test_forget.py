@@ -26,7 +26,7 @@ from tests.repositories import git
 
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.store import REF, GitStore
-from reviewlore.domain.forgetting import NamedPull, OlderThan
+from reviewlore.domain.forgetting import NamedPull, OlderThan, Target
 from reviewlore.domain.history import OutcomeEvidence, Reply
 from reviewlore.errors import ConfigError, RefusedError, StateError
 from reviewlore.flows import state
@@ -34,12 +34,14 @@ from reviewlore.flows.forget import Act, allow_again, forget, name_person
 from reviewlore.flows.judge import load_dataset
 from reviewlore.formats import records
 from reviewlore.formats.forgetting import render_forgetting
+from reviewlore.ports import Store
 from reviewlore.stages.forget import FORGOTTEN, parse_comment, parse_pull
 from reviewlore.stages.redact import suppression_token
 from reviewlore.stages.registry import find_tainted
+from reviewlore.stages.tracing import fingerprint_of
 
 ACT = Act("command line", "2026-03-01T00:00:00Z")
-WORDS = {"ONEAPPLE", "ONEBANANA", "ONECHERRY", "ONEDATE", "ONEELDER"}
+WORDS = {"ONEAPPLE", "ONEBANANA", "ONECHERRY", "ONEDATE", "ONEELDER", "ONEFIG", "ONEGRAPE"}
 
 
 PAST: list[histories.Past] = []
@@ -280,6 +282,24 @@ def test_a_comment_that_is_not_stored_is_listed_as_it_was_named(store: GitStore)
     for given in ("999", f"{HARBOR}#9/999"):
         assert forget(store, parse_comment(given), ACT).found == {}
     assert state.read_suppressions(store).comments == ("999", f"{HARBOR}#9/999")
+
+
+@pytest.mark.parametrize("target", [name_person("maria", KEY), NamedPull(HARBOR, 1), parse_comment(f"{HARBOR}#1/11")])
+def test_the_log_of_who_looked_no_longer_leads_to_the_remark(store: GitStore, target: Target) -> None:
+    """An entry of `trace` holds hashes of ids; anybody who knows the id could make them again."""
+    fill(store)
+    hashes = [fingerprint_of(name) for name in (f"{HARBOR}#1/11", f"{HARBOR}#3/32")]
+
+    def look(snapshot: Store) -> dict[str, bytes | None]:
+        seen = {"remarks": hashes}
+        log = state.audited(snapshot, at=ACT.now, actor="cli", action="trace", subject=hashes[0], detail=seen)
+        return {state.AUDIT: log}
+
+    store.update(look, lambda: "Trace", ACT.now)
+    forget(store, target, ACT)
+    found = walk(store)
+    assert hashes[0] not in found and hashes[1] in found
+    audit_is_sound_in_every_commit(store)
 
 
 def test_a_pseudonym_that_begins_alike_is_another_person(store: GitStore) -> None:

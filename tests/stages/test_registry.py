@@ -87,8 +87,10 @@ def test_a_log_is_chained_again_from_the_first_entry_that_changes() -> None:
         entries.append(
             append_audit(entries, at=f"t{number}", actor=said, action="a", subject=f"s{number}", detail={"n": number})
         )
-    assert rechain_audit(entries, lambda text: text) == entries
-    changed = rechain_audit(entries, lambda text: text.replace("somebody", "person-forgotten"))
+    assert rechain_audit(entries, lambda entry: entry) == entries
+    changed = rechain_audit(
+        entries, lambda entry: replace(entry, actor=entry.actor.replace("somebody", "person-forgotten"))
+    )
     verify_audit(changed)
     assert changed[:2] == entries[:2]
     assert [entry.actor for entry in changed] == ["me", "me", "person-forgotten", "me"]

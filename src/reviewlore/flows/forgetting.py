@@ -13,6 +13,7 @@ from typing import TypeVar
 from reviewlore.domain.events import FeedbackSignal
 from reviewlore.domain.forgetting import ForgetKind, NamedComment, NamedPull, OlderThan, Person, Target
 from reviewlore.domain.history import Episode
+from reviewlore.domain.mining import Approvals
 from reviewlore.domain.model import AuditEntry, DatasetManifest
 from reviewlore.errors import RefusedError, StateError
 from reviewlore.flows import state
@@ -22,6 +23,7 @@ from reviewlore.stages import forget as rules
 from reviewlore.stages.dataset import dataset_id, rebuild_dataset
 from reviewlore.stages.outcome import decide_outcome
 from reviewlore.stages.registry import find_tainted, rechain_audit
+from reviewlore.stages.tracing import fingerprint_of
 
 T = TypeVar("T", Episode, FeedbackSignal)
 
@@ -32,6 +34,7 @@ KINDS: Mapping[type, ForgetKind] = {
     OlderThan: "expired",
 }
 _SHOWN = 10
+_HASH = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Forgetting:
         self._needle = rules.find_needle(target)
         self._found: dict[str, set[Trace]] = defaultdict(set)
         self._names: set[str] = set()
+        self._hashes: set[str] = set()
         self._withdrawn: set[FeedbackSignal] = set()
         self._tainted: set[tuple[str, str]] = set()
         self._first_seen: set[str] = set()
@@ -62,8 +66,7 @@ class Forgetting:
     def alter(self, revision: Revision) -> dict[str, bytes | None]:
         """Return what is left of the files of one commit; see `ports.Rewriting`."""
         found: dict[str, bytes | None] = {}
-        # What was said of remarks goes before what was concluded from it.
-        for path in sorted(revision.fresh, key=lambda path: (not path.startswith(state.FEEDBACK), path)):
+        for path in sorted(revision.fresh, key=_turn):
             before = revision.read(path)
             after = self._left(path, before)
             if after != before:
@@ -123,9 +126,12 @@ class Forgetting:
             return self._lines(data, Episode, self._episode)
         if path.startswith(state.FEEDBACK):
             return self._lines(data, FeedbackSignal, self._signal)
-        if not isinstance(self._target, Person) or self._needle.encode() not in data:
+        if path == state.AUDIT:
+            left = self._log(data)
+        elif not isinstance(self._target, Person) or self._needle.encode() not in data:
             return data
-        left = self._log(data) if path == state.AUDIT else self._rename_bytes(data)
+        else:
+            left = self._rename_bytes(self._decisions(data) if path == state.APPROVALS else data)
         if left != data:
             self._found["names"].add(Trace(path))
         return left
@@ -165,6 +171,7 @@ class Forgetting:
         self._names |= rules.find_names(before, after, self._target)
         if after is None:
             self._found["remarks"].add(Trace(before.id))
+            self._hashes.add(fingerprint_of(before.id))
         elif after is not before:
             self._found["replies"] |= {
                 Trace(before.id, str(reply)) for reply in before.replies if reply not in after.replies
@@ -185,13 +192,35 @@ class Forgetting:
         return None
 
     def _log(self, data: bytes) -> bytes:
+        """Return the audit log without the person, their words, and the hashes of remarks that went."""
+        hashes = self._hashes.intersection(name.decode() for name in _HASH.findall(data))
+        if not hashes and not (isinstance(self._target, Person) and self._needle.encode() in data):
+            return data
+
+        def change(entry: AuditEntry) -> AuditEntry:
+            entry = rules.without_actor(entry, self._target)
+            subject, detail = self._rename(entry.subject), self._rename(entry.detail)
+            for name in hashes:
+                subject, detail = subject.replace(name, "forgotten"), detail.replace(name, "forgotten")
+            return replace(entry, subject=subject, detail=detail)
+
         try:
-            entries = records.decode_lines(data, AuditEntry, state.AUDIT)
+            return records.encode_lines(rechain_audit(records.decode_lines(data, AuditEntry, state.AUDIT), change))
         except StateError:  # of an older commit: it was mended since, and has no sound chain to keep
             return self._rename_bytes(data)
-        return records.encode_lines(rechain_audit(entries, self._rename))
+
+    def _decisions(self, data: bytes) -> bytes:
+        """Return the approvals without what the person gave as reasons."""
+        try:
+            found = records.decode(data, Approvals, state.APPROVALS)
+        except StateError:
+            return data
+        kept = (replace(each, reason="") if each.decided_by == self._needle else each for each in found.requests)
+        return records.encode(replace(found, requests=tuple(kept)))
 
     def _rename(self, text: str) -> str:
+        if not isinstance(self._target, Person):
+            return text
         return re.sub(rf"{re.escape(self._needle)}(?![0-9A-Za-z])", rules.FORGOTTEN, text)
 
     def _rename_bytes(self, data: bytes) -> bytes:
@@ -238,6 +267,11 @@ class Forgetting:
         ]
         built = rebuild_dataset(kept, manifest)
         return dataset_id(built.pairs) == manifest.id
+
+
+def _turn(path: str) -> tuple[int, str]:
+    """Dismissals before what was concluded from them, and remarks before the log, which has hashes of their ids."""
+    return (0 if path.startswith(state.FEEDBACK) else 2 if path == state.AUDIT else 1), path
 
 
 def _is_manifest(path: str) -> bool:

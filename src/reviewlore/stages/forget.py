@@ -4,6 +4,7 @@ Also reads the names of what can be forgotten, and keeps the list of what must n
 only resembles a target stays.
 """
 
+import json
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from reviewlore.domain.events import FeedbackSignal
 from reviewlore.domain.forgetting import NamedComment, NamedPull, OlderThan, Person, Target
 from reviewlore.domain.history import Confidence, Episode, Outcome, OutcomeEvidence, Reply
 from reviewlore.domain.mining import Suppressions
+from reviewlore.domain.model import AuditEntry
 from reviewlore.errors import ConfigError, InputError
 
 FORGOTTEN = "person-forgotten"  # stands where a pseudonym stood in what has to stay: logs, decisions
@@ -101,6 +103,17 @@ def is_forgotten(signal: FeedbackSignal, target: Target) -> bool:
             return _is_comment(signal.repository, signal.pull_request, signal.id.rpartition("/")[2], target)
         case OlderThan():
             return bool(signal.at) and signal.at < target.limit
+
+
+def without_actor(entry: AuditEntry, target: Target) -> AuditEntry:
+    """Return an entry of the audit log without the person who acted, and without the reason they gave in words."""
+    if not isinstance(target, Person) or entry.actor != target.pseudonym:
+        return entry
+    detail = json.loads(entry.detail) if entry.detail else {}
+    if isinstance(detail, dict) and detail.get("reason"):
+        detail["reason"] = ""
+        entry = replace(entry, detail=json.dumps(detail, sort_keys=True, ensure_ascii=False))
+    return replace(entry, actor=FORGOTTEN)
 
 
 def find_names(before: Episode, after: Episode | None, target: Target) -> frozenset[str]:

@@ -92,13 +92,11 @@ def append_audit(
     return replace(draft, hash=_hash(draft))
 
 
-def rechain_audit(entries: Sequence[AuditEntry], change: Callable[[str], str]) -> list[AuditEntry]:
-    """Return a sound log with its texts changed, and its chain made again from the first entry that differs."""
+def rechain_audit(entries: Sequence[AuditEntry], change: Callable[[AuditEntry], AuditEntry]) -> list[AuditEntry]:
+    """Return a sound log with its entries changed, and its chain made again from the first one that differs."""
     made: list[AuditEntry] = []
     for entry in entries:
-        actor, subject, detail = map(change, (entry.actor, entry.subject, entry.detail))
-        previous = made[-1].hash if made else GENESIS
-        draft = replace(entry, actor=actor, subject=subject, detail=detail, previous=previous)
+        draft = replace(change(entry), previous=made[-1].hash if made else GENESIS)
         made.append(replace(draft, hash=_hash(draft)))
     return made
 
