@@ -216,14 +216,15 @@ def test_extra_kinds_are_counted_and_trained_on_only_where_asked_for():
     assert set(asked.pairs) == {*plain.pairs, *plain.extra}
 
 
-def test_near_equal_remarks_are_no_negatives_of_each_other():
+def test_near_equal_remarks_are_not_taken_for_similar_ones_of_other_code():
     said = "this function parses and prints the whole table at once, please split it in two"
-    twins = [episode(n, body=said + (" now" if n % 2 else ""), outcome="addressed") for n in range(200, 230)]
+    twins = [episode(n, body=said + (" now" if n % 8 > 3 else ""), outcome="addressed") for n in range(200, 230)]
     result = build_dataset([*HISTORY, *twins], seed=1, settings=PairSettings(test_share=0.0))
     names = {e.id for e in twins}
+    hard = [p for p in result.pairs if p.kind == "relevance_hard" and set(p.episodes) <= names]
 
-    assert not [p for p in result.pairs if p.kind.startswith("relevance") and set(p.episodes) <= names]
-    assert [p for p in result.pairs if p.kind == "relevance_easy" and p.episodes[0] in names]
+    assert not [p for p in result.extra if p.kind == "relevance_similar" and set(p.episodes) <= names]
+    assert hard and all(p.chosen.body != p.rejected.body for p in hard)
 
 
 def test_the_id_of_a_dataset_does_not_depend_on_the_hash_seed():

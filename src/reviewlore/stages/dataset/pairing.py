@@ -75,7 +75,8 @@ class Pairing:
         )
         for kind, pool, fits, wanted in choices:
             for rejected in self._sample(pool, fits, self._wanted(wanted), f"{kind}:{chosen.id}"):
-                if not self._says_the_same(chosen, rejected):
+                # Near-equal words often differ in the one name that matters: those are good negatives, equal ones none.
+                if not _equal(chosen, rejected):
                     yield self._maker.foreign(kind, chosen, rejected)
 
     def _similar(self, asked: list[Episode]) -> Iterator[PreferencePair]:
@@ -88,7 +89,7 @@ class Pairing:
 
             def fits(other: Episode, chosen: Episode = chosen) -> bool:
                 elsewhere = other.pull_request != chosen.pull_request and other.anchor.path != chosen.anchor.path
-                return elsewhere and not self._says_the_same(chosen, other)
+                return elsewhere and self._said[other.id] != self._said[chosen.id]
 
             for rejected in index.find(place[chosen.id], fits, self._wanted(self._settings.similar)):
                 yield self._maker.foreign("relevance_similar", chosen, rejected)
@@ -99,7 +100,7 @@ class Pairing:
         at = bisect_left(self._good, order(rejected), key=order)
         window = range(max(0, at - wanted), min(len(self._good), at + wanted))
         for place in islice(sorted(window, key=lambda i: (abs(i - at + 0.5), i)), wanted):
-            if self._good[place].body.strip() != rejected.body.strip():
+            if not _equal(self._good[place], rejected):
                 yield self._maker.own("outcome", self._good[place], rejected)
 
     def _natural(self) -> Iterator[PreferencePair]:
@@ -112,11 +113,8 @@ class Pairing:
             for chosen in (e for e in group if e.id in good):
                 for rejected in (e for e in group if e.outcome in REFUSED):
                     kind: PairKind = "human_over_bot" if rejected.author_kind == "bot" else "same_hunk"
-                    if chosen.body.strip() != rejected.body.strip():
+                    if not _equal(chosen, rejected):
                         yield self._maker.own(kind, chosen, rejected)
-
-    def _says_the_same(self, one: Episode, other: Episode) -> bool:
-        return self._said[one.id] == self._said[other.id]
 
     def _sample(self, pool: list[Episode], fits: Fits, count: int, purpose: str) -> list[Episode]:
         """Draw without replacement from what fits in a pool; nearly all fits, so the pool is seldom read to its end."""
@@ -132,6 +130,10 @@ class Pairing:
                 return picked
         rest = [episode for at, episode in enumerate(pool) if at not in tried and fits(episode)]
         return picked + rng.sample(rest, min(len(rest), count - len(picked)))
+
+
+def _equal(one: Episode, other: Episode) -> bool:
+    return one.body.strip() == other.body.strip()
 
 
 def _folder(episode: Episode) -> str:
