@@ -31,8 +31,9 @@ def render_data(status: DataStatus) -> str:
         _months(status.months),
         _readings(status.standing.readings),
         _dataset(status.dataset),
-        *(_report(status.report) if status.report is not None else []),
+        *_rated(status.report),
         _concerns(status.standing.concerns, status.standing.window_days),
+        *_doubtful(status.report),
         _suppressed(status.suppressions),
         _approvals(status.approvals),
         *("\n".join(_wrapped(f"Note: {note}")) for note in status.notes),
@@ -109,13 +110,23 @@ def _pairs(counts: Mapping[str, int], mark: str) -> list[str]:
     ]
 
 
-def _report(report: DataReport) -> list[str]:
+def _rated(report: DataReport | None) -> list[str]:
+    if report is None:
+        return []
     return [
         _lengths(report.lengths),
         _reviewers(report),
         _rates("Acted on? By who said it", report.authors),
         _rates("Acted on? By whose change it was about", report.newcomers),
         _rates("Acted on? By language", report.languages),
+    ]
+
+
+def _doubtful(report: DataReport | None) -> list[str]:
+    """Return what somebody should look into: odd voters and contradictions."""
+    if report is None:
+        return []
+    return [
         _outliers(report.outliers, report.capped),
         _contradictions(report.contradictions, report.contradictions_found),
     ]
@@ -180,7 +191,7 @@ def _contradictions(shown: Sequence[Contradiction], found: int) -> str:
 
 
 def _suppressed(counts: Mapping[str, int]) -> str:
-    told = ", ".join(f"{number} {name}" for name, number in counts.items() if number)
+    told = ", ".join(f"{name} {number}" for name, number in counts.items() if number)
     return f"Never mined again, because forgotten or opted out: {told}" if told else ""
 
 
