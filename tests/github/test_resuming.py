@@ -97,7 +97,7 @@ def test_a_broken_connection_is_said_and_what_was_read_is_kept(
 
 def test_few_requests_a_run_end_with_the_same_files(miner: Miner, whole: tuple[Mined, str], tmp_path: Path) -> None:
     _, tree = whole
-    most = 5
+    most = 6  # who it is, who may write, a page and what is long in it, news: fewer would never get past a page
     state = new_state(tmp_path / "state")
     for _ in range(40):
         mined = miner.run(state, "--max-requests", str(most))
@@ -124,7 +124,6 @@ def test_what_is_edited_after_a_whole_pass_is_read_again(tmp_path: Path) -> None
     assert files(after, "episodes") == files(once, "episodes") != before
 
 
-@pytest.mark.xfail(strict=True, reason="an interrupted pass does not ask what was edited since it began")
 def test_what_is_edited_in_the_middle_of_a_pass_is_read_again(tmp_path: Path) -> None:
     with start_fake() as fake:
         team.build(fake, tmp_path / "github", FEW, 4)
