@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from tests.fakes.histories import HARBOR, KEY, MARIA, Past, make_filled, make_store
-from tests.repositories import commit, git
+from tests.repositories import commit, git, make_repository
 
+from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.store import REF, GitStore
 from reviewlore.cli import run
 from reviewlore.flows import state
@@ -141,3 +142,41 @@ def test_status_doctor_and_report_say_that_retraining_is_due(store: GitStore, to
     page = tmp_path / "report.html"
     assert told("report", "-q", "--output", str(page))[0] == 0
     assert due in page.read_text()
+
+
+def test_what_was_forgotten_is_not_mined_again_until_it_is_allowed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole circle by the command line: mine, forget, mine, allow, mine."""
+    monkeypatch.setenv("REVIEWLORE_PSEUDONYM_KEY", KEY.decode())
+    folder = make_repository(tmp_path / "repo")
+    rows = [
+        {
+            "repo": HARBOR, "pr_number": number, "comment_id": str(number), "path": f"harbor/part{number}.py",
+            "diff_hunk": f"@@ -1,2 +1,3 @@\n def part{number}(ship):\n+    return ship.berth_{number}\n", "line": 2,
+            "body": f"Please name the berth {number} by its dock, this reads like a crane.", "author": author,
+            "pr_author": "xaver", "created_at": f"2026-01-{number:02}T10:00:00Z", "outcome": "addressed",
+            "replies": [{"author": "maria", "body": "I would leave it to the pilots.", "created_at": "2026-02-01"}],
+        }
+        for number, author in enumerate(("maria", "tomas", "wanda"), 1)
+    ]  # fmt: skip
+    source = tmp_path / "rows.jsonl"
+    source.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+
+    def mine() -> tuple[set[str], int]:
+        assert run(["mine", "--repo", str(folder), "-q", "--from", str(source)]) == 0, capsys.readouterr().err
+        found = state.read_episodes(GitStore(GitRepo(folder)))
+        return {episode.comment_id for episode in found}, sum(len(episode.replies) for episode in found)
+
+    def forget(*arguments: str) -> None:
+        assert run(["forget", "--repo", str(folder), *arguments]) == 0
+
+    assert mine() == ({"1", "2", "3"}, 3)
+    forget("--author", "maria")
+    forget("--pr", f"{HARBOR}#2")
+    assert mine() == ({"3"}, 0)
+    assert MARIA not in git(folder, "log", "-p", REF)
+    forget("--author", "Maria", "--undo")
+    assert mine() == ({"1", "3"}, 2)
+    forget("--pr", f"{HARBOR}#2", "--undo")
+    assert mine() == ({"1", "2", "3"}, 3)
