@@ -29,8 +29,9 @@ def state(fake: FakeGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             fake.commit(NAME, f"feat{n}", {f"b{n}.py": f"def total{n}(items):\n    return sum(items)\n"}, "Use sum")
             fake.add_review_comment(NAME, n, "", "Done, thanks.", "alice", in_reply_to=root.id)
             fake.repos[NAME].threads[root.id].resolved_by = "carol"
+        if n == 1:
+            fake.add_review_comment(NAME, 1, "b1.py", "Coverage is 100 %.", "coverage[bot]", line=2)
         fake.merge_pull(NAME, n)
-    fake.add_review_comment(NAME, 1, "b1.py", "Coverage is 100 %.", "coverage[bot]", line=2)
     git(tmp_path, "clone", "--quiet", str(tmp_path / "octo" / "mined.git"), "state")
     monkeypatch.setenv("GITHUB_TOKEN", fake.token("carol"))
     monkeypatch.setenv("GITHUB_API_URL", fake.base)

@@ -23,7 +23,7 @@ PULL = PullRequest(
     number=1, title="t", body="", author="wen", author_is_bot=False, state="closed", draft=False, merged=True,
     base_ref="main", base_sha="b" * 40, head_ref="f", head_sha="h" * 40, head_repository="o/r", labels=(),
     merge_commit="m" * 40, created_at="2026-01-01T00:00:00Z", updated_at="2026-01-01T00:00:00Z",
-    merged_at="2026-01-01T00:00:00Z", url="",
+    merged_at="2026-01-02T00:00:00Z", url="",
 )  # fmt: skip
 
 
@@ -48,16 +48,22 @@ def merged(*comments: ThreadComment, **changes: Any) -> MergedPull:
 
 
 def test_a_thread_becomes_a_remark_with_its_answers() -> None:
-    (raw,) = read_pull("o/r", merged(said(1), said(2, in_reply_to=1, body="Done.", author=None)), roles)
+    ((raw,), _) = read_pull("o/r", merged(said(1), said(2, in_reply_to=1, body="Done.", author=None)), roles)
     assert (raw.comment_id, raw.author, raw.author_role, raw.pull_request_author) == ("1", "mira", "write", "wen")
     assert (raw.reviewed_commit, raw.last_commit, raw.base) == ("o" * 40, "h" * 40, "b" * 40)
     assert [(reply.author, reply.body) for reply in raw.replies] == [("", "Done.")]
     assert (raw.votes, raw.settled, raw.approved_after, raw.finding) == ((), False, False, None)
 
 
+def test_what_is_said_after_the_merge_is_left_out_and_counted() -> None:
+    late = said(1, created_at="2026-01-02T00:00:01Z")
+    assert read_pull("o/r", merged(late), roles) == ((), {"said_after_merge": 1})
+    assert read_pull("o/r", merged(replace(late, created_at="2026-01-02T00:00:00Z")), roles)[1] == {}
+
+
 def test_reactions_and_the_resolution_become_votes() -> None:
     reacted = (Reacted("noor", "+1", "t1"), Reacted("ann", "-1", "t2"), Reacted("noor", "eyes", "t3"))
-    (raw,) = read_pull("o/r", merged(said(1, reacted=reacted), resolved=True, resolved_by="noor"), roles)
+    ((raw,), _) = read_pull("o/r", merged(said(1, reacted=reacted), resolved=True, resolved_by="noor"), roles)
     assert raw.votes == (
         Vote("noor", "up", "t1", "admin"), Vote("ann", "down", "t2", None), Vote("noor", "resolved", "", "admin"),
     )  # fmt: skip
@@ -67,7 +73,7 @@ def test_reactions_and_the_resolution_become_votes() -> None:
     ("by", "bot", "votes"), [("mira", False, 1), ("robo", True, 1), ("other[bot]", False, 1), (None, False, 0)]
 )
 def test_a_bot_that_resolves_is_told_apart(by: str | None, bot: bool, votes: int) -> None:
-    (raw,) = read_pull("o/r", merged(said(1), resolved=True, resolved_by=by, resolved_by_bot=bot), roles)
+    ((raw,), _) = read_pull("o/r", merged(said(1), resolved=True, resolved_by=by, resolved_by_bot=bot), roles)
     assert len(raw.votes) == votes
     assert [vote.is_bot for vote in raw.votes] == [by != "mira"] * votes
 
@@ -85,7 +91,7 @@ def test_an_approval_counts_for_the_approvers_own_earlier_remarks(
     author: str, state: Any, at: str, after: bool
 ) -> None:
     review = PostedReview(1, 1, author, author_is_bot=False, state=state, body="", commit=None, submitted_at=at, url="")
-    (raw,) = read_pull("o/r", replace(merged(said(1)), reviews=(review,)), roles)
+    ((raw,), _) = read_pull("o/r", replace(merged(said(1)), reviews=(review,)), roles)
     assert raw.approved_after is after
 
 
@@ -104,16 +110,16 @@ def test_the_authors_later_word_settles_what_was_said_before(author: str, body: 
     word = IssueComment(
         7, 1, body, author, author_is_bot=False, author_association="NONE", created_at=at, updated_at=at, url=""
     )
-    (raw,) = read_pull("o/r", replace(merged(said(1)), conversation=(word,)), roles)
+    ((raw,), _) = read_pull("o/r", replace(merged(said(1)), conversation=(word,)), roles)
     assert raw.settled is settled
 
 
 def test_our_own_remark_is_known_by_its_marker_and_loses_its_small_print() -> None:
     body = f"**A new cycle**\n\na imports b.\n\n<sub>Not wanted? Id `abc123`.</sub>\n\n{marker('finding', 'abc123')}"
     ours = said(1, body=body, author="lore[bot]", author_is_bot=True)
-    (raw,) = read_pull("o/r", merged(ours), roles)
+    ((raw,), _) = read_pull("o/r", merged(ours), roles)
     assert (raw.finding, raw.body) == ("abc123", "**A new cycle**\n\na imports b.")
-    (forged,) = read_pull("o/r", merged(said(1, body=body)), roles)
+    ((forged,), _) = read_pull("o/r", merged(said(1, body=body)), roles)
     assert (forged.finding, forged.body) == (None, body)
 
 
@@ -144,3 +150,10 @@ def test_of_a_comment_saved_twice_the_later_one_counts() -> None:
     for comments in ((early, answer, late, answer), (late, answer, answer, early)):
         (raw,), dropped = join_dump("o/r", comments, {})
         assert (raw.body, len(raw.replies), dropped) == ("Second", 1, {"duplicate_row": 2})
+
+
+def test_what_a_dump_has_from_after_the_merge_is_left_out_and_counted() -> None:
+    comments = (said(1), said(2, created_at="2027-01-01T00:00:00Z"))
+    assert [raw.comment_id for raw in join_dump("o/r", comments, {1: PULL})[0]] == ["1"]
+    assert join_dump("o/r", comments, {1: PULL})[1] == {"said_after_merge": 1}
+    assert len(join_dump("o/r", comments, {})[0]) == 2

@@ -32,8 +32,9 @@ class Cursor:
 
     `after` and `updated_at` are the last place read (`domain.forge.Position`). `complete` is False while a pass is
     under way: `start` then says how it was asked for (empty: go on from last time, `all`, or a time) and `counts` what
-    it has done so far, so that a resumed pass tells the whole. `settled_at` is `updated_at` of the last complete pass,
-    `tags` the entity tags of its last answers by address, for conditional requests.
+    it has done so far, so that a resumed pass tells the whole. Edits up to `settled_at` are known; up to `settling` they
+    will be, once the pull requests in `edited` were read again. `tags` are entity tags of answers by address, for
+    conditional requests.
     """
 
     after: str | None = None
@@ -41,6 +42,8 @@ class Cursor:
     complete: bool = False
     start: str = ""
     settled_at: str | None = None
+    settling: str | None = None
+    edited: tuple[int, ...] = ()
     counts: PassCounts = PassCounts()
     tags: dict[str, str] = field(default_factory=dict)
 

@@ -177,8 +177,8 @@ class LearnReport:
     """What one run of mining did; `counts` are of the whole pass, where it was interrupted and resumed.
 
     `dataset` is None and `stopped` the reason where the pass is not through yet. `expired` counts episodes that were
-    older than policy allows, `forgotten` those that the forge no longer has. `commit` is None where nothing changed, or
-    for a dry run.
+    older than policy allows, `forgotten` those that the forge no longer has, `reread` pull requests that were read
+    again because a comment had been edited. `commit` is None where nothing changed, or for a dry run.
     """
 
     source: str
@@ -188,5 +188,6 @@ class LearnReport:
     commit: str | None
     expired: int = 0
     forgotten: int = 0
+    reread: int = 0
     requests: int = 0
     stopped: str = ""

@@ -196,7 +196,7 @@ def _episode(
     def prose(text: str) -> str:
         return redact.redact_mentions(clean(text), people)
 
-    decided, confidence, evidence = outcome.label(raw, change, given)
+    decided, confidence, evidence = outcome.label(_without_strangers(raw), change, given)
     before, after = outcome.anchored_code(change, raw) if change is not None else (None, None)
     scrubbed = mine.Scrubbed(
         author=redact.pseudonym(raw.author, key),
@@ -217,12 +217,24 @@ def _episode(
         reviewed_commit=clean(raw.reviewed_commit) if raw.reviewed_commit else None,
         last_commit=clean(raw.last_commit) if raw.last_commit else None,
     )
-    names = {login: redact.pseudonym(login, key) for login in people}
+    speakers = people | {reply.author for reply in raw.replies if reply.author}
+    names = {login: redact.pseudonym(login, key) for login in speakers}
     kept = tuple(replace(item, detail=prose(item.detail), by=names.get(item.by, item.by)) for item in evidence)
     return mine.make_episode(told, scrubbed, mine.Label(decided, confidence, kept))
 
 
+def _without_strangers(raw: RawRemark) -> RawRemark:
+    """Leave out what a third party says of what was done: anybody may answer in a thread, and claim anything."""
+    if raw.pull_request_author is None and raw.source != "github":  # then it is not known whose word counts
+        return raw
+    heard = {raw.pull_request_author, raw.author} - {None}
+    return replace(raw, replies=tuple(reply for reply in raw.replies if reply.author in heard))
+
+
 def _people(raw: RawRemark) -> frozenset[str]:
-    """Return the logins of everybody who took part in a thread, as far as it tells."""
-    logins = (raw.author, raw.pull_request_author, *(r.author for r in raw.replies), *(v.author for v in raw.votes))
-    return frozenset(login for login in logins if login)
+    """Return the logins that are taken out of a thread's words also where no @ stands before them.
+
+    Only of those whose word counts: else an account named like an everyday word could change what others said.
+    """
+    voters = (vote.author for vote in raw.votes if is_at_least(vote.role, "write"))
+    return frozenset(login for login in (raw.author, raw.pull_request_author, *voters) if login)

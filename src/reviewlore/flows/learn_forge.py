@@ -6,9 +6,10 @@ cursor; the dataset is made once, at the end of the pass (`flows/learn.py`).
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from urllib.parse import quote
 
 from reviewlore.domain.forge import HistoryPage, Position
-from reviewlore.domain.history import Episode
+from reviewlore.domain.history import Episode, RawRemark
 from reviewlore.domain.mining import Cursor
 from reviewlore.domain.model import LearnReport
 from reviewlore.domain.people import Role
@@ -18,10 +19,13 @@ from reviewlore.flows.labelling import LearnContext, Tally, label_remarks, recal
 from reviewlore.flows.learn import Harvest, conclude, merge
 from reviewlore.ports import ForgeHistory, Store
 from reviewlore.stages import mine, redact
+from reviewlore.stages.retention import cutoff
 
 SAVE_EVERY = 4  # pages: what an interruption without warning costs
 _MOST_LOOKUPS = 50  # roles asked for one by one, where the forge does not list who may write
 _ALL = "all"
+_PART = 25  # pull requests that are read again at a time
+_MARGIN = 1  # days by which the forge's clock and ours may differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,11 @@ class _Pass:
         self._memory = recall(context.store)
         self._roles = _Roles(history, context.key)
         self._batch = _Batch()
+        self._reread = 0
         self._seen: set[int] = set()
+        self._began = cutoff(context.clock.now(), _MARGIN)
+        if self._cursor.settled_at is None:
+            self._cursor = replace(self._cursor, settled_at=self._began)
         self._commit: str | None = None
 
     def read(self) -> None:
@@ -89,11 +97,30 @@ class _Pass:
         start = Position(self._cursor.after, self._cursor.updated_at)
         for page in self._context.console.track(self._history.merged(start), "Reading merged pull requests"):
             self._take(page, page.position)
-        settled = self._cursor.settled_at
-        edited = self._history.touched(settled or self._cursor.updated_at or self._context.clock.now())
-        if settled is not None:
-            for page in self._history.pulls(sorted(edited - self._seen)):
+        if self._cursor.settling is None:
+            self._find_edited()
+        while self._cursor.edited:
+            part, rest = self._cursor.edited[:_PART], self._cursor.edited[_PART:]
+            for page in self._history.pulls(part):
                 self._take(page, None)
+            self._cursor = replace(self._cursor, edited=rest)
+
+    def _find_edited(self) -> None:
+        """Note the pull requests of which only a comment was edited, and from when on the next pass has to ask.
+
+        An edit moves no pull request in the order they are read in. What was edited while this run read is not settled.
+        """
+        settled, last = self._cursor.settled_at, self._cursor.updated_at
+        if last is None:
+            return
+        nothing_read = self._known.complete and not self._seen
+        settling = settled if settled is not None and nothing_read else min(last, self._began)
+        # Asked before the rest: whatever is edited from now on changes this answer, and is news to the next pass.
+        edited = self._history.touched(settling)
+        if settled is not None and settled < settling:
+            edited |= self._history.touched(settled) - self._seen
+        tags = {at: tag for at, tag in self._history.tags().items() if f"since={quote(settling)}" in at}
+        self._cursor = replace(self._cursor, settling=settling, edited=tuple(sorted(edited)), tags=tags)
 
     def save(self) -> None:
         """Commit what was read so far together with the cursor; nothing where no page is waiting."""
@@ -120,23 +147,31 @@ class _Pass:
     def conclude(self) -> LearnReport:
         """End the pass: what is not saved yet, the cursor, and the dataset of all episodes in one commit."""
         read = self._cursor if self._cursor.after is not None else self._known
-        last = read.updated_at
-        cursor = Cursor(read.after, last, complete=True, settled_at=last, tags=self._history.tags())
+        tags = self._cursor.tags | {at: tag for at, tag in self._history.tags().items() if "since=" not in at}
+        cursor = Cursor(read.after, read.updated_at, complete=True, settled_at=self._cursor.settling, tags=tags)
         harvest = replace(self._batch.harvest(self._source, self._name), cursor=(self._name, cursor))
         report = conclude(self._context, harvest, self._tally, dry_run=self._dry_run)
-        return replace(report, requests=self._history.requests_used())
+        return replace(report, requests=self._history.requests_used(), reread=self._reread)
 
     @property
     def _source(self) -> str:
         return f"github:{self._name}"
 
     def _take(self, page: HistoryPage, position: Position | None) -> None:
-        raws = [raw for merged in page.pulls for raw in mine.read_pull(self._name, merged, self._roles.of)]
+        """Label a page; one without a position is read again for an edit, and what it holds is not counted twice."""
+        tally = self._tally if position is not None else Tally()
+        raws: list[RawRemark] = []
+        for merged in page.pulls:
+            found, dropped = mine.read_pull(self._name, merged, self._roles.of)
+            raws += found
+            tally.dropped.update(dropped)
+            tally.read += sum(dropped.values())
+        self._reread += len(page.pulls) if position is None else 0
         writers = self._roles.writers() if page.pulls else None
         numbers = {merged.pull.number for merged in page.pulls}
         # One that was updated while it was read comes twice: the later reading counts.
         self._batch.episodes = [e for e in self._batch.episodes if e.pull_request not in numbers]
-        self._batch.episodes += label_remarks(self._context, raws, self._memory, self._tally, writers)
+        self._batch.episodes += label_remarks(self._context, raws, self._memory, tally, writers)
         self._batch.spans.update({m.pull.number: (m.pull.created_at, m.pull.updated_at) for m in page.pulls})
         self._batch.pages += 1
         self._seen |= numbers

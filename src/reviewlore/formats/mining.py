@@ -28,11 +28,13 @@ def _ending(report: LearnReport) -> list[str]:
         told = f"Stopped: {report.stopped} What was read is kept; run the command again to go on."
         return [f"{report.episodes} episodes so far, {report.counts.fresh} of them new", *requests, told]
     manifest = report.dataset
+    again = [f"{report.reread} pull requests read again: a comment was edited"] if report.reread else []
     gone = [f"{report.forgotten} episodes went: GitHub no longer has them"] if report.forgotten else []
     old = [f"{report.expired} episodes went: older than learn.retention-days allows"] if report.expired else []
     return [
         f"{report.episodes} episodes in all, {report.counts.fresh} of them new; not paired, by reason:",
         *_counts("episode", {k.removeprefix("episode:"): v for k, v in manifest.dropped.items() if "episode:" in k}),
+        *again,
         *gone,
         *old,
         f"{sum(manifest.pairs.values())} preference pairs, {manifest.splits.get('test', 0)} of them held out "

@@ -134,10 +134,13 @@ def find_language(path: str) -> str | None:
     return _LANGUAGES.get(path.rpartition("/")[2].rpartition(".")[2].lower())
 
 
-def read_pull(repository: str, merged: MergedPull, role: Callable[[str], Role | None]) -> tuple[RawRemark, ...]:
+def read_pull(
+    repository: str, merged: MergedPull, role: Callable[[str], Role | None]
+) -> tuple[tuple[RawRemark, ...], dict[str, int]]:
     """Return the raw remarks of one merged pull request: the roots of its threads, with all that was said to them.
 
-    `role` tells a login's role in the repository at mining time, None where it cannot be told.
+    `role` tells a login's role in the repository at mining time, None where it cannot be told. The second value counts
+    remarks left out, by reason: what is said after the merge, of an old commit perhaps, was never taken up here.
     """
     pull = merged.pull
     approvals = [(review.author, review.submitted_at or "") for review in merged.reviews if review.state == "APPROVED"]
@@ -145,8 +148,12 @@ def read_pull(repository: str, merged: MergedPull, role: Callable[[str], Role | 
         (c.created_at for c in merged.conversation if c.author == pull.author and says_settled(c.body)), default=""
     )
     raws = []
+    late = 0
     for thread in merged.threads:
         root, *answers = thread.comments
+        if pull.merged_at is not None and root.created_at > pull.merged_at:
+            late += 1
+            continue
         raws.append(
             replace(
                 _raw(repository, root, answers),
@@ -160,7 +167,7 @@ def read_pull(repository: str, merged: MergedPull, role: Callable[[str], Role | 
                 source="github",
             )
         )
-    return tuple(raws)
+    return tuple(raws), {"said_after_merge": late} if late else {}
 
 
 def says_settled(body: str) -> bool:
@@ -193,6 +200,9 @@ def join_dump(
         pull = pulls.get(comment.pull_request)
         if pull is not None and not pull.merged:
             dropped["pull_request_not_merged"] += 1
+            continue
+        if pull is not None and comment.created_at > (pull.merged_at or ""):
+            dropped["said_after_merge"] += 1
             continue
         answers = sorted(replies.get(comment.id, ()), key=lambda reply: (reply.created_at, reply.id))
         raws.append(
