@@ -53,40 +53,23 @@ def approve(
     """
     manifest = _find(store, verdict.dataset)
     needed = approvals.needed_role(state.read_approvals(store), manifest.id, policy)
-    name = manifest.id[:12]
     if needed == "none":
         raise RefusedError(
-            f"Dataset {name} waits for nobody: [learn] approval in .reviewlore.toml names no role, so it may be "
-            "trained on."
+            f"Dataset {manifest.id[:12]} waits for nobody: [learn] approval in .reviewlore.toml names no role, so it "
+            "may be trained on."
         )
     if ask is None:
         raise RefusedError(
-            f"Dataset {name} waits for the role {needed}, and a role can only be checked on GitHub: add --github "
-            f"OWNER/NAME with one of {_repositories(manifest)}, and set GITHUB_TOKEN to your own token."
+            f"Dataset {manifest.id[:12]} waits for the role {needed}, and a role can only be checked on GitHub: add "
+            f"--github OWNER/NAME with one of {_repositories(manifest)}, and set GITHUB_TOKEN to your own token."
         )
     decider = ask()
     _check(manifest, decider, needed)
-    decision = approvals.Decision(verdict.approved, decider.pseudonym, verdict.now, _clean(verdict.reason))
-
-    def change(snapshot: Store) -> dict[str, bytes | None]:
-        decided = approvals.decide(state.read_approvals(snapshot), manifest.id, needed, decision)
-        detail = {"role": decider.role, "repository": decider.repository, "reason": decision.reason}
-        written: dict[str, bytes | None] = dict(state.approval_file(decided))
-        written[state.AUDIT] = state.audited(
-            snapshot,
-            at=verdict.now,
-            actor=decider.pseudonym,
-            action="approve" if verdict.approved else "refuse",
-            subject=manifest.id,
-            detail=detail,
-        )
-        return written
-
-    verb = "approve" if verdict.approved else "refuse"
+    saving = _Saving(manifest.id, needed, decider, verdict)
     if dry_run:
-        change(store)
+        saving.files(store)
     else:
-        store.update(change, lambda: f"{verb.capitalize()} dataset {name}", verdict.now)
+        store.update(saving.files, saving.message, verdict.now)
     trained = tuple(version.id for version in state.read_versions(store) if version.dataset == manifest.id)
     return Decided(manifest.id, verdict.approved, decider, trained, dry_run)
 
@@ -108,6 +91,39 @@ def tell_decision(decided: Decided) -> str:
     before = ", ".join(decided.trained)
     undo = f" Trained on it before: {before}; `reviewlore rollback` undoes a promotion." if before else ""
     return f"{text} Nothing is trained on it.{undo}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Saving:
+    """One decision into `approvals.json` and the audit log; made again where somebody else wrote first."""
+
+    dataset: str
+    role: Role
+    decider: Decider
+    verdict: Verdict
+
+    def files(self, store: Store) -> dict[str, bytes | None]:
+        """Return the files to write; RefusedError where the decision cannot be made."""
+        verdict, who = self.verdict, self.decider
+        decision = approvals.Decision(verdict.approved, who.pseudonym, verdict.now, _clean(verdict.reason))
+        decided = approvals.decide(state.read_approvals(store), self.dataset, self.role, decision)
+        entry = state.audited(
+            store,
+            at=verdict.now,
+            actor=who.pseudonym,
+            action=self._verb,
+            subject=self.dataset,
+            detail={"role": who.role, "repository": who.repository, "reason": decision.reason},
+        )
+        return {**state.approval_file(decided), state.AUDIT: entry}
+
+    def message(self) -> str:
+        """Return the message of the commit."""
+        return f"{self._verb.capitalize()} dataset {self.dataset[:12]}"
+
+    @property
+    def _verb(self) -> str:
+        return "approve" if self.verdict.approved else "refuse"
 
 
 def _find(store: Store, prefix: str) -> DatasetManifest:

@@ -98,9 +98,9 @@ class _Tracer:
             return told
         pairs = self._lineage.pairs(manifest)
         if pairs is None:
-            return replace(
-                told, note="its pairs no longer come out the same: episodes changed, or another version made it"
-            )
+            forgotten = "something of it was forgotten"
+            why = forgotten if manifest.forgotten_at else "episodes changed, or another version made it"
+            return replace(told, note=f"its pairs no longer come out the same: {why}")
         return replace(told, contains=True if contains is None else contains, pairs=count_pairs(episode.id, pairs))
 
     def _version(self, name: str) -> TracedVersion:

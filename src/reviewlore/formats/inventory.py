@@ -36,7 +36,7 @@ def render_data(status: DataStatus) -> str:
         *_doubtful(status.report),
         _suppressed(status.suppressions),
         _approvals(status.approvals),
-        *("\n".join(_wrapped(f"Note: {note}")) for note in status.notes),
+        *("\n".join(_wrapped(f"Note: {note}")) for note in status.notes if note != status.advice.reason),
         render_advice(status.advice),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
