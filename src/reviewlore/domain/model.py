@@ -75,7 +75,8 @@ class GateDecision:
 class DatasetManifest:
     """What one dataset is: its sources, what was kept and dropped and why, its splits and the policy in force.
 
-    `id` is the SHA-256 of its pairs; rows are rebuilt from the episodes that are not dated after `snapshot` (empty: all).
+    `id` is the SHA-256 of its pairs; rows are rebuilt from the episodes that are not dated after `snapshot` (empty:
+    all of them).
     `pairs` and `unused_pairs` count by `kind/split`; the latter are of kinds that policy does not train on.
     `longer_chosen` is how often the longer of two remarks is the chosen one, `largest_share` the largest reviewer's
     part of the chosen remarks, `capped` how many people's word was weighed down, `marked` remarks taken for a bot's.
