@@ -395,6 +395,7 @@ def test_a_dry_run_tells_what_would_go_and_writes_nothing(store: GitStore) -> No
         f"signals {HARBOR}#5/501",
     )
     assert done.items == ()
+    assert f"(the old head is {(head or '')[:12]})" in " ".join(render_forgetting(told).split())
 
 
 def test_a_damaged_line_of_an_older_commit_goes_if_it_names_the_person(store: GitStore) -> None:

@@ -85,7 +85,7 @@ def _listed(report: ForgetReport) -> list[str]:
 
 def _limits(report: ForgetReport) -> list[str]:
     held = report.rewritten.held_by
-    before = (report.rewritten.before or "")[:12]
+    before, is_or_was = (report.rewritten.before or "")[:12], "is" if report.dry_run else "was"
     parts = ["", "Out of reach of this command:"]
     if held:
         parts.append(f"- these refs of this repository still lead to it: {', '.join(held)}. Delete or push over them.")
@@ -93,7 +93,7 @@ def _limits(report: ForgetReport) -> list[str]:
         "- this repository keeps the old objects, unreachable, until `git gc --prune=now`.",
         "- where the branch was pushed to, push it again with `git push --force-with-lease`; clones and forks keep "
         "what they have until they are made anew.",
-        f"- a host may keep unreachable commits for a while, by their ids (the old head was {before}): ask its support "
-        'to remove them. On GitHub: https://support.github.com, "remove cached views and unreachable objects".',
+        f"- a host may keep unreachable commits for a while, by their ids (the old head {is_or_was} {before}): ask its "
+        'support to remove them. On GitHub: https://support.github.com, "remove cached views and unreachable objects".',
     ]
     return parts
