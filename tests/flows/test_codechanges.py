@@ -187,6 +187,29 @@ def test_a_file_that_is_gone_is_told(folder: Path) -> None:
     assert judged(folder, remark(folder, seen)) == ("addressed", "file_removed")
 
 
+def test_a_file_that_was_split_is_followed_to_where_the_lines_went(folder: Path) -> None:
+    seen = head(folder)
+    rows = text({20: "total = compute(20)"}).split("\n")
+    parts = {f"part{start}.py": "\n".join(rows[start : start + 8]) + "\n" for start in range(0, 40, 8)}
+    commit(folder, {"a.py": None, **parts})
+    assert judged(folder, remark(folder, seen)) == ("ignored", "line_kept")
+    commit(folder, {"part16.py": parts["part16.py"].replace("total = compute(20)", "sum = compute()")})
+    assert judged(folder, remark(folder, seen)) == ("addressed", "line_gone")
+
+
+def test_a_moved_file_is_followed_without_the_reviewed_commit_too(folder: Path) -> None:
+    raw = remark(folder, head(folder))
+    git(folder, "mv", "a.py", "renamed.py")
+    git(folder, "commit", "-q", "-m", "move")
+    gone = replace(raw, reviewed_commit="1" * 40, last_commit=head(folder))
+    assert judged(folder, gone) == ("ignored", "line_kept")
+    assert judged(folder, replace(gone, base=None)) == ("unknown", "")
+    assert judged(folder, replace(gone, path="nowhere.py", hunk="@@ -0,0 +1 @@\n+never_written = 1", line=1)) == (
+        "unknown",
+        "",
+    )
+
+
 def test_odd_paths_and_other_encodings_are_read(folder: Path) -> None:
     path = "dir with space/é\tü.py"
     seen = commit(folder, {path: b"caf\xe9_ole = 1\r\nsecond_line = 2\r\n", "bin": b"\0\1"})

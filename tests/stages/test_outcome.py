@@ -170,6 +170,28 @@ def test_a_suggestion_that_was_there_before_or_was_not_taken_is_not_committed() 
         assert kinds(raw, change(edited({10: ["y"]}), raw))[2] == ["lines_changed"]
 
 
+def test_what_the_hunk_showed_already_was_not_taken_from_a_suggestion() -> None:
+    lines = [*FILE[4:9], "total = 10"]
+    raw = replace(RAW, body="```suggestion\n" + "\n".join(lines) + "\n```")
+    assert kinds(raw, compare(raw, FileVersions(False, None, SEEN)))[2] == ["line_kept"]
+    taken = compare(raw, FileVersions(False, None, edited({10: ["total = 10"]})))
+    assert kinds(raw, taken)[2] == ["suggestion_committed", "line_gone"]
+
+
+def test_white_space_at_the_end_of_a_line_can_be_all_that_is_suggested() -> None:
+    before = edited({10: ["value_10 = 10  "]})
+    raw = replace(RAW, hunk=RAW.hunk + "  ", body="```suggestion\nvalue_10 = 10\n```")
+    assert kinds(raw, change(SEEN, raw, before))[2] == ["suggestion_committed", "lines_reformatted"]
+    assert kinds(raw, compare(raw, FileVersions(False, None, SEEN)))[2] == ["suggestion_committed", "line_reindented"]
+
+
+def test_a_diff_in_a_remark_suggests_its_added_rows() -> None:
+    body = "Fix it:\n```diff\n-value_10 = 10\n+total = 10\n+rest = 11\n value_11 = 11\n```"
+    raw = replace(RAW, body=body)
+    assert kinds(raw, change(edited({10: ["total = 10", "rest = 11"]}), raw))[2][0] == "suggestion_committed"
+    assert kinds(raw, change(edited({3: ["x"]}), raw))[2] == ["lines_untouched"]
+
+
 @pytest.mark.parametrize(
     ("author", "expected"),
     [("reviewer", "suggestion_committed"), ("author", "suggestion_committed"), ("bystander", "lines_changed")],
@@ -189,6 +211,12 @@ def test_what_a_remark_names_and_the_file_then_has_is_a_fix_on_other_lines() -> 
     assert kinds(raw, compare(raw, from_base))[2] == ["lines_untouched"]
 
 
+def test_plain_words_of_a_suggested_comment_are_no_code() -> None:
+    raw = replace(RAW, body="```suggestion\n# The total of everything, see make_total\n```")
+    assert kinds(raw, change(edited({3: ["total = everything"]}), raw))[2] == ["lines_untouched"]
+    assert kinds(raw, change(edited({3: ["make_total()"]}), raw))[2] == ["code_named_came", "lines_untouched"]
+
+
 def test_a_removed_file_is_weak_evidence() -> None:
     found = compare(RAW, FileVersions(True, SEEN, None))
     assert kinds(RAW, found) == ("addressed", "medium", ["file_removed"])
@@ -203,6 +231,8 @@ def test_a_removed_file_is_weak_evidence() -> None:
         ({20: ["x"]}, ("ignored", "medium", ["line_kept"])),
         ({9: ["x"]}, ("addressed", "low", ["line_kept_alone"])),
         ({9: ["x"], 10: ["    value_10 = 10"]}, ("addressed", "low", ["line_reindented"])),
+        ({9: ["x"], 10: ["value_10 = (", "    10)"]}, ("addressed", "high", ["line_gone"])),
+        ({9: ["x"], 10: ["value_10 =", "    10"]}, ("addressed", "low", ["line_reindented"])),
     ],
 )
 def test_without_the_reviewed_commit_the_hunk_is_the_witness(
@@ -245,7 +275,7 @@ def test_a_remark_on_a_whole_file_is_told_by_the_file() -> None:
 def test_lines_alone_do_not_tell_of_machines_praise_and_questions() -> None:
     changed, same = edited({10: ["total = 10"]}), SEEN
     machine = replace(RAW, author_is_bot=True)
-    assert kinds(machine, change(changed, machine))[:2] == ("addressed", "low")
+    assert kinds(machine, change(changed, machine))[:2] == ("unknown", "low")
     assert kinds(machine, change(same, machine))[:2] == ("ignored", "high")
     praise = replace(RAW, intent="praise", body="Nice!")
     assert kinds(praise, change(changed, praise))[:2] == ("unknown", "low")
@@ -268,6 +298,8 @@ def test_lines_alone_do_not_tell_of_machines_praise_and_questions() -> None:
         ("That is intentional", ("declined", "medium", ["reply_declined"])),
         ("Let's do it in a follow-up", ("ignored", "medium", ["reply_later"])),
         ("This has not been fixed", ("unknown", "low", [])),
+        ("Not sure what this is for", ("unknown", "low", [])),
+        ("Sure!", ("addressed", "low", ["reply_will_do"])),
         ("What do you mean?", ("unknown", "low", [])),
         ("> Done", ("unknown", "low", [])),
         ("`done`", ("unknown", "low", [])),
@@ -283,10 +315,30 @@ def test_the_last_word_of_each_side_counts() -> None:
     assert [(item.kind, item.by) for item in evidence] == [("reply_withdrawn", "reviewer"), ("reply_done", "author")]
 
 
-@pytest.mark.parametrize("body", ["Never mind.", "Fair enough, let's leave it.", "Ah ok, I misread this"])
-def test_a_reviewer_can_withdraw(body: str) -> None:
+@pytest.mark.parametrize(
+    ("body", "outcome", "kind"),
+    [
+        ("Never mind.", "declined", "reply_withdrawn"),
+        ("Fair enough, let's leave it.", "declined", "reply_withdrawn"),
+        ("I misread this", "declined", "reply_withdrawn"),
+        ("Ah, I see", "ignored", "reply_accepted"),
+        ("Makes sense, thanks. Marking as resolved", "ignored", "reply_accepted"),
+    ],
+)
+def test_a_reviewer_can_withdraw_or_accept(body: str, outcome: str, kind: str) -> None:
     raw = replace(RAW, replies=(Reply("author", "It is read twice."), Reply("reviewer", body)))
-    assert kinds(raw, change(SEEN))[0] == "declined"
+    assert kinds(raw, change(SEEN))[::2] == (outcome, ["file_identical", kind])
+
+
+def test_a_reviewer_can_do_it() -> None:
+    assert kinds(replace(RAW, replies=(Reply("reviewer", "Fixed it myself"),)), None)[2] == ["reply_done"]
+
+
+def test_an_explanation_that_the_reviewer_does_not_leave_at_that_tells_nothing() -> None:
+    why = Reply("author", "The table has ten rows, and the caller fills each of them before it is read by anybody.")
+    assert kinds(replace(RAW, replies=(why,)), None) == ("ignored", "low", ["reply_explained"])
+    insisting = replace(RAW, replies=(why, Reply("reviewer", "Please do it nevertheless.")))
+    assert kinds(insisting, None) == ("unknown", "low", [])
 
 
 @pytest.mark.parametrize("owner", ["author", None])

@@ -4,6 +4,8 @@ It holds because a row inside a hunk starts with a space, a sign or a backslash:
 """
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 
 from reviewlore.domain.patch import CommitPatch, PatchFile, PatchHunk, PatchStatus
 
@@ -37,6 +39,21 @@ def parse_file(patch: bytes, path: str) -> PatchFile | None:
         if (spelled in head or b'"' in head) and b"\nnew file mode " not in head and _names(head)[0] == path:
             return _file(section)
     return None
+
+
+def find_heir(patch: bytes, rows: Sequence[str]) -> str | None:
+    """Return the file to which most of these rows went: a file split in two is a rename of neither for git.
+
+    None where no file, or more than one, got at least half of them.
+    """
+    counts = Counter[str]()
+    for file in parse_patch(patch) if rows else ():
+        came = {row[1:].strip() for hunk in file.hunks for row in hunk.text.split("\n") if row[:1] == "+"}
+        counts[file.path] = sum(row.strip() in came for row in rows)
+    best = counts.most_common(2)
+    if not best or best[0][1] * 2 < len(rows) or (len(best) > 1 and best[1][1] == best[0][1]):
+        return None
+    return best[0][0]
 
 
 def unquote_path(name: bytes) -> str:

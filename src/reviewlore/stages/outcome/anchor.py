@@ -39,6 +39,11 @@ def find_pinned(raw: RawRemark) -> Pinned:
     )
 
 
+def find_telling_rows(raw: RawRemark) -> tuple[str, ...]:
+    """Return those of the last rows of a remark's hunk that say enough to be looked for elsewhere."""
+    return tuple(row for row in find_pinned(raw).window if is_telling(row))
+
+
 def locate(raw: RawRemark, pinned: Pinned, lines: Sequence[str]) -> tuple[int, int] | None:
     """Return the 1-based first and last commented line in the reviewed file, or None where they are not there.
 

@@ -60,7 +60,7 @@ def compare(raw: RawRemark, versions: FileVersions) -> CodeChange:
     if after is None:
         removed = before is not None
         return CodeChange((make_line_evidence("file_removed", raw),) if removed else (), seen, "" if removed else None)
-    found = judge_suggestions(raw, pinned.rows, before, after) or judge_named_code(raw, before, after, versions.base)
+    found = judge_suggestions(raw, before, after) or judge_named_code(raw, before, after, versions.base)
     if raw.line is None:
         return CodeChange((*found, make_line_evidence("file_changed", raw)) if before is not None else found)
     place, lines = None, as_lines(after)
@@ -125,7 +125,8 @@ def _witness(raw: RawRemark, pinned: Pinned, after: Sequence[str], versions: Fil
     gone = [row for row in rows if not counts[row]]
     if not gone:
         return (make_line_evidence("line_kept_alone", raw),) if any(counts[row] == 1 for row in rows) else ()
-    return (make_line_evidence("line_reindented" if _stand(gone, after) else "line_gone", raw),)
+    again = _stand(gone, after) or all(_squeezed([row]) in _squeezed(after) for row in gone)
+    return (make_line_evidence("line_reindented" if again else "line_gone", raw),)
 
 
 def _returned(raw: RawRemark, pinned: Pinned, versions: FileVersions) -> Found:

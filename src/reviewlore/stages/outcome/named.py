@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from reviewlore.domain.history import OutcomeEvidence, RawRemark
 from reviewlore.domain.patch import PatchHunk
-from reviewlore.stages.outcome.fences import split_fences
+from reviewlore.stages.outcome.fences import Block, split_fences
 from reviewlore.stages.outcome.weights import make_evidence
 
 _MARKED = re.compile(r"`([^`\n]+)`")
@@ -20,10 +20,13 @@ _SHOWN = 3
 
 
 def find_named_code(body: str) -> frozenset[str]:
-    """Return the names a remark spells as code."""
+    """Return the names a remark spells as code; of a suggested block only what cannot be plain English."""
     prose, blocks = split_fences(body)
-    marked = [*(block.code for block in blocks), *_MARKED.findall(prose)]
-    return frozenset(name for part in marked for name in _NAME.findall(part)) | frozenset(_BARE.findall(prose))
+    marked = [*(_code(block) for block in blocks if block.language != "suggestion"), *_MARKED.findall(prose)]
+    bare = [prose, *(block.code for block in blocks if block.language == "suggestion")]
+    return frozenset(name for part in marked for name in _NAME.findall(part)) | frozenset(
+        name for part in bare for name in _BARE.findall(part)
+    )
 
 
 def judge_named_code(
@@ -40,3 +43,10 @@ def judge_named_code(
     for hunk in base if come else ():
         come -= frozenset(_NAME.findall("\n".join(row for row in hunk.text.split("\n") if row[:1] == "+")))
     return (make_evidence("code_named_came", ", ".join(sorted(come)[:_SHOWN])),) if come else ()
+
+
+def _code(block: Block) -> str:
+    """The code of a block; of a diff what it adds."""
+    if block.language != "diff":
+        return block.code
+    return "\n".join(row for row in block.code.split("\n") if row[:1] == "+")

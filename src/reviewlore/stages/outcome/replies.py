@@ -21,33 +21,37 @@ _DENIED = re.compile(
 )
 _DECLINED = _words(
     r"won'?t (?:fix|change|do|be)", r"not going to", r"not (?:really )?(?:possible|feasible)", r"would break",
-    r"(?:prefer|rather|like) (?:to keep|not|the current|it this way|leaving|keep)", r"unnecessary", r"no need",
-    r"(?:let'?s|i'?d|i would|i'?ll|rather|we (?:should|can)?) ?(?:just )?(?:keep|leave)", r"intention(?:al|ally)",
-    r"by design", r"on purpose", r"out of (?:the )?scope", r"not (?:worth|needed|necessary|required)", r"as[- ]is",
-    r"i (?:disagree|don'?t (?:think|agree|see (?:why|the (?:point|need))))", r"doesn'?t (?:need|have) to",
-    r"(?:can'?t|cannot) (?:do|change|remove|use|be)", r"doesn'?t work",
+    r"(?:prefer|rather|like) (?:to keep|not|the current|it this way|leaving|keep)", r"intention(?:al|ally)",
+    r"(?:let'?s|i'?d|i would|i'?ll|rather|we (?:should|can)?) ?(?:just )?(?:keep|leave)", r"by design", r"on purpose",
+    r"(?:can'?t|cannot) (?:do|change|remove|use|be)", r"intended",
+    r"out of (?:the )?scope", r"not (?:worth|needed|necessary|required)", r"as[- ]is", r"doesn'?t (?:need|have) to",
+    r"i (?:disagree|don'?t (?:think|agree|see (?:why|the (?:point|need))))",
 )  # fmt: skip
 _LATER = _words(
-    r"follow[- ]?up", r"separate (?:pr|pull request|issue|change|ticket)", r"later on", r"in the future", r"todo",
-    r"(?:another|different|future|next|later) (?:pr|pull request)",
-    r"(?:opened|created|filed) (?:an? )?(?:issue|ticket)",
+    r"follow[- ]?up", r"separate (?:pr|pull request|issue|change|ticket)", r"later on", r"in the future",
+    r"(?:another|different|future|next|later) (?:pr|pull request)", r"(?:opened|filed) (?:an? )?(?:issue|ticket)",
 )  # fmt: skip
 _WILL = _words(
-    r"will (?:do|fix|change|update|add|remove|rename|move|try|look)", r"on it", r"nice catch", r"agreed",
-    r"i'?ll (?:fix|change|update|add|remove|rename|move|do|try|look|make)", r"i agree", r"sounds good", r"sure",
-    r"good (?:catch|point|call|idea|suggestion|spot)", r"great (?:catch|idea|point|suggestion)", r"oops", r"whoops",
-    r"you(?:'| a)?re (?:absolutely |totally )?right", r"yes,? (?:i|will|let)", r"my bad", r"makes sense",
+    r"(?<!not )will (?:do|fix|change|update|add|remove|rename|move|try|look)", r"on it", r"nice catch", r"my bad",
+    r"i'?ll (?:fix|change|update|add|remove|rename|move|do|try|look|make)", r"sounds good", r"oops", r"whoops",
+    r"good (?:catch|point|call|idea|suggestion|spot)", r"great (?:catch|idea|point|suggestion)",
+    r"you(?:'| a)?re (?:absolutely |totally )?right", r"yes,? (?:i|will|let)",
 )  # fmt: skip
+_SURE = re.compile(r"\W*sure\b", re.IGNORECASE)
 _DONE = _words(
     "done", "fixed", "addressed", "updated", "changed", "applied", "resolved", "removed", "added", "renamed", "moved",
     "refactored", "reverted", "reworded", "corrected", "rewrote", "replaced", "implemented", "adjusted", "deleted",
     "dropped", "simplified", "extracted", "cleaned", "adopted", "committed",
 )  # fmt: skip
+_DONE_MYSELF = _words("done", "fixed", "updated", "applied", "pushed", "committed")
 _WITHDRAWN = _words(
-    r"never ?mind", r"nvm", r"fair enough", r"scratch that", r"ignore (?:this|that|me|my)", r"my (?:mistake|bad)",
-    r"i (?:misread|misunderstood|was wrong|missed that)", r"you(?:'| a)?re right", r"i see", r"makes sense", r"got it",
-    r"ah,? (?:ok|okay|right|yes)", r"that'?s fine", r"ok(?:ay)? (?:then|with me)", r"(?:it'?s|is) fine", r"no problem",
-    r"let'?s (?:keep|leave)", r"leave it", r"works for me", r"fine (?:by|with) me", r"not a blocker", r"up to you",
+    r"never ?mind", r"nvm", r"fair enough", r"scratch that", r"ignore (?:this|that|me|my)", r"my mistake",
+    r"i (?:misread|misunderstood|was wrong)", r"let'?s (?:keep|leave)", r"leave it", r"not a blocker", r"up to you",
+)  # fmt: skip
+_ACCEPTED = _words(
+    r"i see", r"makes sense", r"got it", r"ah,? (?:ok|okay|right|yes)", r"that'?s fine", r"ok(?:ay)? (?:then|with me)",
+    r"(?:it'?s|is) fine", r"no problem", r"works for me", r"fine (?:by|with) me", r"you(?:'| a)?re right", r"my bad",
+    r"i missed that",
 )  # fmt: skip
 _OPENING = 60  # a telling word stands at the start: `Done.`, `Good catch, fixed in ...`
 
@@ -64,6 +68,7 @@ def judge_replies(raw: RawRemark) -> tuple[OutcomeEvidence, ...]:
             kind = classify_answer(reply.body)
         elif reply.author and reply.author == raw.author:
             kind = classify_word(reply.body)
+            _forget_explanation(found)
         else:
             continue
         if kind == "reply_explained" and is_question(raw):
@@ -86,17 +91,25 @@ def classify_answer(body: str) -> str | None:
         return "reply_later"
     if declined:
         return "reply_declined"
-    if _WILL.search(text[:_OPENING]):
+    if _WILL.search(text[:_OPENING]) or _SURE.match(text):
         return "reply_will_do"
     return "reply_explained" if len(text) >= _OPENING and "?" not in text[-3:] else None
 
 
 def classify_word(body: str) -> str | None:
-    """Return what the remark's own author says afterwards: done (by themselves), withdrawn; None for anything else."""
+    """Return what the remark's own author says afterwards: done by themselves, withdrawn, accepted; else None."""
     text = _spoken(body)
-    if _stands(_DONE, text[:_OPENING]):
+    if _stands(_DONE_MYSELF, text[:_OPENING]):
         return "reply_done"
-    return "reply_withdrawn" if _WITHDRAWN.search(text[: 2 * _OPENING]) else None
+    if _WITHDRAWN.search(text[: 2 * _OPENING]):
+        return "reply_withdrawn"
+    return "reply_accepted" if _ACCEPTED.search(text[: 2 * _OPENING]) else None
+
+
+def _forget_explanation(found: dict[str, OutcomeEvidence]) -> None:
+    """An explanation that the reviewer did not leave at that may have been none."""
+    for author in [author for author, item in found.items() if item.kind == "reply_explained"]:
+        del found[author]
 
 
 def _stands(words: re.Pattern[str], text: str) -> re.Match[str] | None:
