@@ -304,8 +304,11 @@ def test_a_reader_that_goes_away_is_no_fault(folder: Path) -> None:
 
 def test_mine_needs_exactly_one_source(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = told(capsys, "mine", "--repo", str(folder))
-    assert (code, err) == (2, "Error: Name what to mine: either --from FILE or --github OWNER/NAME.\n")
-    assert told(capsys, "mine", "--repo", str(folder), "--from", "x", "--github", "o/r")[0] == 2
+    assert (code, err) == (2, "Error: Name what to mine: either --from FILE, or --github OWNER/NAME, or --notes.\n")
+    assert all(
+        told(capsys, "mine", "--repo", str(folder), *two)[0] == 2
+        for two in (("--from", "x", "--notes"), ("--github", "o/r", "--notes"))
+    )
 
 
 def test_a_missing_file_is_one_sentence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -175,6 +175,10 @@ class Store(Protocol):
         """
         ...
 
+    def when_added(self, path: str) -> "Store | None":
+        """Return the branch, read-only, as it was when a path was first written; None where history does not tell."""
+        ...
+
     def rewrite(self, plan: Rewriting, now: str, *, dry_run: bool = False) -> Rewritten:
         """Make the branch's whole history again as the plan says, and let go of the old one.
 
@@ -183,10 +187,6 @@ class Store(Protocol):
         """
         ...
 
-
-    def when_added(self, path: str) -> "Store | None":
-        """Return the branch, read-only, as it was when a path was first written; None where history does not tell."""
-        ...
 
 class Scorer(Protocol):
     """The judgement in force: which of two remarks this team would stand by."""
@@ -274,8 +274,8 @@ class ForgeHistory(Protocol):
         """Return the logins (lower case) of all who may write, or None where this token may not list them."""
         ...
 
-    def role(self, login: str) -> Role:
-        """Return one person's role; `none` for a stranger, and whenever it cannot be told."""
+    def role(self, login: str) -> Role | None:
+        """Return one person's role; `none` for a stranger, None where this token may not ask or gets no answer."""
         ...
 
     def tags(self) -> dict[str, str]:

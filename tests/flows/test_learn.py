@@ -236,7 +236,7 @@ def test_an_unusable_file_is_one_sentence(
 def test_people_and_secrets_are_not_stored(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     token = "ghp_" + "Zz9" * 12
     rows = [row(n) for n in range(20)]
-    rows[3]["body"] = f"@mira-real said to mail mira@example.org, and never commit {token} please"
+    rows[3]["body"] = f"@mira-real said to mail mira@toolshed.coop, and never commit {token} please"
     rows[4]["replies"] = [{"author": "wen", "body": "Done, thanks @mira-real", "created_at": "2025-02-01T00:00:00Z"}]
     rows[5] |= {
         "evidence": f"@mira-real committed {token}",
@@ -246,7 +246,7 @@ def test_people_and_secrets_are_not_stored(home: Path, capsys: pytest.CaptureFix
     rows[6] |= {"path": f"src/{token}.py", "original_commit": token}
     assert mine(home, write(home / "rows.jsonl", rows)) == 0
     everything = "\n".join(branch(home).values())
-    for leak in ("mira", "wen", "example.org", token):
+    for leak in ("mira", "wen", "toolshed.coop", token):
         assert leak not in everything, leak
     assert "person-" in everything
     out = capsys.readouterr().out

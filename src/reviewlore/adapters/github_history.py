@@ -53,13 +53,16 @@ def locate(connection: Connection, repository: str, tag: str | None = None) -> t
 
 def find_role(connection: Connection, repository: str, login: str) -> Role:
     """Return a person's role; `none` whenever GitHub does not tell, so that an error never opens a door."""
-    path = f"/repos/{repository}/collaborators/{quote(login, safe='')}/permission"
     try:
-        return parsed(parse_role, connection.get(path))
+        return parsed(parse_role, connection.get(_role_path(repository, login)))
     except BudgetError:
         raise
     except ReviewloreError:
         return "none"
+
+
+def _role_path(repository: str, login: str) -> str:
+    return f"/repos/{repository}/collaborators/{quote(login, safe='')}/permission"
 
 
 class GithubHistory:
@@ -69,6 +72,7 @@ class GithubHistory:
         self._connection, self._old_tags = connection, dict(tags or {})
         self._tags: dict[str, str] = {}
         self._roles: dict[str, Role] = {}
+        self._may_ask = True
         self._pages, self._batches = _Ladder(_PULLS), _Ladder(_PULLS)
         address = f"/repos/{repository}"
         self.repository, tag = locate(connection, repository, self._old_tags.get(address))
@@ -121,11 +125,17 @@ class GithubHistory:
         people = (parsed(parse_collaborator, each) for each in found)
         return frozenset(login.lower() for login, may_write in people if may_write)
 
-    def role(self, login: str) -> Role:
-        """Return one person's role, asked once; `none` for a stranger, and whenever it cannot be told."""
-        if login not in self._roles:
-            self._roles[login] = find_role(self._connection, self.repository, login)
-        return self._roles[login]
+    def role(self, login: str) -> Role | None:
+        """Return one person's role, asked once; `none` for a stranger, None where this token may not ask."""
+        if login not in self._roles and self._may_ask:
+            path = _role_path(self.repository, login)
+            try:
+                self._roles[login] = parsed(parse_role, self._connection.get(path))
+            except RefusedError:
+                self._may_ask = False
+            except InputError:
+                self._roles[login] = "none"
+        return self._roles.get(login)
 
     def tags(self) -> dict[str, str]:
         """Return the entity tags of the answers of this run by address."""

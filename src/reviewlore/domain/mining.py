@@ -33,8 +33,8 @@ class Cursor:
     `after` and `updated_at` are the last place read (`domain.forge.Position`). `complete` is False while a pass is
     under way: `start` then says how it was asked for (empty: go on from last time, `all`, or a time) and `counts` what
     it has done so far, so that a resumed pass tells the whole. Edits up to `settled_at` are known; up to `settling`
-    they will be, once the pull requests in `edited` were read again. `tags` are entity tags of answers by address, for
-    conditional requests.
+    they will be, once the pull requests in `edited` were read again. `read_on` is the day of the last complete
+    pass, `tags` are entity tags of answers by address, for conditional requests.
     """
 
     after: str | None = None
@@ -43,6 +43,7 @@ class Cursor:
     start: str = ""
     settled_at: str | None = None
     settling: str | None = None
+    read_on: str = ""
     edited: tuple[int, ...] = ()
     counts: PassCounts = PassCounts()
     tags: dict[str, str] = field(default_factory=dict)

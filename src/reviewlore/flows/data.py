@@ -4,7 +4,7 @@ from reviewlore.domain.balance import DataReport
 from reviewlore.domain.events import FeedbackSignal
 from reviewlore.domain.history import Episode
 from reviewlore.domain.mining import Approval, Cursors, Suppressions
-from reviewlore.domain.model import AuditEntry, DatasetManifest
+from reviewlore.domain.model import DatasetManifest
 from reviewlore.domain.people import Role
 from reviewlore.domain.standing import DataStatus, Reading, Standing, Trained
 from reviewlore.errors import RefusedError
@@ -66,7 +66,7 @@ def _standing(
         now=now,
         episodes=len(episodes),
         readings=_readings(state.read_cursors(store)),
-        mined_at=_mined_at(state.read_audit(store)),
+        mined_at=_mined_at(store),
         contradictions=report.contradictions_found if report else 0,
         approval=_approval(store, policy),
         shortage=shortage,
@@ -101,8 +101,10 @@ def _readings(cursors: Cursors) -> tuple[Reading, ...]:
     return tuple(Reading(name, cursor.complete, cursor.updated_at or "") for name, cursor in found)
 
 
-def _mined_at(entries: list[AuditEntry]) -> str:
-    return next((entry.at for entry in reversed(entries) if entry.action == "mine"), "")
+def _mined_at(store: Store) -> str:
+    """Return when something was last mined, or looked for in vain: a pass without news leaves no entry in the log."""
+    read = [cursor.read_on for cursor in state.read_cursors(store).repositories.values()]
+    return max([*read, *(entry.at for entry in state.read_audit(store) if entry.action == "mine")], default="")
 
 
 def _approval(store: Store, policy: Role) -> Approval | None:

@@ -12,11 +12,12 @@ from reviewlore.domain.events import PASSING_REASONS, FeedbackSignal
 from reviewlore.domain.history import Episode, OutcomeEvidence, RawRemark
 from reviewlore.domain.mining import PassCounts, Suppressions
 from reviewlore.domain.people import is_at_least
-from reviewlore.errors import InputError
+from reviewlore.errors import InputError, StorageError
 from reviewlore.flows import state
 from reviewlore.flows.codechanges import missing_commits, read_changes
 from reviewlore.ports import Clock, Console, Repo, Store
 from reviewlore.stages import curate, mine, outcome, redact, votes
+from reviewlore.stages.forget import Listed, check_key
 from reviewlore.stages.outcome import CodeChange
 
 _DISMISSED = 0.9
@@ -46,6 +47,14 @@ class Memory:
     suppressions: Suppressions
     dismissals: Mapping[str, tuple[FeedbackSignal, ...]]
 
+    def check(self, store: Store) -> None:
+        """Raise StorageError where something was forgotten since: what was labelled before could bring it back."""
+        if state.read_suppressions(store) != self.suppressions:
+            raise StorageError(
+                "Something was forgotten or allowed again while this ran, so what it had read was not written. "
+                "Run the command again."
+            )
+
 
 @dataclass(slots=True)
 class Tally:
@@ -74,13 +83,15 @@ class Tally:
         return PassCounts(self.read, self.kept, self.fresh, *told)
 
 
-def recall(store: Store) -> Memory:
-    """Read what the state branch remembers."""
+def recall(store: Store, key: bytes) -> Memory:
+    """Read what the state branch remembers; ConfigError where this is not the key with which people were forgotten."""
+    suppressions = state.read_suppressions(store)
+    check_key(suppressions, redact.suppression_token("", key))
     dismissals: dict[str, tuple[FeedbackSignal, ...]] = {}
     for signal in state.read_feedback(store):
         if signal.reason not in PASSING_REASONS:
             dismissals[signal.finding] = (*dismissals.get(signal.finding, ()), signal)
-    return Memory(state.read_suppressions(store), dismissals)
+    return Memory(suppressions, dismissals)
 
 
 def label_remarks(
@@ -131,30 +142,34 @@ def _without_suppressed(
     raws: Sequence[RawRemark], suppressions: Suppressions, key: bytes, tally: Tally
 ) -> list[RawRemark]:
     """Leave out what was forgotten or opted out of, and what those people said or voted elsewhere."""
-    pulls, comments, people = map(frozenset, (suppressions.pull_requests, suppressions.comments, suppressions.people))
+    listed = Listed(suppressions)
     known: dict[str, bool] = {}
 
     def opted_out(login: str | None) -> bool:
-        if not login or not people:
+        if not login or not listed.people:
             return False
         if login not in known:
-            known[login] = redact.suppression_token(login, key) in people
+            known[login] = redact.suppression_token(login, key) in listed.people
         return known[login]
 
     kept = []
     for raw in raws:
-        pull = f"{raw.repository}#{raw.pull_request}"
+        place = (raw.repository, raw.pull_request)
         if opted_out(raw.author):
             tally.dropped["author_opted_out"] += 1
-        elif pull in pulls:
+        elif listed.has_pull(*place):
             tally.dropped["pull_request_forgotten"] += 1
-        elif f"{pull}/{raw.comment_id}" in comments:
+        elif listed.has_comment(*place, raw.comment_id, raw.url):
             tally.dropped["comment_forgotten"] += 1
         else:
             kept.append(
                 replace(
                     raw,
-                    replies=tuple(reply for reply in raw.replies if not opted_out(reply.author)),
+                    replies=tuple(
+                        reply
+                        for reply in raw.replies
+                        if not opted_out(reply.author) and not listed.has_comment(*place, reply.comment_id)
+                    ),
                     votes=tuple(vote for vote in raw.votes if not opted_out(vote.author)),
                     pull_request_author=None if opted_out(raw.pull_request_author) else raw.pull_request_author,
                 )

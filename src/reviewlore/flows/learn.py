@@ -14,7 +14,7 @@ from reviewlore.domain.model import DatasetManifest, LearnReport
 from reviewlore.domain.preference import PairSettings
 from reviewlore.errors import InputError
 from reviewlore.flows import state
-from reviewlore.flows.labelling import LearnContext, Tally, label_remarks, recall
+from reviewlore.flows.labelling import LearnContext, Memory, Tally, label_remarks, recall
 from reviewlore.formats import records
 from reviewlore.ports import Store
 from reviewlore.stages import dataset
@@ -38,11 +38,13 @@ class Source:
 class Harvest:
     """New episodes of a source, and the pull requests that were read whole: what is not there of those has gone.
 
-    `cursors` is how far a forge was read with them, None for a source that has no such place.
+    `memory` is what was remembered when they were labelled; `cursor` how far a forge was read with them, None for a
+    source that has no such place.
     """
 
     source: str
     episodes: Sequence[Episode]
+    memory: Memory
     reread: frozenset[tuple[str, int]] = frozenset()
     cursor: tuple[str, Cursor] | None = None
 
@@ -63,7 +65,7 @@ def learn(context: LearnContext, source: Source, *, dry_run: bool = False) -> Le
     tally = Tally()
     tally.dropped.update(source.rejected)
     tally.read += sum(source.rejected.values())
-    memory, parts = recall(context.store), _parts(source.raws)
+    memory, parts = recall(context.store, context.key), _parts(source.raws)
     episodes = [
         episode
         for part in context.console.track(parts, "Labelling remarks", len(parts))
@@ -73,7 +75,7 @@ def learn(context: LearnContext, source: Source, *, dry_run: bool = False) -> Le
         reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(tally.dropped.items()))
         reasons = reasons or "the source is empty"
         raise InputError(f"No usable review remark in {source.name} ({reasons}). Nothing was written.")
-    return conclude(context, Harvest(source.name, episodes), tally, dry_run=dry_run)
+    return conclude(context, Harvest(source.name, episodes, memory), tally, dry_run=dry_run)
 
 
 def conclude(context: LearnContext, harvest: Harvest, tally: Tally, *, dry_run: bool = False) -> LearnReport:
@@ -138,6 +140,7 @@ class _Conclusion:
 
     def files(self, store: Store) -> dict[str, bytes | None]:
         """Return the files to write: none where nothing is new."""
+        self._harvest.memory.check(store)
         before = {episode.id: episode for episode in state.read_episodes(store)}
         self.merged = merge(before, self._harvest)
         self._expire()
@@ -205,9 +208,13 @@ class _Conclusion:
         built = dataset.build_dataset(episodes, seed=settings.seed, settings=pairing, snapshot=self.now)
         path = state.dataset_path(dataset.dataset_id(built.pairs))
         existing = store.read(path)
+        known = state.read_datasets(store)
         if existing is not None:
-            return records.decode(existing, DatasetManifest, path), True
-        sources = sorted({n for known in state.read_datasets(store) for n in known.sources} | {self._harvest.source})
+            found = records.decode(existing, DatasetManifest, path)
+            # One that comes back after others, or after something it held was forgotten, is made anew.
+            if found.id == known[-1].id and not found.forgotten_at:
+                return found, True
+        sources = sorted({name for manifest in known for name in manifest.sources} | {self._harvest.source})
         manifest = dataset.make_manifest(
             built,
             episodes,

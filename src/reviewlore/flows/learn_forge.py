@@ -15,14 +15,13 @@ from reviewlore.domain.model import LearnReport
 from reviewlore.domain.people import Role
 from reviewlore.errors import BudgetError, ForgeError, UserError
 from reviewlore.flows import state
-from reviewlore.flows.labelling import LearnContext, Tally, label_remarks, recall
+from reviewlore.flows.labelling import LearnContext, Memory, Tally, label_remarks, recall
 from reviewlore.flows.learn import Harvest, conclude, merge
 from reviewlore.ports import ForgeHistory, Store
 from reviewlore.stages import mine, redact
 from reviewlore.stages.retention import cutoff
 
 SAVE_EVERY = 4  # pages: what an interruption without warning costs
-_MOST_LOOKUPS = 50  # roles asked for one by one, where the forge does not list who may write
 _ALL = "all"
 _PART = 25  # pull requests that are read again at a time
 _MARGIN = 1  # days by which the forge's clock and ours may differ
@@ -64,13 +63,15 @@ def learn_forge(
 class _Batch:
     """Labelled pages that are not on the branch yet."""
 
+    memory: Memory
     episodes: list[Episode] = field(default_factory=list)
     spans: dict[int, tuple[str, str]] = field(default_factory=dict)  # when a pull request was opened and last updated
     pages: int = 0
 
     def harvest(self, source: str, repository: str) -> Harvest:
         """Return what there is to take in."""
-        return Harvest(source, tuple(self.episodes), frozenset((repository, number) for number in self.spans))
+        numbers = frozenset((repository, number) for number in self.spans)
+        return Harvest(source, tuple(self.episodes), self.memory, numbers)
 
 
 class _Pass:
@@ -82,14 +83,15 @@ class _Pass:
         self._known = state.read_cursors(context.store).repositories.get(self._name, Cursor())
         self._cursor = _begin(self._known, reach)
         self._tally = Tally.resume(self._cursor.counts)
-        self._memory = recall(context.store)
+        self._memory = recall(context.store, context.key)
         self._roles = _Roles(history, context.key)
-        self._batch = _Batch()
+        self._batch = _Batch(self._memory)
         self._reread = 0
         self._seen: set[int] = set()
         self._began = cutoff(context.clock.now(), _MARGIN)
         if self._cursor.settled_at is None:
             self._cursor = replace(self._cursor, settled_at=self._began)
+        self._saved = self._cursor
         self._commit: str | None = None
 
     def read(self) -> None:
@@ -123,13 +125,13 @@ class _Pass:
         self._cursor = replace(self._cursor, settling=settling, edited=tuple(sorted(edited)), tags=tags)
 
     def save(self) -> None:
-        """Commit what was read so far together with the cursor; nothing where no page is waiting."""
-        if self._dry_run or not self._batch.pages:
+        """Commit what was read so far together with the cursor; nothing where neither moved."""
+        if self._dry_run or not (self._batch.pages or self._cursor.settling != self._saved.settling):
             return
         saving = _Saving(self._name, self._batch, self._cursor, self._tally)
         self._commit = self._context.store.update(saving.files, saving.message, self._context.clock.now())
         self._tally.fresh += saving.fresh
-        self._batch = _Batch()
+        self._batch, self._saved = _Batch(self._memory), self._cursor
 
     def stopped(self, reason: str) -> LearnReport:
         """Save, and tell how far it came."""
@@ -148,7 +150,8 @@ class _Pass:
         """End the pass: what is not saved yet, the cursor, and the dataset of all episodes in one commit."""
         read = self._cursor if self._cursor.after is not None else self._known
         tags = self._cursor.tags | {at: tag for at, tag in self._history.tags().items() if "since=" not in at}
-        cursor = Cursor(read.after, read.updated_at, complete=True, settled_at=self._cursor.settling, tags=tags)
+        settled, today = self._cursor.settling, self._context.clock.now()[:10]
+        cursor = Cursor(read.after, read.updated_at, complete=True, settled_at=settled, read_on=today, tags=tags)
         harvest = replace(self._batch.harvest(self._source, self._name), cursor=(self._name, cursor))
         report = conclude(self._context, harvest, self._tally, dry_run=self._dry_run)
         return replace(report, requests=self._history.requests_used(), reread=self._reread)
@@ -186,7 +189,7 @@ class _Roles:
 
     def __init__(self, history: ForgeHistory, key: bytes) -> None:
         self._history, self._key = history, key
-        self._known: dict[str, Role] = {}
+        self._known: dict[str, Role | None] = {}
 
     @cached_property
     def _list(self) -> frozenset[str] | None:
@@ -205,9 +208,10 @@ class _Roles:
         person = login.lower()
         if self._list is not None:
             return "write" if person in self._list else "read"
-        if person not in self._known and len(self._known) < _MOST_LOOKUPS:
+        if person not in self._known:
+            # No limit but that of the whole run: a crowd could use one up before a maintainer is asked about.
             self._known[person] = self._history.role(login)
-        return self._known.get(person)
+        return self._known[person]
 
 
 class _Saving:
@@ -220,6 +224,7 @@ class _Saving:
 
     def files(self, store: Store) -> dict[str, bytes | None]:
         """Return the months that these pull requests reach into, and the cursor: a commit reads no other month."""
+        self._batch.memory.check(store)
         span = [state.month_path(at) for times in self._batch.spans.values() for at in times]
         new = {state.month_path(episode.created_at) for episode in self._batch.episodes}
         known = store.paths(state.EPISODES)

@@ -157,6 +157,24 @@ def suppress(known: Suppressions, target: Target, names: Collection[str] = ()) -
             return known
 
 
+class Listed:
+    """The list as a question: whether somebody or something new stands on it, however it is spelled there."""
+
+    def __init__(self, known: Suppressions) -> None:
+        self.people = frozenset(known.people)
+        self._pulls = frozenset(name.lower() for name in known.pull_requests)
+        self._comments = frozenset(name.lower() for name in known.comments)
+
+    def has_pull(self, repository: str, number: int) -> bool:
+        """Whether a pull request is listed."""
+        return f"{repository}#{number}".lower() in self._pulls
+
+    def has_comment(self, repository: str, number: int, comment_id: str, url: str | None = None) -> bool:
+        """Whether a comment is listed, by its episode's id, its own id or its address."""
+        names = (f"{repository}#{number}/{comment_id}", comment_id, url or "")
+        return any(name.lower() in self._comments for name in names if name)
+
+
 def allow(known: Suppressions, target: Target) -> Suppressions:
     """Return the list without a target, however it is spelled there."""
     match target:
