@@ -1,0 +1,30 @@
+"""What the flows need from the world. Adapters implement these; the core never names them.
+
+No type of a third party appears in a signature; every method may raise the errors of `reviewlore.errors`.
+"""
+
+from reviewlore.ports.code import Grammar, Index, Repo, Revision, Rewriting, Store
+from reviewlore.ports.forge import Forge, ForgeAccount, ForgeComments, ForgeHistory, ForgeRuns, ForgeVoice
+from reviewlore.ports.judging import AdapterTrainer, RankerTrainer, Scorer
+from reviewlore.ports.machine import Clock, Console, Runner
+
+__all__ = [
+    "AdapterTrainer",
+    "Clock",
+    "Console",
+    "Forge",
+    "ForgeAccount",
+    "ForgeComments",
+    "ForgeHistory",
+    "ForgeRuns",
+    "ForgeVoice",
+    "Grammar",
+    "Index",
+    "RankerTrainer",
+    "Repo",
+    "Revision",
+    "Rewriting",
+    "Runner",
+    "Scorer",
+    "Store",
+]

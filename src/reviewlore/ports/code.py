@@ -1,0 +1,147 @@
+"""Where code and what was learned are read and kept: repositories, grammars, the state branch, the index."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from reviewlore.domain.architecture import Change, ParsedModule, SourceFile
+from reviewlore.domain.mining import Rewritten
+from reviewlore.domain.patch import CommitPatch
+
+
+class Repo(Protocol):
+    """A git repository, read from its objects only: never from a work tree, never by running its code."""
+
+    def resolve(self, revision: str) -> str:
+        """Return the full commit id of a revision; InputError if there is none."""
+        ...
+
+    def contains(self, commit: str) -> bool:
+        """Whether a full commit id is present."""
+        ...
+
+    def merge_base(self, base: str, head: str) -> str:
+        """Return the merge base of two commit ids; InputError if they share no history."""
+        ...
+
+    def diff(self, base: str, head: str) -> str:
+        """Return the unified diff (3 context lines, renames detected) from one commit id to another."""
+        ...
+
+    def diffs(self, pairs: Iterable[tuple[str, str]], paths: Sequence[str] = ()) -> Iterator[str]:
+        """Yield what `diff` returns for each pair of commit ids, in order, in bulk; with paths, of these files only."""
+        ...
+
+    def patches(self, commit: str, limit: int | None = None) -> Iterator[CommitPatch]:
+        """Yield up to `limit` non-merge commits reachable from `commit`, newest first, with files and hunks."""
+        ...
+
+    def files(self, commit: str) -> tuple[SourceFile, ...]:
+        """Return all regular files of a commit's tree (no symbolic links, no submodules)."""
+        ...
+
+    def blobs(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield (blob id, content) in the order asked."""
+        ...
+
+    def read(self, commit: str, path: str) -> bytes | None:
+        """Return one regular file's content at a commit, or None where there is none."""
+        ...
+
+    def contents(self, places: Iterable[tuple[str, str]]) -> Iterator[bytes | None]:
+        """Yield the content of a file, or None where there is none, for each (commit id, path), in bulk."""
+        ...
+
+    def history(self, commit: str, limit: int) -> tuple[Change, ...]:
+        """Return up to `limit` non-merge commits reachable from `commit`, newest first, with their paths."""
+        ...
+
+
+class Grammar(Protocol):
+    """Source text to records, one file at a time, without running anything."""
+
+    def parse(self, path: str, source: bytes) -> ParsedModule | None:
+        """Return what a UTF-8 source says, or None where the path's language has no grammar; never raises on syntax."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One commit of the state branch while its history is rewritten.
+
+    `files` maps each path to the id of its content (equal ids, equal bytes); `fresh` are the paths that no earlier
+    commit had with that content; `read` returns a path's content.
+    """
+
+    files: Mapping[str, str]
+    fresh: Sequence[str]
+    read: Callable[[str], bytes]
+
+
+class Rewriting(Protocol):
+    """What is to become of the history of the state branch."""
+
+    def alter(self, revision: Revision) -> Mapping[str, bytes | None]:
+        """Return what becomes of fresh files (None removes); asked for each commit, the oldest first.
+
+        What is not named stays. Content that was altered once is altered alike wherever it stands later.
+        """
+        ...
+
+    def reword(self, text: str) -> str:
+        """Return what becomes of a commit's message, or of the name and address of who made it."""
+        ...
+
+    def close(self, tip: "Store") -> Mapping[str, bytes | None]:
+        """Return the files to write on top of the rewritten history, in a commit of its own."""
+        ...
+
+    def message(self) -> str:
+        """Return the message of that commit."""
+        ...
+
+
+class Store(Protocol):
+    """The state branch: a versioned set of files, changed by compare-and-swap."""
+
+    def head(self) -> str | None:
+        """Return the id of the branch's commit, or None before the first write."""
+        ...
+
+    def read(self, path: str) -> bytes | None:
+        """Return one file of the branch, or None."""
+        ...
+
+    def paths(self, prefix: str = "") -> tuple[str, ...]:
+        """Return the sorted paths of the branch that start with `prefix`."""
+        ...
+
+    def update(
+        self, change: Callable[["Store"], Mapping[str, bytes | None]], message: Callable[[], str], now: str
+    ) -> str | None:
+        """Apply `change` to the branch in one commit and return its id, or None where nothing changes.
+
+        `change` is called with the current state (again, when somebody else wrote first) and returns the files to
+        write (None removes). Raises StorageError where the write cannot be completed; the branch is then unchanged.
+        """
+        ...
+
+    def when_added(self, path: str) -> "Store | None":
+        """Return the branch, read-only, as it was when a path was first written; None where history does not tell."""
+        ...
+
+    def rewrite(self, plan: Rewriting, now: str, *, dry_run: bool = False) -> Rewritten:
+        """Make the branch's whole history again as the plan says, and let go of the old one.
+
+        Commits keep their messages and dates, and their ids up to the first that changes. The plan is asked again when
+        somebody else wrote first. Errors as in `update`; `dry_run` asks the plan and writes nothing.
+        """
+        ...
+
+
+class Index(Protocol):
+    """Full-text search over past remarks."""
+
+    def search(self, text: str, limit: int) -> tuple[tuple[str, float], ...]:
+        """Return (episode id, similarity) of the best matches, best first; similarity is above 0, higher is closer."""
+        ...
