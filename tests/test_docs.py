@@ -46,14 +46,19 @@ def test_the_guide_names_every_command_and_no_other():
         assert re.search(rf"`(?:reviewlore )?{name}\b", exists), name
     for name in re.findall(r"reviewlore ([a-z]+)\b", exists):
         assert name in {*commands.commands, "learns"}, name
-    for name in ("forget", "init", "config", "serve", "export", "uninstall"):
+    for name in ("init", "config", "serve", "export", "uninstall"):
         assert f"`{name}`" in missing
         assert name not in commands.commands
 
 
 def test_the_guides_options_exist():
     text = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
-    known = {option for command in commands.commands.values() for p in command.params for option in p.opts}
+    known = {
+        option
+        for command in commands.commands.values()
+        for p in command.params
+        for option in (*p.opts, *p.secondary_opts)
+    }
     for option in re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", text.split("## What does not exist yet")[0]):
         assert option in known, option
 
