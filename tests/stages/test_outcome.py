@@ -277,6 +277,8 @@ def test_lines_alone_do_not_tell_of_machines_praise_and_questions() -> None:
     machine = replace(RAW, author_is_bot=True)
     assert kinds(machine, change(changed, machine))[:2] == ("unknown", "low")
     assert kinds(machine, change(same, machine))[:2] == ("ignored", "high")
+    names = replace(machine, body="Use `make_total` here.")
+    assert kinds(names, change(edited({10: ["make_total()"]}), names))[:2] == ("addressed", "medium")
     praise = replace(RAW, intent="praise", body="Nice!")
     assert kinds(praise, change(changed, praise))[:2] == ("unknown", "low")
     assert kinds(praise, change(same, praise))[:2] == ("unknown", "low")

@@ -2,7 +2,7 @@
 
 from reviewlore.domain.history import Episode, OutcomeEvidence
 
-# Evidence read from the code between the reviewed commit and the merge (`stages/outcome.py`).
+# Evidence read from the code between the reviewed commit and the merge (`stages/outcome`).
 _GIT = ("suggestion_", "lines_", "line_", "nearby_", "file_", "code_")
 # What a person with write access says by a click or a command (`stages/votes.py`).
 _VOTES = frozenset({"reaction_up", "reaction_down", "resolved", "dismissed"})

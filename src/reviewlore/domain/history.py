@@ -1,4 +1,4 @@
-"""What was said in review, and what became of it. Made by `stages/mine.py`, labelled by `stages/outcome.py`."""
+"""What was said in review, and what became of it. Made by `stages/mine.py`, labelled by `stages/outcome`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

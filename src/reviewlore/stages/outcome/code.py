@@ -11,7 +11,7 @@ from reviewlore.stages.outcome.anchor import Pinned, as_lines, find_pinned, find
 from reviewlore.stages.outcome.named import judge_named_code
 from reviewlore.stages.outcome.runs import Run, find_after, find_runs, without_base
 from reviewlore.stages.outcome.suggestions import judge_suggestions
-from reviewlore.stages.outcome.weights import make_line_evidence
+from reviewlore.stages.outcome.weights import make_code_evidence
 
 _NEAR = 3
 _MOST_LINES = 40
@@ -56,13 +56,13 @@ def compare(raw: RawRemark, versions: FileVersions) -> CodeChange:
     seen = _joined(pinned.rows) if pinned.rows else None
     before, after = versions.before, versions.after
     if before is not None and before == after:
-        return CodeChange((make_line_evidence("file_identical", raw),), seen, seen)
+        return CodeChange((make_code_evidence("file_identical", raw),), seen, seen)
     if after is None:
         removed = before is not None
-        return CodeChange((make_line_evidence("file_removed", raw),) if removed else (), seen, "" if removed else None)
+        return CodeChange((make_code_evidence("file_removed", raw),) if removed else (), seen, "" if removed else None)
     found = judge_suggestions(raw, before, after) or judge_named_code(raw, before, after, versions.base)
     if raw.line is None:
-        return CodeChange((*found, make_line_evidence("file_changed", raw)) if before is not None else found)
+        return CodeChange((*found, make_code_evidence("file_changed", raw)) if before is not None else found)
     place, lines = None, as_lines(after)
     if before is not None and versions.patch is not None:
         place = (locate_removed if raw.side == "LEFT" else locate)(raw, pinned, as_lines(before))
@@ -92,7 +92,7 @@ def _touched(raw: RawRemark, pinned: Pinned, place: Place, own: Sequence[Run], a
         kind = "lines_moved"
     else:
         kind = "lines_removed" if gone else "lines_changed"
-    return (make_line_evidence(kind, raw, _span(place)),)
+    return (make_code_evidence(kind, raw, _span(place)),)
 
 
 def _around(raw: RawRemark, place: Place, own: Sequence[Run]) -> Found:
@@ -104,7 +104,7 @@ def _around(raw: RawRemark, place: Place, own: Sequence[Run]) -> Found:
         kind = "nearby_changed"
     else:
         kind = "lines_untouched"
-    return (make_line_evidence(kind, raw, _span(place)),)
+    return (make_code_evidence(kind, raw, _span(place)),)
 
 
 def _witness(raw: RawRemark, pinned: Pinned, after: Sequence[str], versions: FileVersions) -> Found:
@@ -114,7 +114,7 @@ def _witness(raw: RawRemark, pinned: Pinned, after: Sequence[str], versions: Fil
     removed by the base.
     """
     if find_run(pinned.window, after) and any(map(is_telling, pinned.window)):
-        return (make_line_evidence("line_kept", raw),)
+        return (make_code_evidence("line_kept", raw),)
     theirs = None if versions.base_after is None else frozenset(as_lines(versions.base_after))
     rows = [
         row
@@ -124,9 +124,10 @@ def _witness(raw: RawRemark, pinned: Pinned, after: Sequence[str], versions: Fil
     counts = Counter(after)
     gone = [row for row in rows if not counts[row]]
     if not gone:
-        return (make_line_evidence("line_kept_alone", raw),) if any(counts[row] == 1 for row in rows) else ()
-    again = _stand(gone, after) or all(_squeezed([row]) in _squeezed(after) for row in gone)
-    return (make_line_evidence("line_reindented" if again else "line_gone", raw),)
+        return (make_code_evidence("line_kept_alone", raw),) if any(counts[row] == 1 for row in rows) else ()
+    text = _squeezed(after)
+    again = _stand(gone, after) or all(_squeezed([row]) in text for row in gone)
+    return (make_code_evidence("line_reindented" if again else "line_gone", raw),)
 
 
 def _returned(raw: RawRemark, pinned: Pinned, versions: FileVersions) -> Found:
@@ -135,7 +136,7 @@ def _returned(raw: RawRemark, pinned: Pinned, versions: FileVersions) -> Found:
     before = Counter(line.strip() for line in as_lines(versions.before or ""))
     rows = [row.strip() for row, own in zip(pinned.rows, pinned.own, strict=True) if own and is_telling(row)]
     back = any(after[row] > before[row] for row in rows)
-    return (make_line_evidence("line_returned", raw),) if back else ()
+    return (make_code_evidence("line_returned", raw),) if back else ()
 
 
 def _stand(rows: Sequence[str], after: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from reviewlore.domain.history import OutcomeEvidence, RawRemark
 from reviewlore.domain.patch import PatchHunk
 from reviewlore.stages.outcome.fences import Block, split_fences
-from reviewlore.stages.outcome.weights import make_evidence
+from reviewlore.stages.outcome.weights import make_code_evidence
 
 _MARKED = re.compile(r"`([^`\n]+)`")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{3,}")
@@ -42,7 +42,7 @@ def judge_named_code(
     come = new & frozenset(_NAME.findall(after)) if new else frozenset()
     for hunk in base if come else ():
         come -= frozenset(_NAME.findall("\n".join(row for row in hunk.text.split("\n") if row[:1] == "+")))
-    return (make_evidence("code_named_came", ", ".join(sorted(come)[:_SHOWN])),) if come else ()
+    return (make_code_evidence("code_named_came", raw, ", ".join(sorted(come)[:_SHOWN])),) if come else ()
 
 
 def _code(block: Block) -> str:
