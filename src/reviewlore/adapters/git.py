@@ -18,6 +18,7 @@ from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError
 from gitdb.exc import BadName, BadObject
 
 from reviewlore.adapters import git_bulk
+from reviewlore.adapters.git_options import DIFF_OPTIONS, LOG_OPTIONS, PATCH_OPTIONS, SETTINGS
 from reviewlore.domain.architecture import Change, SourceFile
 from reviewlore.domain.patch import CommitPatch
 from reviewlore.errors import InputError
@@ -25,18 +26,6 @@ from reviewlore.formats import patches
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REGULAR = frozenset({"100644", "100755"})
-# Attributes, textconv and external diff drivers of the repository must not run, whatever its configuration says.
-_DIFF_OPTIONS = (
-    "--no-ext-diff", "--no-textconv", "--no-color", "-M", "-U3", "--inter-hunk-context=0", "--diff-algorithm=myers",
-    "--indent-heuristic", "--submodule=short", "--no-relative", "-O/dev/null", "--src-prefix=a/", "--dst-prefix=b/",
-)  # fmt: skip
-_LOG_OPTIONS = (
-    "--no-merges", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-show-signature",
-    "--encoding=UTF-8", "-O/dev/null", "--format=%x00%H%x00%ct%x00%s",
-)  # fmt: skip
-_PATCH_OPTIONS = ("-p", "--no-merges", "--no-show-signature", "--encoding=UTF-8", "--format=%x00%H %ct %s")
-# What a user may have set that changes what git prints, and has no option.
-_SETTINGS = ("core.quotePath=true", "diff.suppressBlankEmpty=false", "log.showRoot=true")
 # `https://host/owner/name.git` or `git@host:owner/name`; a folder on this machine has no owner.
 _HOSTED = re.compile(r"^(?:(?!file:)\w+://[^/]+/|[^/:]+@[^/:]+:)(?:.*/)?([\w.-]+/[\w.-]+?)(?:\.git)?/?$")
 
@@ -124,7 +113,7 @@ class GitRepo:
         Paths beyond ASCII are quoted as git does it, so that they are told whatever bytes they have.
         """
         literal = tuple(f":(top,literal){path}" for path in paths)
-        data = self._bytes("diff", *_DIFF_OPTIONS, self._id(base), self._id(head), "--", *literal)
+        data = self._bytes("diff", *DIFF_OPTIONS, self._id(base), self._id(head), "--", *literal)
         return data.decode("utf-8", "replace")
 
     def diffs(self, pairs: Iterable[tuple[str, str]], paths: Sequence[str] = ()) -> Iterator[str]:
@@ -138,14 +127,14 @@ class GitRepo:
             for base, head in pairs:
                 wanted.write(f"{self._tree(base)} {self._tree(head)}\n".encode())
             wanted.seek(0)
-            command = ("-r", "-p", "--stdin", *_DIFF_OPTIONS, "--", *literal)
+            command = ("-r", "-p", "--stdin", *DIFF_OPTIONS, "--", *literal)
             for patch in self._stream("diff-tree", command, git_bulk.split_pairs, wanted):
                 yield patch.decode("utf-8", "replace")
 
     def patches(self, commit: str, limit: int | None = None) -> Iterator[CommitPatch]:
         """Yield non-merge commits reachable from `commit`, newest first, with files and hunks, while git runs."""
         most = () if limit is None else (f"--max-count={limit}",)
-        command = (*_DIFF_OPTIONS, *_PATCH_OPTIONS, *most, self._id(commit), "--")
+        command = (*DIFF_OPTIONS, *PATCH_OPTIONS, *most, self._id(commit), "--")
         for record in self._stream("log", command, git_bulk.split_commits):
             yield patches.parse_commit(record)
 
@@ -197,7 +186,7 @@ class GitRepo:
 
     def history(self, commit: str, limit: int) -> tuple[Change, ...]:
         """Return up to `limit` non-merge commits reachable from `commit`, newest first, with their paths."""
-        data = self._bytes("log", *_LOG_OPTIONS, f"--max-count={limit}", self._id(commit), "--")
+        data = self._bytes("log", *LOG_OPTIONS, f"--max-count={limit}", self._id(commit), "--")
         # Only NUL divides: a subject or a path may hold any other character. An empty part stands between commits.
         parts = iter(data.decode("utf-8", "replace").split("\0"))
         found = []
@@ -220,7 +209,7 @@ class GitRepo:
 
     def _bytes(self, command: str, *arguments: str) -> bytes:
         """Run a reading git command and return its output untouched; InputError with git's own words on failure."""
-        git = self._repo.git(c=list(_SETTINGS))
+        git = self._repo.git(c=list(SETTINGS))
         try:
             run = getattr(git, command.replace("-", "_"))
             output: bytes = run(*arguments, stdout_as_string=False, strip_newline_in_stdout=False)
@@ -238,7 +227,7 @@ class GitRepo:
         stdin: IO[bytes] | None = None,
     ) -> Iterator[bytes]:
         """Run a reading git command and yield its records as they come; it ends with the iteration, read or not."""
-        run = getattr(self._repo.git(c=list(_SETTINGS)), command.replace("-", "_"))
+        run = getattr(self._repo.git(c=list(SETTINGS)), command.replace("-", "_"))
         process = run(*arguments, as_process=True, istream=stdin)
         held: list[bytes] = []  # the last record is whole only if git ended well
         try:
