@@ -8,7 +8,7 @@ import pytest
 from tests.repositories import commit, make_repository
 
 from reviewlore.adapters.console import QuietConsole
-from reviewlore.errors import StorageError
+from reviewlore.errors import ConfigError, StorageError
 from reviewlore.wiring import KEY_VARIABLE, Workshop
 
 
@@ -31,6 +31,17 @@ def test_a_key_that_was_cut_off_is_not_used(workshop: Workshop, left: bytes) -> 
     (workshop.repo.git_dir / "reviewlore-pseudonym.key").write_bytes(left)
     with pytest.raises(StorageError, match=f"is cut off \\({len(left)} of 64"):
         workshop.pseudonym_key()
+
+
+@pytest.mark.parametrize(("given", "length"), [("another", 7), ("k" * 31, 31), ("\u00e9" * 15, 30)])
+def test_a_given_key_that_could_be_guessed_is_refused(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, given: str, length: int
+) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, given)
+    with pytest.raises(ConfigError, match=f"^{KEY_VARIABLE} has {length} bytes; .* a key of 32 or more"):
+        workshop.pseudonym_key()
+    monkeypatch.setenv(KEY_VARIABLE, "k" * 32)
+    assert workshop.pseudonym_key() == b"k" * 32
 
 
 def test_a_full_disk_leaves_no_half_key(workshop: Workshop) -> None:

@@ -35,6 +35,7 @@ TOKEN_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _KEY_FILE = "reviewlore-pseudonym.key"
 _KEY_LENGTH = 64
+_LEAST_KEY = 32  # bytes; a shorter one could be guessed, and pseudonyms be turned into people with it
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,11 @@ class Workshop:
         """
         given = os.environ.get(KEY_VARIABLE, "")
         if given:
+            if len(given.encode()) < _LEAST_KEY:
+                raise ConfigError(
+                    f"{KEY_VARIABLE} has {len(given.encode())} bytes; pseudonyms need a key of {_LEAST_KEY} or more. "
+                    "Make one with `openssl rand -hex 32`."
+                )
             return given.encode()
         path = self.repo.git_dir / _KEY_FILE
         try:
