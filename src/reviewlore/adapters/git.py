@@ -172,7 +172,7 @@ class GitRepo:
         return None
 
     def contents(self, places: Iterable[tuple[str, str]]) -> Iterator[bytes | None]:
-        """Yield the content of a file, or None where there is none, for each (commit id, path), from one git process."""
+        """Yield the content of a file, or None where there is none, for each (commit id, path), in bulk."""
         for commit, path in places:
             if "\n" in path or not path.isprintable():
                 yield self.read(commit, path)

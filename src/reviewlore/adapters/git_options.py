@@ -1,4 +1,4 @@
-"""What git is told whenever it prints changes, so that they read alike whatever a user or a repository has configured."""
+"""What git is told whenever it prints changes, so that they read alike whatever a user or repository has configured."""
 
 # Attributes, textconv and external diff drivers of the repository must not run, whatever its configuration says.
 DIFF_OPTIONS = (
