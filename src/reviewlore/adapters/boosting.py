@@ -34,7 +34,7 @@ _QUESTION: Mapping[str, str] = {
     "silence": "outcome",
     "relevance_hard": "relevance_hard",
     "relevance_easy": "relevance_easy",
-    "relevance_similar": "relevance_easy",  # of other code too; as a part of the hard ones it cost them 0.8 points
+    "relevance_similar": "relevance_easy",  # of another pull request and path, as the easy ones are
 }
 _HUNK_FREE = ("speech.", "shape.", "place.")  # features that do not ask whether remark and hunk belong together
 
