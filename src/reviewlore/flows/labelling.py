@@ -3,6 +3,7 @@
 Real names and unscrubbed texts end here. Nothing is stored.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,8 @@ from reviewlore.stages.forget import Listed, check_key
 from reviewlore.stages.outcome import CodeChange
 
 _DISMISSED = 0.9
+# What should have been said; any other text of a dismissal explains it, and is nothing to learn to say.
+_REWORDING = re.compile(r"\s*instead:(.+)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,8 @@ def _dismissals(raw: RawRemark, memory: Memory, writers: frozenset[str] | None) 
     for signal in memory.dismissals.get(raw.finding or "", ()):
         allowed = is_at_least(signal.role, "write") if writers is None else signal.author in writers
         if allowed and signal.repository == raw.repository:
-            said = signal.text or signal.reason
+            rewording = _REWORDING.match(signal.text)
+            said = rewording[1].strip() if rewording else signal.reason
             found.append(OutcomeEvidence("dismissed", "declined", _DISMISSED, said, signal.author))
     return found
 

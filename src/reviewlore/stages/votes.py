@@ -2,7 +2,7 @@
 
 An attacker can make accounts, not write access: only people who may write count, one vote a person and remark, never
 the pull request's author on the own pull request, never on words that were changed afterwards, and so many a person and
-pull request. What was merged counts whoever wrote it, and is weighed in `stages/outcome.py`.
+pull request. What was merged counts whoever wrote it, and is weighed in `stages/outcome`.
 """
 
 from collections import Counter, defaultdict

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.stages.dataset.remarks import HISTORY, WORDS, episode, evidence
 
+from reviewlore.domain.history import Anchor
 from reviewlore.domain.preference import PairSettings
 from reviewlore.stages.dataset import build_dataset, build_refit_pairs, dataset_id
 
@@ -85,16 +86,19 @@ def test_bots_that_pass_as_people_are_found_over_all_episodes():
     assert (few.marked, "bot" in few.dropped) == ({}, False)
 
 
-def test_near_equal_remarks_on_near_equal_hunks_are_one():
+def test_near_equal_remarks_on_near_equal_hunks_of_one_file_are_one():
     lines = "\n".join(f"+row = table[{n}] + offset * {n}" for n in range(12))
-    first = episode(200, body=LONG, hunk=f"@@ -1 +1 @@\n{lines}")
-    again = episode(201, body=LONG.replace("please", "can you"), hunk=f"@@ -9 +9 @@\n{lines}\n+end")
-    elsewhere = episode(202, body=LONG + " 2", hunk="@@ -1 +1 @@\n+def other_code_entirely():")
-    result = build_dataset([elsewhere, again, first, *HISTORY], seed=1, settings=PairSettings(test_share=0.0))
+    here = Anchor("src/table.py", 3)
+    first = episode(200, body=LONG, hunk=f"@@ -1 +1 @@\n{lines}", anchor=here)
+    again = episode(201, body=LONG.replace("please", "can you"), hunk=f"@@ -9 +9 @@\n{lines}\n+end", anchor=here)
+    elsewhere = episode(202, body=LONG + " 2", hunk="@@ -1 +1 @@\n+def other_code_entirely():", anchor=here)
+    other_file = episode(203, body=LONG, hunk=f"@@ -1 +1 @@\n{lines}", anchor=Anchor("src/other.py", 3))
+    said = [elsewhere, other_file, again, first]
+    result = build_dataset([*said, *HISTORY], seed=1, settings=PairSettings(test_share=0.0))
     used = {name for pair in result.pairs for name in pair.episodes}
 
     assert result.dropped["duplicate"] == 1
-    assert {first.id, elsewhere.id} <= used
+    assert {first.id, elsewhere.id, other_file.id} <= used
     assert again.id not in used
 
 

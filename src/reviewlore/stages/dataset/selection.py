@@ -154,15 +154,18 @@ def _contradicted(episodes: Sequence[Episode], said: dict[str, int]) -> tuple[tu
 
 
 def _without_repeats(episodes: list[Episode], said: dict[str, int], dropped: Counter[str]) -> list[Episode]:
-    """Keep the first of near-equal remarks of one repository on near-equal hunks."""
-    often = Counter((e.repository, said[e.id]) for e in episodes)
-    again = [e for e in episodes if often[e.repository, said[e.id]] > 1]
+    """Keep the first of near-equal remarks on near-equal hunks of one file.
+
+    Said of several files it is a judgement that a reviewer repeats, and each time somebody took it up or did not.
+    """
+    often = Counter((e.repository, e.anchor.path, said[e.id]) for e in episodes)
+    again = [e for e in episodes if often[e.repository, e.anchor.path, said[e.id]] > 1]
     hunks = group_near_equal((e.hunk for e in again), line_shingles)
-    seen: set[tuple[str, int, int]] = set()
+    seen: set[tuple[str, str, int, int]] = set()
     kept = []
     for episode in episodes:
         hunk = hunks.get(episode.hunk, -1)
-        key = (episode.repository, said[episode.id], hunk)
+        key = (episode.repository, episode.anchor.path, said[episode.id], hunk)
         if hunk >= 0 and key in seen:
             dropped["duplicate"] += 1
             continue
