@@ -106,6 +106,15 @@ def test_an_interrupted_pass_and_what_is_suppressed_are_told(home: Path, capsys:
     assert out.rstrip().endswith("reviewlore mine --github octo/demo")
 
 
+def test_a_later_pass_without_news_counts_as_reading(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(home, state.cursor_file(Cursors({REPOSITORY: Cursor("c", NOW, complete=True, read_on="2026-12-30")})))
+    assert read_status(store_of(home), LATER).standing.mined_at == "2026-12-30T00:00:00Z"
+    assert read_status(store_of(home), LATER).advice.action != "mine"
+    advice = read_status(store_of(home), "2027-02-01T00:00:00Z").advice
+    assert advice.reason == "Something new was last read 33 days ago, on 2026-12-30."
+    assert told(capsys, "status", "--data", "--repo", str(home))[0] == 0
+
+
 def test_episodes_changed_by_hand_lead_to_mining(home: Path) -> None:
     (path, *_) = store_of(home).paths(state.EPISODES)
     episodes = state.read_month(store_of(home), path)
@@ -156,6 +165,17 @@ def test_what_was_trained_on_a_persons_remarks_is_in_their_log(home: Path) -> No
         ("mine", "13 remarks with them in it"),
         ("train", f"learned from dataset {manifest.id[:12]}"),
     ]
+
+
+def test_a_person_is_looked_for_with_the_key_of_mining_only(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, plain, _ = told(capsys, "log", "--person", "dana", "--repo", str(home))
+    assert told(capsys, "log", "--person", " @Dana", "--repo", str(home))[1] == plain
+    key = Workshop(home, None).repo.git_dir / "reviewlore-pseudonym.key"  # type: ignore[arg-type]
+    key.unlink()
+    code, out, err = told(capsys, "log", "--person", "dana", "--repo", str(home))
+    assert (code, out) == (2, "")
+    assert "the key to these is not here" in err
+    assert not key.exists()
 
 
 def test_a_broken_chain_is_a_fault(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

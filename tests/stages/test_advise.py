@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from tests.stages.test_inventory import SIGNAL
 
 from reviewlore.domain.mining import Approval
 from reviewlore.domain.standing import ConcernRate, Reading, Standing, Trained
 from reviewlore.stages.advise import THRESHOLDS, advise
+from reviewlore.stages.inventory import count_dismissed
 
 NOW = "2026-03-31T10:00:00Z"
 TRAINED = Trained("embedded-1", "embedded", in_force=True, episodes=400, fresh=0, on_newest=True)
@@ -150,6 +152,14 @@ def test_the_rule_names_the_commonest_concern_and_an_example():
 def test_one_reason_of_dismissal_asks_for_another_prompt(dismissed, action):
     assert (THRESHOLDS.dismissed, THRESHOLDS.dismissed_share) == (8, 0.5)
     assert advise(replace(FINE, dismissed=dismissed)).action == action
+
+
+def test_of_reasons_as_frequent_the_one_with_the_example_is_named():
+    signals = [replace(SIGNAL, reason=reason, finding=reason) for reason in ("wrong", "too-minor") * 8]
+    dismissed, example = count_dismissed(signals, "")
+    advice = advise(replace(FINE, dismissed=dismissed, dismissed_example=example))
+    assert "8 of the last 16 dismissed comments were too-minor" in advice.reason
+    assert advice.command == "reviewlore trace too-minor"
 
 
 def test_the_embedded_tier_has_settings_where_others_have_prompts():

@@ -23,6 +23,7 @@ def test_months_have_no_gaps():
     dates = ["2025-11-03T00:00:00Z", "2026-02-01T00:00:00Z", "2026-02-03T00:00:00Z", ""]
     assert count_months(at(date) for date in dates) == {"2025-11": 1, "2025-12": 0, "2026-01": 0, "2026-02": 2}
     assert count_months([]) == {}
+    assert count_months([at("9999-12-31T00:00:00Z")]) == {"9999-12": 1}
 
 
 def test_a_window_ends_with_the_last_time():

@@ -71,13 +71,13 @@ def log(repo: Path, person: str | None, style: str) -> int:
 
     Show the audit log after checking its chain: what was mined, trained, decided, traced, forgotten, and by whom.
     """
+    from reviewlore.flows.forget import name_person
     from reviewlore.flows.log import read_log
     from reviewlore.formats.lineage import render_log
     from reviewlore.formats.records import to_plain
-    from reviewlore.stages.redact import pseudonym
 
     workshop = open_workshop(repo, quiet=True)
-    name = pseudonym(person, workshop.pseudonym_key()) if person else ""
+    name = name_person(person, workshop.kept_key()).pseudonym if person is not None else ""
     found = read_log(workshop.store, name)
     click.echo(as_json(to_plain(found)) if style == "json" else render_log(found), nl=False)
     return 0

@@ -102,8 +102,12 @@ def _readings(cursors: Cursors) -> tuple[Reading, ...]:
 
 
 def _mined_at(store: Store) -> str:
-    """Return when something was last mined, or looked for in vain: a pass without news leaves no entry in the log."""
-    read = [cursor.read_on for cursor in state.read_cursors(store).repositories.values()]
+    """Return when something was last mined, or looked for in vain: a pass without news leaves no entry in the log.
+
+    Of a pass in vain only the day is known, which counts from its beginning.
+    """
+    days = (cursor.read_on for cursor in state.read_cursors(store).repositories.values())
+    read = (f"{day}T00:00:00Z" for day in days if day)
     return max([*read, *(entry.at for entry in state.read_audit(store) if entry.action == "mine")], default="")
 
 

@@ -147,7 +147,8 @@ def _rule(standing: Standing, thresholds: Thresholds) -> Advice | None:
 def _prompt(standing: Standing, thresholds: Thresholds) -> Advice | None:
     if not standing.dismissed:
         return None
-    reason, count = max(standing.dismissed.items(), key=lambda item: (item[1], item[0]))
+    # Of equals the first, as `inventory.count_dismissed` does, whose example it is.
+    reason, count = min(standing.dismissed.items(), key=lambda item: (-item[1], item[0]))
     total = sum(standing.dismissed.values())
     if count < thresholds.dismissed or count < thresholds.dismissed_share * total:
         return None

@@ -22,11 +22,8 @@ def count_months(episodes: Iterable[Episode]) -> dict[str, int]:
     found = Counter(episode.created_at[:7] for episode in episodes if episode.created_at[:7])
     if not found:
         return {}
-    months, month, last = {}, min(found), max(found)
-    while month <= last:
-        months[month] = found[month]
-        month = _following(month)
-    return months
+    months = range(_number(min(found)), _number(max(found)) + 1)
+    return {name: found[name] for name in (f"{month // 12:04d}-{month % 12 + 1:02d}" for month in months)}
 
 
 def find_window(times: Iterable[str], days: int) -> str:
@@ -57,6 +54,5 @@ def count_dismissed(signals: Sequence[FeedbackSignal], since: str) -> tuple[dict
     return reasons, next((each.finding for each in reversed(wanted) if each.reason == first), "")
 
 
-def _following(month: str) -> str:
-    year, number = int(month[:4]), int(month[5:7])
-    return f"{year + number // 12:04d}-{number % 12 + 1:02d}"
+def _number(month: str) -> int:
+    return 12 * int(month[:4]) + int(month[5:7]) - 1
