@@ -84,3 +84,8 @@ def test_a_bot_is_known_by_its_login() -> None:
 def test_globs_cross_folders() -> None:
     assert matches("a/b/c.min.js", ("*.min.js",))
     assert not matches("a/b/c.js", ("*.min.js",))
+
+
+def test_a_number_that_starts_anew_with_each_pull_request_names_no_duplicate() -> None:
+    again, other = replace(RAW, body="Please rename that."), replace(RAW, pull_request=2)
+    assert curate([RAW, again, other], CurationPolicy()).dropped == {"duplicate_row": 1}

@@ -157,3 +157,13 @@ def test_what_a_dump_has_from_after_the_merge_is_left_out_and_counted() -> None:
     assert [raw.comment_id for raw in join_dump("o/r", comments, {1: PULL})[0]] == ["1"]
     assert join_dump("o/r", comments, {1: PULL})[1] == {"said_after_merge": 1}
     assert len(join_dump("o/r", comments, {})[0]) == 2
+
+
+def test_of_two_deleted_accounts_nobody_knows_that_they_are_one() -> None:
+    pull = replace(PULL, author=None)
+    word = IssueComment(9, 1, "All comments addressed.", None, False, "NONE", "2026-01-01T10:00:00Z", "", "")
+    approval = PostedReview(7, 1, None, False, "APPROVED", "", None, "2026-01-01T10:00:00Z", "")
+    ((raw,), _) = read_pull(
+        "o/r", MergedPull(pull, (ReviewThread((said(1, author=None),)),), (approval,), (word,)), roles
+    )
+    assert (raw.settled, raw.approved_after) == (False, False)

@@ -54,6 +54,8 @@ def test_a_reviewer_may_settle_the_own_thread() -> None:
 def test_words_that_changed_after_the_vote_void_it() -> None:
     assert weigh(UP, raw=replace(RAW, edited_at=LATER)) == ([], {"edited_after_vote": 1})
     assert weigh(replace(UP, at=LATER), raw=replace(RAW, edited_at=AT)) == (["reaction_up"], {})
+    undated = replace(UP, kind="resolved", at="")
+    assert weigh(undated, raw=replace(RAW, edited_at=AT)) == ([], {"edited_after_vote": 1}), "nobody can tell"
 
 
 def test_one_person_has_one_vote_and_no_two_opinions() -> None:

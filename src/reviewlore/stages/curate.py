@@ -67,13 +67,13 @@ def curate(raws: Sequence[RawRemark], policy: CurationPolicy) -> Curated:
     dropped: Counter[str] = Counter()
     marked: Counter[str] = Counter()
     kept = []
-    seen = set[tuple[str, str]]()
+    seen = set[tuple[str, int, str]]()
     for raw in raws:
         reason = _drop_reason(raw, policy, seen)
         if reason is not None:
             dropped[reason] += 1
             continue
-        seen.add((raw.repository, raw.comment_id))
+        seen.add((raw.repository, raw.pull_request, raw.comment_id))
         replies = tuple(reply for reply in raw.replies if reply.author.lower() not in policy.opted_out)
         kept.append(_mark(replace(raw, replies=replies), policy, marked))
     return Curated(tuple(kept), dict(sorted(dropped.items())), dict(sorted(marked.items())))
@@ -82,7 +82,7 @@ def curate(raws: Sequence[RawRemark], policy: CurationPolicy) -> Curated:
 def _drop_reason(raw: RawRemark, policy: CurationPolicy, seen: set[tuple[str, str]]) -> str | None:
     body = raw.body.strip()
     checks = (
-        ("duplicate_row", (raw.repository, raw.comment_id) in seen),
+        ("duplicate_row", (raw.repository, raw.pull_request, raw.comment_id) in seen),
         ("author_opted_out", (raw.author or "").lower() in policy.opted_out),
         ("empty_body", not body),
         ("no_hunk", not raw.hunk.strip()),

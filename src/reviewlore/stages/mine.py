@@ -144,9 +144,8 @@ def read_pull(
     """
     pull = merged.pull
     approvals = [(review.author, review.submitted_at or "") for review in merged.reviews if review.state == "APPROVED"]
-    settled = max(
-        (c.created_at for c in merged.conversation if c.author == pull.author and says_settled(c.body)), default=""
-    )
+    words = (c for c in merged.conversation if _is_one(c.author, pull.author) and says_settled(c.body))
+    settled = max((word.created_at for word in words), default="")
     raws = []
     late = 0
     for thread in merged.threads:
@@ -162,7 +161,7 @@ def read_pull(
                 base=pull.base_sha,
                 author_role=role(root.author) if root.author and not root.author_is_bot else None,
                 votes=_votes(thread, role),
-                approved_after=any(by == root.author and at > root.created_at for by, at in approvals),
+                approved_after=any(_is_one(by, root.author) and at > root.created_at for by, at in approvals),
                 settled=settled > root.created_at,
                 source="github",
             )
@@ -216,6 +215,11 @@ def join_dump(
             )
         )
     return tuple(raws), {reason: count for reason, count in dropped.items() if count}
+
+
+def _is_one(one: str | None, other: str | None) -> bool:
+    """Whether two authors are one person; deleted accounts all look alike, and need not be."""
+    return one is not None and one == other
 
 
 def _raw(repository: str, root: ThreadComment, answers: Sequence[ThreadComment]) -> RawRemark:

@@ -1,8 +1,8 @@
 """Which votes count: reactions and resolutions in; out evidence for the remarks they stand on, and counted reasons.
 
 An attacker can make accounts, not write access: only people who may write count, one vote a person and remark, never
-the pull request's author on the own pull request, never on words that were changed afterwards, and so many a person and
-pull request. What was merged counts whoever wrote it, and is weighed in `stages/outcome`.
+the pull request's author on the own pull request, never on words that were changed afterwards (a vote without a time may
+have been before), and so many a person and pull request. What was merged counts whoever wrote it, and is weighed in `stages/outcome`.
 """
 
 from collections import Counter, defaultdict
@@ -76,6 +76,6 @@ def _void_reason(vote: Vote, raw: RawRemark) -> str | None:
         ("vote_on_own_remark", vote.kind != "resolved" and person == (raw.author or "").lower()),
         ("voter_role_unknown", vote.role is None),
         ("voter_may_not_write", not is_at_least(vote.role, "write")),
-        ("edited_after_vote", bool(vote.at and raw.edited_at and raw.edited_at > vote.at)),
+        ("edited_after_vote", bool(raw.edited_at and (not vote.at or raw.edited_at > vote.at))),
     )
     return next((reason for reason, hit in checks if hit), None)
