@@ -118,6 +118,8 @@ def test_lines_the_diff_does_not_show_are_shown_with_the_lines_above_them(code: 
         {"original_commit": "HEAD"},
         {"line": 900},
         {"path": "none.py"},
+        {"path": "none.py", "line": 1},
+        {"line": 41},
         {"line": None},
     ],
 )

@@ -63,11 +63,12 @@ class Hunks:
 
     def _context(self, commit: str, path: str, line: int | None) -> str:
         try:
-            text = (self._repo.read(commit, path) or b"").decode("utf-8", "replace").split("\n")
+            text = (self._repo.read(commit, path) or b"").decode("utf-8", "replace")
         except InputError:  # git takes the path for one outside the repository
             return ""
-        if line is None or line > len(text):
+        lines = text.removesuffix("\n").split("\n") if text else []
+        if line is None or line > len(lines):
             return ""
         first = max(1, line - _CONTEXT)
-        rows = text[first - 1 : line]
+        rows = lines[first - 1 : line]
         return "\n".join([f"@@ -{first},{len(rows)} +{first},{len(rows)} @@", *(f" {row}" for row in rows)])
