@@ -79,7 +79,7 @@ def curate(raws: Sequence[RawRemark], policy: CurationPolicy) -> Curated:
     return Curated(tuple(kept), dict(sorted(dropped.items())), dict(sorted(marked.items())))
 
 
-def _drop_reason(raw: RawRemark, policy: CurationPolicy, seen: set[tuple[str, str]]) -> str | None:
+def _drop_reason(raw: RawRemark, policy: CurationPolicy, seen: set[tuple[str, int, str]]) -> str | None:
     body = raw.body.strip()
     checks = (
         ("duplicate_row", (raw.repository, raw.pull_request, raw.comment_id) in seen),

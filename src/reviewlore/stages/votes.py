@@ -1,8 +1,8 @@
 """Which votes count: reactions and resolutions in; out evidence for the remarks they stand on, and counted reasons.
 
 An attacker can make accounts, not write access: only people who may write count, one vote a person and remark, never
-the pull request's author on the own pull request, never on words that were changed afterwards (a vote without a time may
-have been before), and so many a person and pull request. What was merged counts whoever wrote it, and is weighed in `stages/outcome`.
+the pull request's author on the own pull request, never on words that were changed afterwards (or may have been, where
+the vote has no time), and so many a person and pull request. What was merged is weighed in `stages/outcome`.
 """
 
 from collections import Counter, defaultdict
