@@ -30,7 +30,8 @@ def test_a_pull_request_is_named(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "12", "#12", "acme#12", "acme/harbor", "acme/harbor#0", "acme/harbor#x", "a/b/c#1", "acme/harbor#12/3",
-     "https://github.com/acme/harbor/issues/12", "https://github.com/acme/harbor/pull/12x"],
+     "https://github.com/acme/harbor/issues/12", "https://github.com/acme/harbor/pull/12x",
+     f"acme/harbor#{'9' * 5000}", f"https://github.com/acme/harbor/pull/{'9' * 5000}"],
 )  # fmt: skip
 def test_what_names_no_pull_request_says_what_to_write(text: str) -> None:
     with pytest.raises(InputError, match=r"names no pull request\. Write OWNER/NAME#NUMBER"):

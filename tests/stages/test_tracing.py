@@ -45,6 +45,8 @@ EPISODE = Episode(
         ("https://github.com/acme/shop/pull/41#discussion_r901", TraceTarget("remark", "901", "acme/shop", 41)),
         ("https://git.corp/acme/shop/pull/41/files#r901", TraceTarget("remark", "901", "acme/shop", 41)),
         ("https://github.com/acme/shop/pull/41#issuecomment-7", TraceTarget("talk", "7", "acme/shop", 41)),
+        ("https://github.com/acme/shop/pull/41/files?w=1#r901", TraceTarget("remark", "901", "acme/shop", 41)),
+        ("shop#41/901", TraceTarget("remark", "901", "shop", 41)),
         ("901", TraceTarget("number", "901")),
         ("7F3A9C", TraceTarget("finding", "7f3a9c")),
     ],
@@ -68,6 +70,12 @@ def test_any_text_is_a_target_or_an_error(text):
     except InputError:
         return
     assert target.name
+
+
+def test_a_remark_of_git_notes_is_found_by_the_hash_that_is_its_name():
+    noted = replace(EPISODE, id=f"shop#41/{'c' * 40}", repository="shop", comment_id="c" * 40)
+    assert find_remark(parse_target("C" * 40), [EPISODE, noted]) == noted
+    assert find_remark(parse_target(noted.id), [EPISODE, noted]) == noted
 
 
 def test_a_remark_is_found_by_place_or_number_in_any_case_of_its_repository():

@@ -14,35 +14,31 @@ from reviewlore.domain.forgetting import NamedComment, NamedPull, OlderThan, Per
 from reviewlore.domain.history import Confidence, Episode, Outcome, OutcomeEvidence, Reply
 from reviewlore.domain.mining import Suppressions
 from reviewlore.domain.model import AuditEntry
+from reviewlore.domain.references import read_comment_reference, read_pull_reference
 from reviewlore.errors import ConfigError, InputError
 
 FORGOTTEN = "person-forgotten"  # stands where a pseudonym stood in what has to stay: logs, decisions
 
 Decide = Callable[[Sequence[OutcomeEvidence]], tuple[Outcome, Confidence]]
 
-_NAME = r"[\w.-]+/[\w.-]+"
-_PULL = re.compile(rf"({_NAME})#([1-9][0-9]*)")
-_PULL_URL = re.compile(rf"https?://[^/\s]+/({_NAME})/pull/([1-9][0-9]*)(?:[/#?]\S*)?")
-_EPISODE = re.compile(r"(\S+)#([1-9][0-9]*)/(\S+)")
-# https://docs.github.com/en/rest/pulls/comments: addresses of comments on code, in the conversation, in the file view.
-_COMMENT_URL = re.compile(rf"https?://[^/\s]+/({_NAME})/pull/([1-9][0-9]*)\S*#(?:discussion_r|issuecomment-|r)([0-9]+)")
 _IDENTIFIER = re.compile(r"[\w.:-]+")
 
 
 def parse_pull(text: str) -> NamedPull:
     """Return the pull request that `owner/name#number` or its address names; InputError where it names none."""
-    found = _PULL.fullmatch(text.strip()) or _PULL_URL.fullmatch(text.strip())
+    found = read_pull_reference(text.strip())
     if found is None:
         raise InputError(f"{text!r} names no pull request. Write OWNER/NAME#NUMBER, or its address.")
-    return NamedPull(found[1], int(found[2]))
+    return NamedPull(*found)
 
 
 def parse_comment(text: str) -> NamedComment:
     """Return the comment that an id, an address or an episode's id names; InputError where it can be none of these."""
     given = text.strip()
-    if found := _COMMENT_URL.fullmatch(given) or _EPISODE.fullmatch(given):
-        return NamedComment(found[3], NamedPull(found[1], int(found[2])), given if "://" in given else "")
-    if re.match(r"https?://\S+$", given) and not _PULL_URL.fullmatch(given):
+    if found := read_comment_reference(given):
+        pull = NamedPull(found.repository, found.pull_request)
+        return NamedComment(found.comment_id, pull, given if "://" in given else "")
+    if re.match(r"https?://\S+$", given) and read_pull_reference(given) is None:
         return NamedComment("", None, given)
     if _IDENTIFIER.fullmatch(given):
         return NamedComment(given)

@@ -13,14 +13,11 @@ from typing import Literal
 from reviewlore.domain.history import Episode
 from reviewlore.domain.lineage import CitedPrecedent, PairCount, PairSide, RemarkTrace, TracedDataset
 from reviewlore.domain.preference import PreferencePair
+from reviewlore.domain.references import read_comment_reference
 from reviewlore.errors import InputError, RefusedError
 
 TargetKind = Literal["remark", "talk", "number", "finding"]
 
-_NAME = r"[\w.-]+/[\w.-]+"
-_EPISODE = re.compile(rf"({_NAME})#(\d{{1,18}})/(\S+)")
-# https://docs.github.com/en/rest/pulls/comments: addresses of comments on code, in the file view, in the conversation.
-_URL = re.compile(rf"https?://[^/\s]+/({_NAME})/pull/(\d{{1,18}})(?:/\S*)?#(discussion_r|issuecomment-|r)(\d{{1,18}})")
 _NUMBER = re.compile(r"\d{1,18}")
 _FINDING = re.compile(r"[0-9a-f]{6,64}")
 _EXCERPT = 400
@@ -30,7 +27,7 @@ _EXCERPT = 400
 class TraceTarget:
     """What is asked for: a remark by name or number, a comment of a conversation (`talk`), or one of our findings.
 
-    A `number` of six digits or more may be a finding's id too.
+    A `number` of six digits or more may be a finding's id too, and a `finding` a remark's of git notes.
     """
 
     kind: TargetKind
@@ -42,11 +39,9 @@ class TraceTarget:
 def parse_target(text: str) -> TraceTarget:
     """Read what `trace` is asked for; InputError says which forms there are."""
     given = text.strip()
-    if match := _EPISODE.fullmatch(given):
-        return TraceTarget("remark", match[3], match[1], int(match[2]))
-    if match := _URL.fullmatch(given):
-        kind: TargetKind = "talk" if match[3] == "issuecomment-" else "remark"
-        return TraceTarget(kind, match[4], match[1], int(match[2]))
+    if found := read_comment_reference(given):
+        kind: TargetKind = "talk" if found.in_talk else "remark"
+        return TraceTarget(kind, found.comment_id, found.repository, found.pull_request)
     if _NUMBER.fullmatch(given):
         return TraceTarget("number", given)
     if _FINDING.fullmatch(given.lower()):
@@ -59,7 +54,7 @@ def parse_target(text: str) -> TraceTarget:
 
 def find_remark(target: TraceTarget, episodes: Sequence[Episode]) -> Episode | None:
     """Return the mined remark that is meant, or None; RefusedError where several repositories have that number."""
-    if target.kind in ("talk", "finding"):
+    if target.kind == "talk":
         return None
     found = [episode for episode in episodes if episode.comment_id == target.name]
     if target.kind == "remark":
