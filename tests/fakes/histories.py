@@ -18,7 +18,7 @@ from reviewlore.ports import Store
 from reviewlore.stages.dataset import build_dataset, dataset_id
 from reviewlore.stages.redact import pseudonym
 
-KEY = b"a key of these tests"
+KEY = b"a key of the tests, which keeps pseudonyms"
 HARBOR, PIER = "acme/harbor", "acme/pier"
 LOGINS = ("maria", "tomas", "wanda", "xaver")
 MARIA, TOMAS, WANDA, XAVER = (pseudonym(login, KEY) for login in LOGINS)
