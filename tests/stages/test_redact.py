@@ -139,6 +139,9 @@ secret = values[12], token = tokens22[0], api_key: str | None = None
 see http://localhost:8080/a@2 and y = x @ w, owner/name#12
 log.info("user=%s password=%s", user, mask(password))
 passport.authenticate("google", { scope })
+pwd = (self.password.encode('utf-8') if isinstance(self.password, str) else self.password)
+run the lambdas to pass arguments.
+bad_addr = 2001:0001:4136:e378:8000:63bf:3fff:fdd2
 """
 
 

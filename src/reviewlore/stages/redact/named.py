@@ -152,7 +152,7 @@ def _is_value(found: re.Match[str], text: str, start: int, *, human: bool) -> bo
         setter = text[max(0, start - 4) : start].lower().endswith((".", "set", "with", "set_", "with_"))
         return is_token(value) or (human and is_password(value, quoted=True) and (setter or has_sign(value)))
     if not sign:
-        return human and between != "" and is_password(value, quoted=True) and has_sign(value)
+        return human and between != "" and not between.strip() and is_password(value, quoted=True) and has_sign(value)
     if "(" in between.replace("(", "", 1) or re.search(r"\w\(", between):  # wrapped: bytes("..."), env("NAME")
         return is_token(value)
     return _judge(value, human=human)

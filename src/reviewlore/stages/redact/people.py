@@ -120,6 +120,7 @@ _SOCIAL = re.compile(
     r"|(?:facebook|instagram)\.com/(?:@)?|(?:twitter|x)\.com/(?:@)?|medium\.com/@"
     r"|stackoverflow\.com/users/)(?P<v>[\w.%-]{3,60}(?:/[\w-]{2,60})?)"
 )
+_HOSTS = ("linkedin.", "keybase.", "t.me/", "facebook.", "instagram.", "twitter.", "/x.", "medium.", "ow.com/users/")
 _SOCIAL_PAGES = frozenset(
     "share sharer intent home search hashtag login explore about company groups pages "
     "sharer.php i joinchat p reel".split()
@@ -163,7 +164,7 @@ def find_addresses(text: str) -> Iterator[Span]:
         for match in _HOME.finditer(text):
             if _is_person_s(match):
                 yield *match.span("v"), "user"
-    if ".com/" in text or ".io/" in text or "t.me/" in text:
+    if (".com/" in text or ".io/" in text or "t.me/" in text) and contains(text, _HOSTS):
         for match in _SOCIAL.finditer(text):
             if match["v"].split("/")[0].lower() not in _SOCIAL_PAGES:
                 yield *match.span("v"), "user"
@@ -171,7 +172,7 @@ def find_addresses(text: str) -> Iterator[Span]:
 
 
 def _find_mail(text: str) -> Iterator[Span]:
-    if "@" in text and ":" in text:
+    if "@" in text and (":~" in text or ":/" in text):
         for match in _PROMPT.finditer(text):
             if match["v"].lower() not in _HOME_SERVICES:
                 yield *match.span("v"), "user"

@@ -16,7 +16,7 @@ _PAIR = re.compile(  # over small letters
     r"(?P<m1>[`'\"]?)[\w.@+-]{2,60}(?P=m1)(?:\s?/\s?|:)(?P<q1>[`'\"]?)(?P<v1>[^\s`'\",;()]{5,80})(?P=q1)"
     r"|(?:user(?:name)?|login|account|as|admin|root)\s(?P<m2>[`'\"]?)[\w.@+-]{2,60}(?P=m2),?\s(?:and|with|using"
     r"|w/)?\s?(?:the\s|its\s)?"
-    r"pass(?:word|phrase|wd)?\s(?:of\s)?(?P<q2>[`'\"]?)(?P<v2>[^\s`'\",;()]{5,80})(?P=q2))"
+    r"(?P<word>pass(?:word|phrase|wd)?)\s(?:of\s)?(?P<q2>[`'\"]?)(?P<v2>[^\s`'\",;()]{5,80})(?P=q2))"
 )
 # A name and a password, or a message and a key, handed to a function that is called after what it does with them.
 _CALL = re.compile(  # over small letters
@@ -68,7 +68,7 @@ _COMMAND = re.compile(  # over small letters
 _LOGINS = ("login", "log in", "logging in", "logged in", "sign in", "signing in", "thin:", "oci:", "sqlplus")
 _CALLS = ("login", "logon", "auth", "cred", "signin", "sign_in", "jwt.", "hmac", "fernet(")
 _OPTIONS = (" -u", " -p", " -a", " -w", "--user", "--proxy-u", "--auth", "echo ", "machine ", "identified ", "net use ")
-_PGPASS = re.compile(r":(?:\d{4,5}|\*):[\w*-]{1,64}:[\w*-]{1,64}:(?P<v>[^\s:]{4,128})$", re.MULTILINE)
+_PGPASS = re.compile(r":(?:\d{4,5}|\*):(?P<names>[\w*-]{1,64}:[\w*-]{1,64}):(?P<v>[^\s:]{4,128})$", re.MULTILINE)
 
 
 def find_told(text: str, low: str, *, named: bool) -> Iterator[Span]:
@@ -84,7 +84,8 @@ def find_told(text: str, low: str, *, named: bool) -> Iterator[Span]:
         yield from _find_headers(text, low)
     if ":" in text:
         for match in _PGPASS.finditer(text):
-            if is_password(match["v"], quoted=True):
+            named_parts = re.search("[g-zG-Z_*]", match["names"])  # the groups of a network address have none
+            if named_parts and is_password(match["v"], quoted=True):
                 yield *match.span("v"), "secret"
     if named or contains(low, _OPTIONS):
         yield from _find_options(text, low)
@@ -112,11 +113,10 @@ def _find_pairs(text: str, low: str) -> Iterator[Span]:
         group, marked = ("v1", match["q1"]) if match["v1"] else ("v2", match["q2"])
         start = match.start(group)
         value = text[start : match.end(group)].rstrip(".:!?")
-        if (
-            is_password(value, quoted=True)
-            and not is_code(value)
-            and (marked or group == "v2" or re.search(r"\d", value))
-        ):
+        plain = bool(marked) or match["word"] not in {None, "pass"}  # "pass" is a verb as well
+        inside = low[max(0, match.start() - 1) : match.start()].isalnum()  # "as" at the end of a word
+        fine = not inside and (plain or re.search(r"\d", value)) and not is_code(value)
+        if fine and is_password(value, quoted=True):
             yield start, start + len(value), "secret"
     for told in _AS.finditer(text):
         if word := _WORD_BEFORE.search(text, max(0, told.start() - 104), told.start()):
