@@ -103,6 +103,29 @@ def test_later_rows_join_the_earlier_ones(home: Path) -> None:
     assert sum(name.startswith("datasets/") for name in files) == 2
 
 
+def test_a_vote_in_one_repository_says_nothing_of_the_same_number_in_another(home: Path) -> None:
+    vote = {"author": "noor", "kind": "up", "role": "write"}
+    same = {"pr_number": 1, "comment_id": 7, "outcome": None}
+    mine(home, write(home / "a.jsonl", [row(1, repo="octo/a", votes=[vote], **same), row(2, repo="octo/b", **same)]))
+    (text,) = (text for name, text in branch(home).items() if name.startswith("episodes/"))
+    told = {
+        each["repository"]: [item["kind"] for item in each["evidence"]] for each in map(json.loads, text.split("\n"))
+    }
+    assert "reaction_up" in told["octo/a"]
+    assert "reaction_up" not in told["octo/b"]
+
+
+@pytest.mark.parametrize(
+    "option", [["--since", "2026-01-01"], ["--all"], ["--max-requests", "5"], ["--max-wait", "0"], ["--no-fetch-code"]]
+)
+def test_options_of_a_forge_are_not_passed_over(
+    home: Path, capsys: pytest.CaptureFixture[str], option: list[str]
+) -> None:
+    assert mine(home, write(home / "a.jsonl", [row(1)]), *option) == 2
+    assert f"{option[0]} goes with --github only" in capsys.readouterr().err
+    assert git(home / "state", "for-each-ref") == ""
+
+
 def test_a_remark_whose_time_was_learned_later_stands_in_one_month_only(home: Path) -> None:
     mine(home, write(home / "a.jsonl", [row(n, created_at=None) for n in range(3)]))
     assert "episodes/undated.jsonl" in branch(home)

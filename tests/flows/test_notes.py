@@ -89,7 +89,7 @@ def test_a_remark_with_its_hunk_answers_and_commits(team: Team) -> None:
     team.say(first, resolved=True)
     team.merge(first)
     raw = team.only()
-    assert (raw.repository, raw.pull_request, raw.comment_id) == ("octo/demo", int(first[:7], 16), root)
+    assert (raw.repository, raw.pull_request, raw.comment_id) == ("octo/demo", int(first[:12], 16), root)
     assert (raw.author, raw.pull_request_author, raw.author_is_bot, raw.source) == (
         "mira@x.org", "wen@x.org", False, "git-notes"
     )  # fmt: skip

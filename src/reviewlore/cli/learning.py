@@ -64,6 +64,8 @@ def mine(
 
     if bool(files) + bool(github) + notes != 1:
         raise ConfigError("Name what to mine: either --from FILE, or --github OWNER/NAME, or --notes.")
+    if not github:
+        _refuse_forge_options(since=since, **limits)
     moment = utc(since) if since else None
     if moment == "":
         raise ConfigError(f"--since {since!r} is no time; write ISO 8601, such as 2026-01-31 or 2026-01-31T12:00:00Z.")
@@ -85,6 +87,15 @@ def mine(
         report = learn(workshop.learn_context(), source, dry_run=dry_run)
     click.echo(as_json(to_plain(report)) if style == "json" else render_learning(report), nl=False)
     return 0
+
+
+def _refuse_forge_options(**given: Any) -> None:
+    """Raise ConfigError where an option was given that says how to read a forge, and none is read."""
+    names = {"since": "--since", "everything": "--all", "max_requests": "--max-requests", "max_wait": "--max-wait"}
+    told = [name for key, name in names.items() if given[key] is not None and given[key] is not False]
+    told += [] if given["fetch_code"] else ["--no-fetch-code"]
+    if told:
+        raise ConfigError(f"{told[0]} goes with --github only; leave it out, or name a repository. Nothing was read.")
 
 
 @click.command()

@@ -117,11 +117,14 @@ def merge(before: Mapping[str, Episode], harvest: Harvest) -> Merged:
 
 
 def _parts(raws: Sequence[RawRemark]) -> list[list[RawRemark]]:
-    """Divide remarks so that git's answers for one part fit into memory; a pull request stands in one part."""
+    """Divide remarks so that git's answers for one part fit into memory.
+
+    A pull request stands in one part, and a part is of one repository: elsewhere the same numbers name other remarks.
+    """
     parts: list[list[RawRemark]] = []
     ordered = sorted(raws, key=lambda raw: (raw.repository, raw.pull_request))
-    for _, group in groupby(ordered, key=lambda raw: (raw.repository, raw.pull_request)):
-        if not parts or len(parts[-1]) >= _PART:
+    for (repository, _), group in groupby(ordered, key=lambda raw: (raw.repository, raw.pull_request)):
+        if not parts or len(parts[-1]) >= _PART or parts[-1][0].repository != repository:
             parts.append([])
         parts[-1] += group
     return parts
