@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,13 @@ from reviewlore.adapters.machine import SystemClock
 from reviewlore.adapters.store import GitStore
 from reviewlore.cli import run
 from reviewlore.config import LearnSettings
+from reviewlore.domain.events import FeedbackSignal
 from reviewlore.domain.history import RawRemark
+from reviewlore.flows import state
 from reviewlore.flows.labelling import LearnContext
 from reviewlore.flows.learn import Source, learn
+from reviewlore.formats import records
+from reviewlore.formats.rows import parse_comment_row
 
 _WISHES = (
     "rename the value", "raise a ValueError early", "move this import", "close the file", "drop the second loop",
@@ -325,3 +330,52 @@ def test_no_identity_is_needed(home: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert git(home / "state", "log", "-1", "--format=%an", "reviewlore/state") == "reviewlore"
+
+
+class Still(SystemClock):
+    """A clock that stands still."""
+
+    def __init__(self, at: str = "2025-03-01T00:00:00Z") -> None:
+        self.at = at
+
+    def now(self) -> str:
+        return self.at
+
+
+def test_what_is_older_than_policy_allows_leaves_with_the_next_mining(home: Path) -> None:
+    repo = GitRepo(home / "state")
+    store = GitStore(repo)
+    raws = [parse_comment_row(row(n), n) for n in range(50)]  # of January and February
+    source = Source("test", [raw for raw in raws if isinstance(raw, RawRemark)], {})
+    forever = LearnContext(store, repo, b"k" * 32, LearnSettings(), Still("2025-02-28T00:00:00Z"), QuietConsole())
+    assert learn(forever, source).episodes == 50
+    old, older, new = (
+        FeedbackSignal(f"octo/demo#1/{at}", "dismissed", "octo/demo", 1, "f", "wrong", "", "person-1", "write", at)
+        for at in ("2025-01-05T00:00:00Z", "2025-01-04T00:00:00Z", "2025-02-20T00:00:00Z")
+    )
+    files = {"feedback/a.jsonl": records.encode_lines([old, new]), "feedback/b.jsonl": records.encode_lines([older])}
+    store.update(lambda _: files, lambda: "Put", old.at)
+    month = replace(forever, settings=LearnSettings(retention_days=30), clock=Still())
+    report = learn(month, source)
+    assert (report.expired, report.episodes, report.counts.fresh) == (28, 22, 0)
+    assert report.counts.dropped == {"older_than_retention": 28}
+    assert min(each.created_at for each in state.read_episodes(store)) == "2025-02-01T10:00:00Z"
+    assert state.read_feedback(store) == (new,)
+    assert json.loads(state.read_audit(store)[-1].detail)["expired_dismissals"] == 2
+    head = store.head()
+    assert learn(month, source).expired == 0
+    assert store.head() == head
+
+
+def test_a_dismissal_that_is_too_old_leaves_by_itself(home: Path) -> None:
+    repo = GitRepo(home / "state")
+    store = GitStore(repo)
+    raw = parse_comment_row(row(50), 50)
+    assert isinstance(raw, RawRemark)
+    month = LearnContext(store, repo, b"k" * 32, LearnSettings(retention_days=30), Still(), QuietConsole())
+    learn(month, Source("test", [raw], {}))
+    old = FeedbackSignal("o#1/1", "dismissed", "o", 1, "f", "wrong", "", "person-1", "write", "2025-01-05T00:00:00Z")
+    store.update(lambda _: {"feedback/a.jsonl": records.encode_lines([old])}, lambda: "Put", old.at)
+    learn(month, Source("test", [raw], {}))
+    assert store.paths("feedback/") == ()
+    assert state.read_audit(store)[-1].action == "mine"

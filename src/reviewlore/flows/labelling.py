@@ -20,6 +20,7 @@ from reviewlore.ports import Clock, Console, Repo, Store
 from reviewlore.stages import curate, mine, outcome, redact, votes
 from reviewlore.stages.forget import Listed, check_key
 from reviewlore.stages.outcome import CodeChange
+from reviewlore.stages.retention import cutoff, is_expired
 
 _DISMISSED = 0.9
 # What should have been said; any other text of a dismissal explains it, and is nothing to learn to say.
@@ -109,7 +110,8 @@ def label_remarks(
     `writers` are the pseudonyms of all who may write at mining time, None where the forge does not list them.
     """
     tally.read += len(raws)
-    allowed = _without_suppressed(raws, memory.suppressions, context.key, tally)
+    recent = _without_expired(context, raws, tally)
+    allowed = _without_suppressed(recent, memory.suppressions, context.key, tally)
     curated = curate.curate(allowed, curation_policy(context.settings))
     tally.dropped.update(curated.dropped)
     tally.marked.update(curated.marked)
@@ -139,6 +141,14 @@ def curation_policy(settings: LearnSettings) -> curate.CurationPolicy:
         licenses=settings.licenses,
         nits=settings.nits,
     )
+
+
+def _without_expired(context: LearnContext, raws: Sequence[RawRemark], tally: Tally) -> list[RawRemark]:
+    """Leave out what is older than policy allows: once in a commit, it would stay in the branch's history."""
+    limit = cutoff(context.clock.now(), context.settings.retention_days)
+    kept = [raw for raw in raws if not is_expired(raw.created_at, limit)]
+    tally.dropped["older_than_retention"] += len(raws) - len(kept)
+    return kept
 
 
 def _without_suppressed(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from reviewlore.config import LearnSettings
+from reviewlore.domain.events import FeedbackSignal
 from reviewlore.domain.history import Episode, RawRemark, people_in
 from reviewlore.domain.mining import Cursor, PassCounts
 from reviewlore.domain.model import DatasetManifest, LearnReport
@@ -140,13 +141,17 @@ class _Conclusion:
     def __init__(self, context: LearnContext, harvest: Harvest, tally: Tally) -> None:
         self._context, self._harvest, self._tally = context, harvest, tally
         self.now = context.clock.now()
+        self._old_dismissals = 0
 
     def files(self, store: Store) -> dict[str, bytes | None]:
         """Return the files to write: none where nothing is new."""
         self._harvest.memory.check(store)
         before = {episode.id: episode for episode in state.read_episodes(store)}
-        self.merged = merge(before, self._harvest)
-        self._expire()
+        days = self._context.settings.retention_days
+        old = expired(before.values(), self.now, days)
+        self.merged = merge({name: each for name, each in before.items() if name not in old}, self._harvest)
+        self.merged.expired = len(old)
+        dismissals, self._old_dismissals = self._expire_dismissals(store, days)
         self.counts = replace(self._tally.counts(), fresh=self._tally.fresh + self.merged.fresh)
         self.manifest, known = self._make_manifest(store)
         path, approvals = state.dataset_path(self.manifest.id), state.read_approvals(store)
@@ -154,8 +159,9 @@ class _Conclusion:
         if self.merged.changed or self.merged.forgotten or self.merged.expired:
             files |= dict.fromkeys(store.paths(state.EPISODES))  # none stays in two months
             files |= state.episode_files(self.merged.episodes.values())
-        elif known:
+        elif known and not dismissals:
             return files
+        files |= dismissals
         if not known:
             files[path] = records.encode(self.manifest)
             waiting = request_approval(approvals, self.manifest.id, self._context.settings.approval, self.now)
@@ -167,12 +173,16 @@ class _Conclusion:
         """Return the message of the commit."""
         return f"Mine {self._harvest.source}: {self.counts.fresh} new episodes, {len(self.merged.episodes)} in all"
 
-    def _expire(self) -> None:
-        days = self._context.settings.retention_days
-        old = expired(self.merged.episodes.values(), self.now, days)
-        self.merged.expired = len(old)
-        for name in old:
-            del self.merged.episodes[name]
+    def _expire_dismissals(self, store: Store, days: int) -> tuple[dict[str, bytes | None], int]:
+        """Return the files of dismissals that change as too old ones go, and how many go."""
+        old = expired(state.read_feedback(store), self.now, days)
+        files: dict[str, bytes | None] = {}
+        for path in store.paths(state.FEEDBACK) if old else ():
+            before = records.decode_lines(store.read(path) or b"", FeedbackSignal, path)
+            kept = [signal for signal in before if signal.id not in old]
+            if len(kept) < len(before):
+                files[path] = records.encode_lines(kept) if kept else None
+        return files, len(old)
 
     def _cursor_files(self, store: Store) -> dict[str, bytes | None]:
         """Return the cursor's file; entity tags alone are no news, they change with every star."""
@@ -198,6 +208,7 @@ class _Conclusion:
                 "new": self.counts.fresh,
                 "changed": self.merged.changed - self.merged.fresh,
                 "expired": self.merged.expired,
+                "expired_dismissals": self._old_dismissals,
                 "forgotten": self.merged.forgotten,
                 "people": len(people_in(self.merged.episodes.values())),
                 "source": self._harvest.source,

@@ -18,7 +18,12 @@ def cutoff(now: str, days: int) -> str:
 def expired(records: Iterable[Episode | FeedbackSignal], now: str, days: int) -> frozenset[str]:
     """Return the ids of records that were made more than `days` days ago; what has no date is kept."""
     limit = cutoff(now, days)
-    return frozenset(record.id for record in records if "" < _made(record) < limit)
+    return frozenset(record.id for record in records if is_expired(_made(record), limit))
+
+
+def is_expired(made: str, limit: str) -> bool:
+    """Whether what was made then is older than a `cutoff`; what has no date is not."""
+    return "" < made < limit
 
 
 def _made(record: Episode | FeedbackSignal) -> str:
