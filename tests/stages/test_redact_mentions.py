@@ -73,6 +73,14 @@ def test_redacting_mentions_twice_changes_nothing_more(text: str, people: set[st
     assert once.count("\n") == text.count("\n")
 
 
+@pytest.mark.parametrize(
+    "text", ["Signed-off-by: " + "mira " * 80, "@npx @biomejs/biome check", f"@mira{'a' * 50}12345-05-02T10:11"]
+)
+def test_what_is_replaced_does_not_change_what_stands_beside_it(text: str) -> None:
+    once = redact_mentions(text)
+    assert redact_mentions(once) == once
+
+
 def test_pseudonyms_are_stable_keyed_and_ignore_case() -> None:
     assert pseudonym("Mira", KEY) == pseudonym("mira", KEY) != pseudonym("mira", b"o" * 32)
     assert pseudonym("mira", KEY) == "person-be31da7381b4"  # openssl dgst -sha256 -hmac

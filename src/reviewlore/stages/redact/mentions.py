@@ -9,8 +9,8 @@ from functools import lru_cache
 
 # A dot ends a sentence, or leads on in a decorator; companies' accounts end in `_name`.
 _MENTION = re.compile(
-    r"(?<![^\W_])(?<![@/}\\])(?P<tick>`{0,3})@(?P<login>[A-Za-z0-9](?:[A-Za-z0-9_-]{0,60}))(?![\w(]"
-    r"|\.\w)(?P<team>/[\w-]{1,64})?"
+    r"(?<![^\W_])(?<![@/}\\])(?P<tick>`{0,3})@(?P<login>[A-Za-z0-9](?:[A-Za-z0-9_-]{0,60}))"
+    r"(?![\w(]|[.-]\w)(?P<team>/[\w-]{1,64})?"
     r"|(?<=github\.com/)(?P<profile>[A-Za-z0-9-]{1,39})(?![\w/.-])"
     r"|(?<=gitlab\.com/)(?P<other>[A-Za-z0-9_-]{2,64})(?![\w/.-])"
 )
@@ -69,12 +69,12 @@ _DECORATORS = frozenset(
 )
 _TRAILER = re.compile(
     r"^((?:co-authored|co-developed|signed-off|reviewed|acked|tested|reported|suggested"
-    r"|helped)-by:)(?! someone$)[^\n]{0,200}",
+    r"|helped)-by:)(?! someone$)[^\n]*",
     re.IGNORECASE | re.MULTILINE,
 )
 # What stands before `@scope/name` where that is a package, not a team.
 _PACKAGE_BEFORE = re.compile(
-    r"\b(?:npx|npm|yarn|pnpm|bun|bunx|dlx|deno|jsr|install|add|i|import|from|require"
+    r"(?<![@\w-])(?:npx|npm|yarn|pnpm|bun|bunx|dlx|deno|jsr|install|add|i|import|from|require"
     r"|packages?|upgrade|update|bump|uses?)[\s:(\"'`]{1,3}(?:-\w+\s)?\Z|[\"'`]\Z",
     re.IGNORECASE,
 )

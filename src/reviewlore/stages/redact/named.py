@@ -54,7 +54,7 @@ _TYPE = (
 )
 _QUOTED = re.compile(
     rf"(?P<close>(?:\\?[\"'`])?\]?\)?){_TYPE}{_BREAK}(?P<sign>=>|:=|\|\|=|\?\?=|={{1,3}}|!==?|:|->|,|\(|\beq\b"
-    rf"|\bdefault\b)?{_BREAK}\(?(?:[rbuRBU]|[fF](?=.[^{{}}\n\"']*[\"'])"
+    rf"|\bdefault\b)?{_BREAK}\(?(?:[rbuNRBU]|[fF](?=.[^{{}}\n\"']*[\"'])"
     rf"|[\w.\[\]:]{{1,40}}\(\s?(?:[\w.\[\]:]{{1,40}}\(\s?)?[bru]?)?"
     r"(?P<quote>\\{0,3}[\"'`]{1,3})(?P<v>[^\n]{1,400}?)(?P=quote)"
 )
@@ -78,7 +78,7 @@ _SAID = re.compile(
     r"|[^\s\"'`“”’]{4,200})(?P<after>[\"'`”’*_]{0,3})"
 )
 _SIGNS = frozenset({"=", ":", "=>", ":="})
-_PASS_SIGN = re.compile(r"[\"'`\]]{0,2}\s{0,3}[:=]")
+_PASS_SIGN = re.compile(r"[\"'`\]]{0,2}\s{0,3}(?:[:=]|(?:is|was)\s)")
 _LOOK_BACK = 160  # how much of a line before a name tells whether it is a setting; longer lines are none
 _SETTING = re.compile(r"[ +-]?\s{0,40}(?:(?:export|set|ENV|ARG|env|-)\s{1,4})?[\w.\"'-]{0,60}")
 _LITERAL = re.compile(

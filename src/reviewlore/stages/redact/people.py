@@ -50,7 +50,7 @@ _TRAILER = re.compile(
     r"helped|requested|debugged|mentored|fixed|based-on-patch|originally|contributed|committed|approved|merged"
     r"|pair-programmed)(?:-and-\w+)?-by|cc"
     r"|authored-by|author|authors|commit|committer|from|maintainers?|on-behalf-of"
-    r"|thanks-to)[ \t]{0,2}:[ \t]{1,12})(?P<v>[^\n]{1,200})",
+    r"|thanks-to)[ \t]{0,2}:[ \t]{1,12})(?P<v>[^\n]+)",
     re.IGNORECASE | re.MULTILINE,
 )
 _NAME_HINTS = ("-by:", "author", "from:", "committer", "commit:", "cc:", "maintainer", "thanks-to:", "behalf-of:")

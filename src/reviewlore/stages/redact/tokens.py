@@ -49,6 +49,7 @@ _FORMATS: tuple[_Format, ...] = (
         r"|AZDO)[A-Za-z0-9+/_-]{4,12}={0,2}",
     ),
     _format("azure-key", "sig=", r"[?&]sig=(?P<v>[A-Za-z0-9%+/_-]{30,}={0,2})"),
+    _format("cloud-key", "-Signature=", r"X-(?:Amz|Goog)-Signature=(?P<v>[0-9a-f]{64,1024})"),
     _format("cloud-key", "LTAI AKID", r"\b(?:LTAI[A-Za-z0-9]{12,24}|AKID[A-Za-z0-9]{32})\b"),
     _format("cloud-key", "_v1_", r"\bdo[opr]_v1_[0-9a-f]{40,}"),
     _format("cloud-key", "AQVN y0_ t1.", rf"\b(?:AQVN[{_ID}]{{30,}}|y0_[{_ID}]{{40,}}|t1\.[A-Z0-9a-z_-]{{80,}})"),
@@ -76,7 +77,7 @@ _FORMATS: tuple[_Format, ...] = (
     _format("webhook", "/api/webhooks/", r"https://(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\d{5,}/[\w-]{20,}"),
     _format("webhook", "webhook.office.com", r"https://[\w.-]+\.webhook\.office\.com/[\w@/-]{30,}"),
     _format("webhook", "hooks.zapier.com", r"https://hooks\.zapier\.com/hooks/catch/\d+/\w{5,}"),
-    _format("service-token", ":AA", rf"(?<![A-Za-z0-9])\d{{8,10}}:AA[{_ID}]{{32,36}}"),  # Telegram
+    _format("service-token", ":AA", rf"(?:(?<![A-Za-z0-9])|(?<=/bot))\d{{8,10}}:AA[{_ID}]{{32,36}}"),  # Telegram
     _format("service-token", ".", rf"[MNO](?<!\w.)[{_ID}]{{23,27}}\.[{_ID}]{{6}}\.[{_ID}]{{27,40}}"),  # Discord
     _format("service-token", "SG.", rf"\bSG\.[{_ID}]{{16,32}}\.[{_ID}]{{16,64}}"),  # Sendgrid
     _format("service-token", "SK", r"SK(?<!\wSK)[0-9a-f]{32}\b"),  # Twilio
@@ -91,6 +92,7 @@ _FORMATS: tuple[_Format, ...] = (
     _format("build-token", "bku CCIPAT_ CCIPRJ_", rf"\b(?:bkua_[0-9a-f]{{40}}|CCIP(?:AT|RJ)_[{_ID}]{{20,}})"),
     _format("build-token", "sqp_ squ_ sqa_ sqb_", r"\bsq[puab]_[0-9a-f]{40}\b"),
     # Secrets stores and operations
+    _format("vault-token", "s.", r"(?<![\w./-])s\.(?=[a-zA-Z]{0,22}\d)[A-Za-z0-9]{24}\b"),
     _format("vault-token", "hvs. hvb. hvr.", rf"\bhv[sbr]\.[{_ID}]{{20,}}"),
     _format("vault-token", ".atlasv1.", rf"\b[A-Za-z0-9]{{14}}\.atlasv1\.[{_ID}]{{40,}}"),
     _format("vault-token", "dp.", r"\bdp\.(?:pt|st|ct|sa|scim|audit)\.(?:[\w-]{1,40}\.)?[A-Za-z0-9]{40,44}\b"),

@@ -12,7 +12,7 @@ from reviewlore.stages.redact.values import has_sign, is_code, is_password, is_p
 # A name and a password that prose tells together.
 _PAIR = re.compile(  # over small letters
     r"(?:(?:log(?:ging|ged|s)?[- ]?(?:in|on)|sign(?:ing|ed|s)?[- ]?(?:in|on)|creds?|credentials"
-    r"|account)\b[^\n/:.(]{0,40}?[\s(:]"
+    r"|account)\b[^\n/:.(]{0,40}?[\s(:]{1,3}"
     r"(?P<m1>[`'\"]?)[\w.@+-]{2,60}(?P=m1)(?:\s?/\s?|:)(?P<q1>[`'\"]?)(?P<v1>[^\s`'\",;()]{5,80})(?P=q1)"
     r"|(?:user(?:name)?|login|account|as|admin|root)\s(?P<m2>[`'\"]?)[\w.@+-]{2,60}(?P=m2),?\s(?:and|with|using"
     r"|w/)?\s?(?:the\s|its\s)?"
@@ -60,14 +60,18 @@ _COMMAND = re.compile(  # over small letters
     r"|zip|7z)\s"
     r"[^\n]{0,160}?\s-(?:p|a|w)[ =][\"']?(?P<v3>[^\s\"'-][^\s\"']{3,128})"
     r"|echo\s(?:-n\s)?[\"']?(?P<v4>[^\s\"'$]{4,128})[\"']?\s\|\s(?:sudo\s-s|docker\slogin"
-    r"|\w[\w-]*\s[^\n|]{0,60}--password-stdin)"
+    r"|\w[\w-]*\s[^\n|]{0,60}--password-stdin|\w[\w-]*\s(?:[\w-]{1,20}\s){0,3}login\b)"
     r"|machine\s\S{1,100}\slogin\s\S{1,100}\spassword\s(?P<v5>\S{4,128})"
     r"|net use [^\n]{0,80}/user:\S{1,60}\s(?P<v6>[^\s/]{4,128})"
+    r"|net use [^\n]{0,80}\s(?P<v8>[^\s/:\\]{4,128})\s/user:"
     r"|(?:identified\s(?:with\s\w+\s)?by|password)\s{1,3}(?P<quote>['\"])(?P<v7>[^'\"\n]{4,128})(?P=quote))"
 )
 _LOGINS = ("login", "log in", "logging in", "logged in", "sign in", "signing in", "thin:", "oci:", "sqlplus")
 _CALLS = ("login", "logon", "auth", "cred", "signin", "sign_in", "jwt.", "hmac", "fernet(")
 _OPTIONS = (" -u", " -p", " -a", " -w", "--user", "--proxy-u", "--auth", "echo ", "machine ", "identified ", "net use ")
+_PIN = re.compile(
+    r"\b(?:pin|unlockpin|passcode|door code)\b[\"'`]?(?:\s?[:=(]\s?|\s(?:is\s)?)[\"'`]?(?P<v>\d{5,8})\b"
+)  # over small letters
 _PGPASS = re.compile(r":(?:\d{4,5}|\*):(?P<names>[\w*-]{1,64}:[\w*-]{1,64}):(?P<v>[^\s:]{4,128})$", re.MULTILINE)
 
 
@@ -87,6 +91,8 @@ def find_told(text: str, low: str, *, named: bool) -> Iterator[Span]:
             named_parts = re.search("[g-zG-Z_*]", match["names"])  # the groups of a network address have none
             if named_parts and is_password(match["v"], quoted=True):
                 yield *match.span("v"), "secret"
+    if "pin" in low or "passcode" in low or "door code" in low:
+        yield from ((*match.span("v"), "secret") for match in _PIN.finditer(low))
     if named or contains(low, _OPTIONS):
         yield from _find_options(text, low)
     if named or contains(low, _LOGINS):

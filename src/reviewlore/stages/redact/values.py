@@ -14,7 +14,7 @@ _STAND_IN = re.compile(
     r"|test[-_]?(?:token|secret|key|pass|pwd|value|api|user|auth|id)"
 )
 _TEMPLATE = re.compile(
-    r"\$\{|\$\(|\{\{|\}\}|<[^>]{1,60}>|%\(|%[sdvqr@]\b|^[{<$%@&*\[(]|\{\w*(?:[.!:][^{}]*)?\}|#\{|^\.\."
+    r"^![A-Za-z][\w:]*$|\$\{|\$\(|\{\{|\}\}|<[^>]{1,60}>|%\(|%[sdvqr@]\b|^[{<$%@&*\[(]|\{\w*(?:[.!:][^{}]*)?\}|#\{|^\.\."
 )
 # Values of documentation and of test servers, and what user interfaces and schemas write beside such a name.
 _WORDS = frozenset(
