@@ -147,7 +147,8 @@ def _without_expired(context: LearnContext, raws: Sequence[RawRemark], tally: Ta
     """Leave out what is older than policy allows: once in a commit, it would stay in the branch's history."""
     limit = cutoff(context.clock.now(), context.settings.retention_days)
     kept = [raw for raw in raws if not is_expired(raw.created_at, limit)]
-    tally.dropped["older_than_retention"] += len(raws) - len(kept)
+    if len(kept) < len(raws):
+        tally.dropped["older_than_retention"] += len(raws) - len(kept)
     return kept
 
 
