@@ -78,10 +78,10 @@ class GitStore:
             return None
         try:
             # No rename is looked for: a copy of an old manifest is still a new dataset.
-            added = str(self._repo.git.log("--diff-filter=A", "--no-renames", "--format=%H", head, "--", path))
+            added = str(self._repo.git.log("--diff-filter=A", "--no-renames", "--format=%H", head, "--", path)).split()
         except GitCommandError as error:
             raise StateError(_damaged("its history", head)) from error
-        return _Snapshot(self._repo, added.split()[-1]) if added.split() else None
+        return _Snapshot(self._repo, added[-1]) if added else None
 
     def rewrite(self, plan: Rewriting, now: str, *, dry_run: bool = False) -> Rewritten:
         """Make the whole history again by compare-and-swap; see `ports.Store`.
