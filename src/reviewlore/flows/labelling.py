@@ -224,7 +224,7 @@ def _episode(
         return redacted
 
     def prose(text: str) -> str:
-        return redact.redact_mentions(clean(text), people)
+        return redact.redact_mentions(clean(text), people, raw.hunk)
 
     decided, confidence, evidence = outcome.label(_without_strangers(raw), change, given)
     before, after = outcome.anchored_code(change, raw) if change is not None else (None, None)

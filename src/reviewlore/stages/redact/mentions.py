@@ -11,7 +11,7 @@ from functools import lru_cache
 _MENTION = re.compile(
     r"(?<![^\W_])(?<![@/}\\])(?P<tick>`{0,3})@(?P<login>[A-Za-z0-9](?:[A-Za-z0-9_-]{0,60}))"
     r"(?![\w(]|[.-]\w)(?P<team>/[\w-]{1,64})?"
-    r"|(?<=github\.com/)(?P<profile>[A-Za-z0-9-]{1,39})(?![\w/.-])"
+    r"|(?<=github\.com/)(?P<profile>[A-Za-z0-9-]{1,39})(?:\.png\b|(?![\w/.-]))"
     r"|(?<=gitlab\.com/)(?P<other>[A-Za-z0-9_-]{2,64})(?![\w/.-])"
 )
 _PAGES = frozenset(
@@ -81,6 +81,9 @@ _PACKAGE_BEFORE = re.compile(
 _FENCE = re.compile(
     r"^ {0,3}(?P<mark>`{3,}|~{3,})[^\n]*\n(?:.*?^ {0,3}(?P=mark)[`~]*[ \t]*$|.*\Z)", re.MULTILINE | re.DOTALL
 )
+_ASSIGNED = re.compile(
+    r"@([A-Za-z_]\w*)(?=(?:\.\w+)?\s{0,3}(?:\|\||[-+*/]|\?\?)?=(?!=)|\s+(?:VAR|N?CHAR|INT|BIGINT|BIT|DATE|TABLE))"
+)
 _WORD = re.compile(r"[\w-]+")
 
 
@@ -134,11 +137,19 @@ def _is_person(login: str, match: re.Match[str], known: "_People | None", code: 
         return True
     if match["team"] and _PACKAGE_BEFORE.search(match.string, max(0, match.start() - 40), match.start()):
         return False
+    if login in _assigned(match.string):
+        return False
     if login.lower() in _DECORATORS or (code and f"@{login}" in code):
         return False
     if match["tick"]:  # between backticks most are code's: a login has a hyphen or a digit, a decorator seldom
         return bool(re.search(r"[-\d]", login)) and match["team"] is None
     return True
+
+
+@lru_cache(maxsize=64)
+def _assigned(text: str) -> frozenset[str]:
+    """Return what a text sets or declares as `@name`: the variables of Ruby, Perl and SQL look like mentions."""
+    return frozenset(_ASSIGNED.findall(text))
 
 
 class _People:

@@ -39,7 +39,7 @@ _VERSION_BEFORE = re.compile(
 _RESOLVERS = frozenset(
     "8.8.8.8 8.8.4.4 1.1.1.1 1.0.0.1 9.9.9.9 208.67.222.222 208.67.220.220 1.2.3.4 4.3.2.1 5.6.7.8 2.3.4.5".split()
 )
-_IBAN = re.compile(r"[A-Z](?<!\w.)[A-Z][0-9]{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,4})?(?!\w)")
+_IBAN = re.compile(r"[A-Z](?<!\w.)[A-Z][0-9]{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,4})?(?!\w)", re.IGNORECASE)
 _IBAN_LENGTHS = {
     "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BR": 29, "BY": 28,
     "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22, "DK": 18, "DO": 28, "EE": 20, "EG": 29, "ES": 24, "FI": 18,
@@ -123,7 +123,7 @@ def _is_dialled(number: str) -> bool:
 
 def _find_accounts(text: str) -> Iterator[Span]:
     for match in _IBAN.finditer(text):
-        number = re.sub("[ -]", "", match[0])
+        number = re.sub("[ -]", "", match[0]).upper()
         length = _IBAN_LENGTHS.get(number[:2], 0)
         if 0 < length <= len(number) and _is_iban(number[:length]):
             yield match.start(), match.start() + _length_with_gaps(match[0], length), "iban"

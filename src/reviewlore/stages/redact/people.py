@@ -36,6 +36,11 @@ _HALF_SPELLED = re.compile(
     rf"(?<![\w.])[\w.+-]{{1,40}}@[\w-]{{1,40}}\s?[\[({{]\s?(?:dot"
     rf"|\.)\s?[\])}}]\s?(?:{_TOP}|[a-z]{{2}})\b"
 )
+_CODED_AT = re.compile(  # as addresses and pages write the sign
+    rf"(?<![\w.%+-])(?P<local>[\w.+-]{{2,64}})(?:%40|&#0?64;|&commat;|_at_)(?P<domain>(?:[\w-]{{1,63}}\.){{1,4}}(?:{_TOP}|[a-z]{{2}}))"
+    r"\b(?![\w(/])"
+)
+_CODED = ("%40", "&#64;", "&#064;", "&commat;", "_at_")
 _SPELLINGS = (" dot ", " DOT ", " AT ", "_at_")
 _BRACKETS = re.compile(r"[\[({<] ?(?:at|AT|@|dot|DOT|\.) ?[\])}>]")
 _MACHINES = frozenset("git noreply no-reply no_reply donotreply do-not-reply notifications hg svn".split())
@@ -118,9 +123,23 @@ _FIRM = re.compile(
 _SOCIAL = re.compile(
     r"(?<![\w.-])(?:www\.|de\.|uk\.)?(?:linkedin\.com/(?:in|pub)/|keybase\.io/|t\.me/"
     r"|(?:facebook|instagram)\.com/(?:@)?|(?:twitter|x)\.com/(?:@)?|medium\.com/@"
-    r"|stackoverflow\.com/users/)(?P<v>[\w.%-]{3,60}(?:/[\w-]{2,60})?)"
+    r"|stackoverflow\.com/users/|(?:mastodon\.\w{2,10}|[\w-]{2,30}\.social|fosstodon\.org|hachyderm\.io)/@)(?P<v>[\w.%-]{3,60}(?:/[\w-]{2,60})?)"
 )
-_HOSTS = ("linkedin.", "keybase.", "t.me/", "facebook.", "instagram.", "twitter.", "/x.", "medium.", "ow.com/users/")
+_HOSTS = (
+    "linkedin.",
+    "keybase.",
+    "t.me/",
+    "facebook.",
+    "instagram.",
+    "twitter.",
+    "/x.",
+    "medium.",
+    "ow.com/users/",
+    "mastodon.",
+    ".social/@",
+    "fosstodon.",
+    "hachyderm.",
+)
 _SOCIAL_PAGES = frozenset(
     "share sharer intent home search hashtag login explore about company groups pages "
     "sharer.php i joinchat p reel".split()
@@ -155,6 +174,10 @@ def find_names(text: str) -> Iterator[Span]:
 def find_addresses(text: str) -> Iterator[Span]:
     """Yield addresses of mail, also spelled out, network addresses, home folders, profiles and postal addresses."""
     yield from _find_mail(text)
+    if contains(text, _CODED):
+        for match in _CODED_AT.finditer(text):
+            if _is_personal(match["local"].lower(), match["domain"].lower()):
+                yield *match.span(), "email"
     if contains(text, _SPELLINGS) or _BRACKETS.search(text):
         yield from ((*match.span(), "email") for match in _LOUD_AT.finditer(text))
         for match in (*_SPELLED.finditer(text), *_HALF_SPELLED.finditer(text)):
@@ -164,7 +187,7 @@ def find_addresses(text: str) -> Iterator[Span]:
         for match in _HOME.finditer(text):
             if _is_person_s(match):
                 yield *match.span("v"), "user"
-    if (".com/" in text or ".io/" in text or "t.me/" in text) and contains(text, _HOSTS):
+    if (".com/" in text or ".io/" in text or "t.me/" in text or "/@" in text) and contains(text, _HOSTS):
         for match in _SOCIAL.finditer(text):
             if match["v"].split("/")[0].lower() not in _SOCIAL_PAGES:
                 yield *match.span("v"), "user"
