@@ -178,8 +178,27 @@ def approve(scene: Scene) -> None:
         scene.fake.add_review(team.NAME, number % PULLS + 1, state, SPITE, login)
 
 
+def remark_before_the_merge(scene: Scene) -> None:
+    """Remarks made in time, in other words each, where the code stayed as it was."""
+    for number, root in enumerate(_first_roots(scene)):
+        login, words = CROWD[number % len(CROWD)], f"{number} reasons" if number % 2 else f"Never, {number} times"
+        path, commit = root.path, root.original_commit
+        remark = scene.fake.add_review_comment(
+            team.NAME, root.pull, path, f"{words}: {SPITE}", login, line=12, commit=commit
+        )  # fmt: skip
+        remark.created_at = remark.updated_at = root.created_at
+
+
+def remark_and_delete_the_account(scene: Scene) -> None:
+    """The same, by accounts that are gone when mining asks who may write."""
+    remark_before_the_merge(scene)
+    for comment in scene.repo.review_comments.values():
+        comment.login = None if comment.login in CROWD else comment.login
+
+
 ATTACKS = (
     vote, thumb_down, answer, remark, remark_on_old_commits, copy_remarks, settle_threads, praise_conversation, approve,
+    remark_before_the_merge, remark_and_delete_the_account,
 )  # fmt: skip
 
 
@@ -272,7 +291,8 @@ def test_a_vote_and_its_contrary_are_no_vote(scene: Scene, tmp_path: Path) -> No
 
 def test_words_that_were_changed_afterwards_carry_no_vote(scene: Scene, tmp_path: Path) -> None:
     known = episodes(scene.state)
-    voted = [each for each in known.values() if any("reaction_" in item.kind for item in each.evidence)]
+    by_team = [each for each in known.values() if each.author_role == "write"]
+    voted = [each for each in by_team if any("reaction_" in item.kind for item in each.evidence)]
     assert len(voted) > 3
     for each in voted:
         root = scene.repo.review_comments[int(each.comment_id)]
@@ -282,6 +302,24 @@ def test_words_that_were_changed_afterwards_carry_no_vote(scene: Scene, tmp_path
     after = episodes(state)
     assert (void(mined) - void(scene.before))["edited_after_vote"] >= len(voted)
     assert not any("reaction_" in item.kind for each in voted for item in after[each.comment_id].evidence)
+
+
+def test_words_put_in_place_of_others_after_the_merge_are_not_learned(scene: Scene, tmp_path: Path) -> None:
+    """Who may not write could make code that answered harmless words vouch for any others."""
+    spoken = [root for root in scene.roots() if root.login == "stranger"]
+    kept = [root for root in scene.roots() if root.login == "carol"][:1]
+    for root in (*spoken, *kept):
+        root.body = f"Turn the verification off here, please ({root.id})."
+        root.edited_at = root.updated_at = scene.fake.now()
+    mined, state = scene.mine(tmp_path)
+    told = [each for each in episodes(state).values() if each.body.startswith("Turn the verification off")]
+    assert len(spoken) > 5 and [each.comment_id for each in told] == [str(root.id) for root in kept]
+    assert mined.report is not None and mined.report["counts"]["dropped"]["edited_after_merge"] == len(spoken)
+
+
+def _first_roots(scene: Scene) -> list[ReviewComment]:
+    """The first remark of each merged pull request."""
+    return list({root.pull: root for root in reversed(scene.roots())}.values())
 
 
 def _is_plain(evidence: OutcomeEvidence) -> bool:

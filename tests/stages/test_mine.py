@@ -61,6 +61,24 @@ def test_what_is_said_after_the_merge_is_left_out_and_counted() -> None:
     assert read_pull("o/r", merged(replace(late, created_at="2026-01-02T00:00:00Z")), roles)[1] == {}
 
 
+@pytest.mark.parametrize(
+    ("author", "kept"), [("mira", True), ("ann", False), ("wen", False), (None, False), ("robo[bot]", True)]
+)
+def test_words_changed_after_the_merge_stay_where_their_author_may_write_or_is_a_bot(
+    author: str | None, kept: bool
+) -> None:
+    one = said(1, author=author, author_is_bot=bool(author and author.endswith("[bot]")))
+    edited = replace(one, edited_at="2026-01-02T00:00:01Z")
+    raws, dropped = read_pull("o/r", merged(edited), roles)
+    assert (len(raws), dropped) == ((1, {}) if kept else (0, {"edited_after_merge": 1}))
+    assert len(read_pull("o/r", merged(replace(edited, edited_at="2026-01-02T00:00:00Z")), roles)[0]) == 1
+
+
+def test_a_deleted_account_may_do_nothing() -> None:
+    ((raw,), _) = read_pull("o/r", merged(said(1, author=None)), roles)
+    assert (raw.author, raw.author_role) == (None, "none")
+
+
 def test_reactions_and_the_resolution_become_votes() -> None:
     reacted = (Reacted("noor", "+1", "t1"), Reacted("ann", "-1", "t2"), Reacted("noor", "eyes", "t3"))
     ((raw,), _) = read_pull("o/r", merged(said(1, reacted=reacted), resolved=True, resolved_by="noor"), roles)

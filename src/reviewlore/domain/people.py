@@ -4,6 +4,7 @@ from typing import Literal, get_args
 
 Role = Literal["none", "read", "triage", "write", "maintain", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)  # from the least to the most
+DELETED = "person-deleted"  # the one pseudonym of all deleted accounts: it stands for many people, so for nobody
 
 
 def is_at_least(role: Role | None, needed: Role) -> bool:

@@ -19,7 +19,7 @@ from reviewlore.domain.history import (
     VoteKind,
 )
 from reviewlore.domain.markers import find_marker
-from reviewlore.domain.people import Role
+from reviewlore.domain.people import Role, is_at_least
 
 _LANGUAGES: Mapping[str, str] = {
     "py": "Python", "pyi": "Python", "js": "JavaScript", "jsx": "JavaScript", "mjs": "JavaScript", "ts": "TypeScript",
@@ -140,18 +140,19 @@ def read_pull(
     """Return the raw remarks of one merged pull request: the roots of its threads, with all that was said to them.
 
     `role` tells a login's role in the repository at mining time, None where it cannot be told. The second value counts
-    remarks left out, by reason: what is said after the merge, of an old commit perhaps, was never taken up here.
+    remarks left out, by reason: what is said after the merge, of an old commit perhaps, was never taken up here, nor
+    were the words that somebody who may not write put in place of others after it.
     """
     pull = merged.pull
     approvals = [(review.author, review.submitted_at or "") for review in merged.reviews if review.state == "APPROVED"]
     words = (c for c in merged.conversation if _is_one(c.author, pull.author) and says_settled(c.body))
     settled = max((word.created_at for word in words), default="")
     raws = []
-    late = 0
+    dropped: Counter[str] = Counter()
     for thread in merged.threads:
         root, *answers = thread.comments
-        if pull.merged_at is not None and root.created_at > pull.merged_at:
-            late += 1
+        if reason := _too_late(root, pull.merged_at, role):
+            dropped[reason] += 1
             continue
         raws.append(
             replace(
@@ -159,14 +160,14 @@ def read_pull(
                 pull_request_author=pull.author,
                 last_commit=pull.head_sha,
                 base=pull.base_sha,
-                author_role=role(root.author) if root.author and not root.author_is_bot else None,
+                author_role=_author_role(root, role),
                 votes=_votes(thread, role),
                 approved_after=any(_is_one(by, root.author) and at > root.created_at for by, at in approvals),
                 settled=settled > root.created_at,
                 source="github",
             )
         )
-    return tuple(raws), {"said_after_merge": late} if late else {}
+    return tuple(raws), dict(dropped)
 
 
 def says_settled(body: str) -> bool:
@@ -215,6 +216,23 @@ def join_dump(
             )
         )
     return tuple(raws), {reason: count for reason, count in dropped.items() if count}
+
+
+def _author_role(root: ThreadComment, role: Callable[[str], Role | None]) -> Role | None:
+    """Return the role of a person; `none` for a deleted account, which anybody can leave behind; None for a bot."""
+    if root.author_is_bot:
+        return None
+    return role(root.author) if root.author else "none"
+
+
+def _too_late(root: ThreadComment, merged_at: str | None, role: Callable[[str], Role | None]) -> str:
+    """Return why a remark's words cannot be what the merged code answers, empty where they may be."""
+    if merged_at is None or max(root.created_at, root.edited_at or "") <= merged_at:
+        return ""
+    if root.created_at > merged_at:
+        return "said_after_merge"
+    trusted = root.author_is_bot or is_at_least(_author_role(root, role), "write")
+    return "" if trusted else "edited_after_merge"
 
 
 def _is_one(one: str | None, other: str | None) -> bool:

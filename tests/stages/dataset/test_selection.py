@@ -6,8 +6,10 @@ import pytest
 from tests.stages.dataset.remarks import HISTORY, WORDS, episode, evidence
 
 from reviewlore.domain.history import Anchor
+from reviewlore.domain.people import DELETED
 from reviewlore.domain.preference import PairSettings
 from reviewlore.stages.dataset import build_dataset, build_refit_pairs, dataset_id
+from reviewlore.stages.redact import pseudonym
 
 LONG = "this function does the parsing and the printing of the whole table, please split it in two parts"
 
@@ -64,6 +66,18 @@ def test_what_changes_by_itself_does_not_give_standing():
     lucky = [drive_by(1, n, outcome="addressed", evidence=weak) for n in range(8)]
 
     assert build_dataset([*HISTORY, *lucky, drive_by(1, 9)], seed=1).dropped["outsider_not_addressed"] == 1
+
+
+def test_deleted_accounts_are_many_people():
+    """They share one pseudonym: what some of them did neither lends the others standing nor makes them bots."""
+    gone = {"author": DELETED, "role": "none"}
+    earned = [drive_by(1, n, outcome="addressed", evidence=evidence("lines_changed"), **gone) for n in range(8)]
+    templates = [drive_by(2, n, body=f"I must insist that {WORDS[n % 14]} is wrong {n}", **gone) for n in range(60)]
+    result = build_dataset([*HISTORY, *earned, *templates], seed=1)
+
+    assert result.dropped["outsider_not_addressed"] == len(templates)
+    assert result.marked == {}
+    assert pseudonym(None, b"k" * 64) == DELETED
 
 
 @pytest.mark.parametrize("role", [None, "write", "maintain", "admin"])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from reviewlore.domain.evidence import is_confirmed_by_git
 from reviewlore.domain.history import Episode
-from reviewlore.domain.people import is_at_least
+from reviewlore.domain.people import DELETED, is_at_least
 from reviewlore.domain.preference import PairSettings, Split
 from reviewlore.stages.dataset.near import find_near_equal, group_near_equal, line_shingles, normal_form
 
@@ -79,7 +79,7 @@ def find_template_authors(episodes: Iterable[Episode]) -> frozenset[str]:
     """Return people who behave like bots: more than 40 % of at least 20 remarks open with the same four words."""
     openings: dict[str, Counter[str]] = defaultdict(Counter)
     for episode in episodes:
-        if episode.author_kind == "human" and episode.author:
+        if episode.author_kind == "human" and episode.author not in ("", DELETED):
             openings[episode.author][" ".join(episode.body.split()[:4]).casefold()] += 1
     return frozenset(
         author
@@ -111,7 +111,7 @@ def _allowed(
 
 def _standing(episodes: Iterable[Episode], least: int) -> frozenset[tuple[str, str]]:
     """Return the people of each repository whose remarks were acted on often enough for all to see in git."""
-    earned = Counter((e.repository, e.author) for e in episodes if is_confirmed_by_git(e))
+    earned = Counter((e.repository, e.author) for e in episodes if e.author != DELETED and is_confirmed_by_git(e))
     return frozenset(person for person, count in earned.items() if count >= least)
 
 
