@@ -35,6 +35,7 @@ def learn_remote(
     connection = connect(remote.token, address, patience, console.say)
     known = read_cursors(workshop.store).repositories.get(remote.repository)
     history = GithubHistory(connection, remote.repository, known.tags if known else {})
+    remote = replace(remote, repository=history.repository)  # its name of today
     fetch = None
     if limits.fetch_code:
         console.say("Fetching the heads of all pull requests")
@@ -42,5 +43,9 @@ def learn_remote(
             fetch_pulls(workshop.repo, remote)
             fetch = partial(fetch_commits, workshop.repo, remote)
         except InputError as error:
-            console.warn(f"Outcomes rest on replies and votes only, git's evidence is left out. {error}")
+            # What is read without git's evidence would not be read again: better nothing than that, unless asked for.
+            raise InputError(
+                f"The code of the pull requests could not be fetched, so nothing was read. {error} "
+                "With --no-fetch-code outcomes rest on replies and votes alone."
+            ) from error
     return learn_forge(workshop.learn_context(fetch), history, reach, dry_run=dry_run)

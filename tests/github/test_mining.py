@@ -104,3 +104,14 @@ def test_trouble_with_github_writes_nothing(
     told = capsys.readouterr()
     assert "did not accept the token" in told.err and "wrongwrong" not in told.out + told.err
     assert not git(state, "for-each-ref", BRANCH)
+
+
+def test_without_the_code_nothing_is_read_unless_that_is_wanted(
+    fake: FakeGitHub, state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GITHUB_SERVER_URL", str(tmp_path / "elsewhere"))
+    assert mine(state) == 2
+    assert "could not be fetched, so nothing was read" in capsys.readouterr().err
+    assert not git(state, "for-each-ref", BRANCH)
+    assert mine(state, "--no-fetch-code") == 0
+    assert json.loads(capsys.readouterr().out)["counts"]["read"] == 7

@@ -19,6 +19,7 @@ from reviewlore.errors import InputError, RefusedError, StorageError
 from reviewlore.ports import Rewriting, Store
 
 _TIMEOUT = 300
+_LONG_TIMEOUT = 3600  # the first fetch of all pull requests of a large repository
 _ATTEMPTS = 5
 _MOST_FETCHES = 32
 _WITHHELD = ("GIT_", "INPUT_", "REVIEWLORE_")
@@ -85,7 +86,7 @@ def fetch_pulls(repo: GitRepo, remote: Remote) -> None:
     With them git itself says what became of a remark's lines, without a request for each file. No work tree changes.
     """
     span = "+refs/pull/*/head:refs/reviewlore/pull/*"
-    _git(repo.git_dir, remote, "fetch", "--no-tags", "--quiet", remote.address, span)
+    _git(repo.git_dir, remote, "fetch", "--no-tags", "--quiet", remote.address, span, timeout=_LONG_TIMEOUT)
 
 
 def fetch_commits(repo: GitRepo, remote: Remote, commits: Sequence[str]) -> None:
@@ -215,13 +216,13 @@ class _GitFailedError(Exception):
     """What git said last."""
 
 
-def _git(folder: Path, remote: Remote, *arguments: str, inside: bool = True) -> str:
+def _git(folder: Path, remote: Remote, *arguments: str, inside: bool = True, timeout: int = _TIMEOUT) -> str:
     """Run git and return its output; InputError with git's last words, without the token."""
     where = ("--git-dir", str(folder)) if inside else ()
     # Hooks of whoever prepared the machine have no business in a robot's fetch or push.
     command = ["git", *where, "-c", "core.hooksPath=/dev/null", *arguments]
     try:
-        done = subprocess.run(command, env=remote.environ(), capture_output=True, timeout=_TIMEOUT, check=False)
+        done = subprocess.run(command, env=remote.environ(), capture_output=True, timeout=timeout, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         reason = f"git {arguments[0]} did not finish ({type(error).__name__})"
         raise InputError(f"{reason}. Check that git is installed and {remote.server_url} can be reached.") from error
@@ -229,6 +230,6 @@ def _git(folder: Path, remote: Remote, *arguments: str, inside: bool = True) -> 
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
         said = next((line for line in lines if "rejected" in line or "denied" in line), lines[-1])
         said = said.replace(remote.token, "[redacted]") if remote.token else said
-        message = f"git {arguments[0]} failed for {remote.repository}: {said.strip()}. Check the token and its scope."
+        message = f"git {arguments[0]} failed for {remote.repository}: {said.strip().rstrip(".")}. Check the token and its scope."
         raise InputError(message) from _GitFailedError(said.strip())
     return done.stdout.decode("utf-8", "replace")
