@@ -230,6 +230,7 @@ def _git(folder: Path, remote: Remote, *arguments: str, inside: bool = True, tim
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
         said = next((line for line in lines if "rejected" in line or "denied" in line), lines[-1])
         said = said.replace(remote.token, "[redacted]") if remote.token else said
-        message = f"git {arguments[0]} failed for {remote.repository}: {said.strip().rstrip(".")}. Check the token and its scope."
+        said = said.strip().rstrip(".")
+        message = f"git {arguments[0]} failed for {remote.repository}: {said}. Check the token and its scope."
         raise InputError(message) from _GitFailedError(said.strip())
     return done.stdout.decode("utf-8", "replace")
