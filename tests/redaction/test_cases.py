@@ -3,14 +3,15 @@
 import re
 from collections import Counter
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 import pytest
-from tests.redaction import cases_open, cases_sealed
+from tests.redaction import cases_last, cases_open, cases_sealed
 from tests.redaction.parts import HOLE, Case, Parts, luhn, mod97
 
 HERE = Path(__file__).parent
-SETS = [pytest.param(cases_open.cases, id="open"), pytest.param(cases_sealed.cases, id="sealed")]
+SETS = [pytest.param(made.cases, id=made.__name__.split("_")[-1]) for made in (cases_open, cases_sealed, cases_last)]
 TOKEN = re.compile(r"token-(?!generic)")
 
 Make = Callable[[], list[Case]]
@@ -56,16 +57,19 @@ def test_cases_are_the_same_on_each_call(make: Make) -> None:
 
 
 def test_sets_are_independent() -> None:
-    seen, sealed = cases_open.cases(), cases_sealed.cases()
-    assert not {_bare(case) for case in seen} & {_bare(case) for case in sealed}
-    assert not {case.secret for case in seen if case.secret} & {case.secret for case in sealed if case.secret}
-    kinds = {case.kind for case in sealed}
-    assert 0.25 <= len(kinds - {case.kind for case in seen}) / len(kinds) <= 0.45
+    made = [cases_open.cases(), cases_sealed.cases(), cases_last.cases()]
+    for one, other in combinations(made, 2):
+        assert not {_bare(case) for case in one} & {_bare(case) for case in other}
+        assert not {case.secret for case in one if case.secret} & {case.secret for case in other if case.secret}
+    seen = {case.kind for case in made[0]}
+    for blind in made[1:]:
+        kinds = {case.kind for case in blind}
+        assert 0.25 <= len(kinds - seen) / len(kinds) <= 0.45
 
 
 def test_no_secret_stands_in_the_source() -> None:
     source = "".join(path.read_text() for path in sorted(HERE.glob("*.py")))
-    for case in [*cases_open.cases(), *cases_sealed.cases()]:
+    for case in [*cases_open.cases(), *cases_sealed.cases(), *cases_last.cases()]:
         assert case.secret is None or case.secret not in source, case.id
 
 
