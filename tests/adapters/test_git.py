@@ -84,6 +84,19 @@ def test_odd_paths_survive_listing_reading_and_history(folder: Path) -> None:
     assert set(repo.history(head, 10)[0].paths) == set(ODD)
 
 
+@pytest.mark.parametrize(
+    "path", ["../../etc/passwd", "../a.py", "./a.py", "/etc/passwd", "b/../a.py", "a.py/", "", "a\0b"]
+)
+def test_a_path_that_no_tree_holds_is_nothing_and_stops_nothing(folder: Path, path: str) -> None:
+    head = commit(folder, {"a.py": "x = 1\n"})
+    later = commit(folder, {"a.py": "x = 2\n"})
+    repo = GitRepo(folder)
+    assert list(repo.contents([(head, path), (head, "a.py")])) == [None, b"x = 1\n"]
+    assert repo.read(head, path) is None
+    assert list(repo.diffs([(head, later)], [path])) == [""]
+    assert "+x = 2" in next(iter(repo.diffs([(head, later)], [path, "a.py"])))
+
+
 def test_no_subject_or_path_can_be_taken_for_a_border_of_the_history(folder: Path) -> None:
     ids = [
         commit(folder, {"a\x1eb.py": "1", "\nfirst": "1"}, "one \x1e two"),

@@ -18,7 +18,7 @@ from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError
 from gitdb.exc import BadName, BadObject
 
 from reviewlore.adapters import git_bulk
-from reviewlore.adapters.git_options import DIFF_OPTIONS, LOG_OPTIONS, PATCH_OPTIONS, SETTINGS
+from reviewlore.adapters.git_options import DIFF_OPTIONS, LOG_OPTIONS, PATCH_OPTIONS, SETTINGS, may_stand
 from reviewlore.domain.architecture import Change, SourceFile
 from reviewlore.domain.patch import CommitPatch
 from reviewlore.errors import InputError
@@ -122,7 +122,10 @@ class GitRepo:
         With paths only those files are told of, and renames only between them. All pairs are read before the first
         diff comes. InputError where a commit is not here.
         """
-        literal = [f":(top,literal){path}" for path in paths]
+        literal = [f":(top,literal){path}" for path in paths if may_stand(path)]
+        if paths and not literal:
+            yield from ("" for _ in pairs)
+            return
         with tempfile.TemporaryFile() as wanted:  # not a pipe: git and we could wait for each other
             for base, head in pairs:
                 wanted.write(f"{self._tree(base)} {self._tree(head)}\n".encode())
@@ -163,6 +166,8 @@ class GitRepo:
 
     def read(self, commit: str, path: str) -> bytes | None:
         """Return one regular file's content at a commit, or None where there is none."""
+        if not may_stand(path):
+            return None
         data = self._bytes("ls-tree", "-z", "--full-tree", self._id(commit), "--", f":(top,literal){path}")
         for row in data.decode("utf-8", "surrogateescape").split("\0"):
             if row:
@@ -174,7 +179,7 @@ class GitRepo:
     def contents(self, places: Iterable[tuple[str, str]]) -> Iterator[bytes | None]:
         """Yield the content of a file, or None where there is none, for each (commit id, path), in bulk."""
         for commit, path in places:
-            if "\n" in path or not path.isprintable():
+            if "\n" in path or not path.isprintable() or not may_stand(path):
                 yield self.read(commit, path)
                 continue
             try:

@@ -12,3 +12,8 @@ LOG_OPTIONS = (
 PATCH_OPTIONS = ("-p", "--no-merges", "--no-show-signature", "--encoding=UTF-8", "--format=%x00%H %ct %s")
 # What a user may have set that changes what git prints, and has no option.
 SETTINGS = ("core.quotePath=true", "diff.suppressBlankEmpty=false", "log.showRoot=true")
+
+
+def may_stand(path: str) -> bool:
+    """Whether a tree could hold a path: git ends at once where one leads out of the repository, and reads no more."""
+    return "\0" not in path and not {"", ".", ".."} & set(path.split("/"))
