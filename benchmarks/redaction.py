@@ -23,7 +23,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks redaction", description=__doc__)
     parser.add_argument("--source", default=sysconfig.get_paths()["stdlib"], help="a folder of *.py files")
     parser.add_argument("--lines", type=int, default=LINES, help="how many lines to read")
-    parser.add_argument("--cases", default="open", choices=("open", "sealed"), help="which set of cases to count")
+    parser.add_argument("--cases", default="open", choices=("open", "sealed", "last"), help="which set")
     parser.add_argument("--json", action="store_true", help="accepted for symmetry: the last line is always JSON")
     arguments = parser.parse_args(argv)
     pieces = read_pieces(Path(arguments.source), arguments.lines)
