@@ -409,6 +409,14 @@ def test_a_damaged_line_of_an_older_commit_goes_if_it_names_the_person(store: Gi
     assert MARIA not in found and '{"broken": 1' in found
 
 
+def test_a_version_whose_manifest_has_another_id_is_marked_by_its_place(store: GitStore) -> None:
+    fill(store)
+    path = "adapters/embedded-new/manifest.json"
+    bad = (store.read(path) or b"").replace(b'"embedded-new"', b'"embedded-odd"')
+    store.update(lambda _: {path: bad}, lambda: "Damage", ACT.now)
+    assert forget(store, name_person("maria", KEY), ACT).versions == ("embedded-old", "embedded-new")
+
+
 def test_a_broken_chain_is_refused_before_it_is_made_again(store: GitStore) -> None:
     fill(store)
     bad = (store.read(state.AUDIT) or b"").replace(b'"train"', b'"trick"', 1)
