@@ -190,3 +190,11 @@ def test_each_object_is_used_or_counted(rows: list[Any], lines: bool) -> None:
     text = "\n".join(map(json.dumps, [FIRST, *told])) if lines else json.dumps([FIRST, *told])
     found = read(text)
     assert len(ids(found)) + sum(map(len, found.pulls.values())) + len(found.rejected) == 1 + len(rows)
+
+
+def test_times_are_told_in_utc_so_that_they_sort() -> None:
+    found = read(
+        json.dumps([comment(1, created_at="20260102T010000+0200"), pull(7, merged_at="2026-01-02T01:00+02:00")])
+    )
+    (said,), merged = found.comments["octo/demo"], found.pulls["octo/demo"][7]
+    assert (said.created_at, merged.merged_at) == ("2026-01-01T23:00:00Z", "2026-01-01T23:00:00Z")

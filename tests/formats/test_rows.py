@@ -80,6 +80,18 @@ def test_what_keeps_a_row_out_is_said(changes: dict[str, Any], why: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("repo", "octo/demo\nx"), ("repo", "https://me:secret@host/octo/demo"), ("repo", ""), ("comment_id", "4 1"),
+        ("comment_id", "\x1b[2J"), ("comment_id", "\u202e41"), ("comment_id", "4" * 201),
+    ],
+)  # fmt: skip
+def test_what_nobody_could_name_to_have_it_forgotten_stays_out(key: str, value: str) -> None:
+    why = "is no name: empty, too long, or with spaces, '@' or control characters"
+    assert parse(**{key: value}) == Rejected(3, f"field {key!r} {why}")
+
+
+@pytest.mark.parametrize(
     ("told", "utc"),
     [
         ("2026-01-01T01:00:00+01:00", "2026-01-01T00:00:00Z"), ("2026-01-01", "2026-01-01T00:00:00Z"),

@@ -8,9 +8,9 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from reviewlore.domain.forge import PullRequest, ThreadComment
 from reviewlore.errors import ForgeError
@@ -20,6 +20,8 @@ from reviewlore.formats.rows import Rejected, is_count, is_text, looks_like_row,
 _BETWEEN = re.compile(r"[\s,\[\]]*")
 _NEXT = re.compile(r"^[\[{]", re.MULTILINE)
 _SEEN = 20  # objects that are neither, before the file is taken for one of rows
+_TIMES = ("created_at", "updated_at", "merged_at")
+R = TypeVar("R", ThreadComment, PullRequest)
 _TYPES: Mapping[type, Mapping[str, Any]] = {
     kind: {name: hint for name, hint in get_type_hints(kind).items() if hint in (int, str, int | None, str | None)}
     for kind in (ThreadComment, PullRequest)
@@ -96,12 +98,12 @@ def _take(found: Dump, item: Any) -> str:
         return "neither a review comment nor a pull request"
     try:
         if kind == "comment":
-            comment = parsed(parse_thread_comment, item)
+            comment = _in_utc(parsed(parse_thread_comment, item))
             why = _fault(comment)
             if not why:
                 found.comments[_repository(item["pull_request_url"])].append(comment)
             return why
-        pull = parsed(parse_pull, item)
+        pull = _in_utc(parsed(parse_pull, item))
         why = _fault(pull)
         if not why:
             known = found.pulls[_repository(item.get("url"))]
@@ -122,7 +124,13 @@ def _fault(record: ThreadComment | PullRequest) -> str:
             return f"field {name!r} holds half a character (a lone surrogate), which cannot be stored"
     if isinstance(record, ThreadComment) and "\0" in record.path:
         return "field 'path' holds a NUL, which no file name does"
-    return "" if utc(record.created_at) else "field 'created_at' is no time"
+    return "" if record.created_at else "field 'created_at' is no time"
+
+
+def _in_utc(record: R) -> R:
+    """Return a record with its times as they sort; one that is none is empty."""
+    known = {name: value for name in _TIMES if isinstance(value := getattr(record, name, None), str)}
+    return replace(record, **{name: utc(value) for name, value in known.items()})
 
 
 def _repository(address: Any) -> str:

@@ -5,6 +5,7 @@ Formats: docs/formats.md. A malformed line never stops the file: it is returned 
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ _OUTCOMES: Mapping[str, Outcome] = {
     "addressed": "addressed", "ignored": "ignored", "declined": "declined", "unknown": "unknown",
 }  # fmt: skip
 _GZIP = b"\x1f\x8b"
+_NAME = re.compile(r"[^\s@]{1,200}")  # an @ is that of a mail address, or ends the password in another
 _MOST = 2**63  # what the state branch can hold as a number
 _REQUIRED: tuple[tuple[str, type | tuple[type, ...], str], ...] = (
     ("repo", str, "text"),
@@ -62,6 +64,10 @@ def parse_comment_row(row: Mapping[str, Any], line: int) -> RawRemark | Rejected
         return Rejected(line, "holds half a character (a lone surrogate), which cannot be stored")
     if not is_count(row["pr_number"]):
         return Rejected(line, "field 'pr_number' is no number of a pull request")
+    for key in ("repo", "comment_id"):
+        if not is_name(str(row[key])):
+            why = "is no name: empty, too long, or with spaces, '@' or control characters"
+            return Rejected(line, f"field {key!r} {why}")
     if "\0" in row["path"]:
         return Rejected(line, "field 'path' holds a NUL, which no file name does")
     role = row.get("author_role")
@@ -135,6 +141,11 @@ def is_text(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def is_name(text: str) -> bool:
+    """Whether a repository or a comment can be called so, and then be named to have it forgotten."""
+    return text.isprintable() and _NAME.fullmatch(text) is not None
 
 
 def is_count(value: int) -> bool:
