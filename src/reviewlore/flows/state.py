@@ -1,5 +1,6 @@
 """The state branch's files as records: where each lies, and how it is read and written. Used by every other flow."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
@@ -19,6 +20,7 @@ FEEDBACK = "feedback/"
 CURSOR = "cursor.json"
 SUPPRESSIONS = "suppressions.json"
 APPROVALS = "approvals.json"
+_TIME = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-\d{2}(?:T|$)", re.ASCII)
 
 
 def read_episodes(store: Store) -> tuple[Episode, ...]:
@@ -30,8 +32,15 @@ def read_episodes(store: Store) -> tuple[Episode, ...]:
 
 
 def read_month(store: Store, path: str) -> list[Episode]:
-    """Return the episodes of one file."""
-    return records.decode_lines(store.read(path) or b"", Episode, path)
+    """Return the episodes of one file; StateError where one has a time that is none."""
+    found = records.decode_lines(store.read(path) or b"", Episode, path)
+    odd = next((each for each in found if each.created_at and not _TIME.match(each.created_at)), None)
+    if odd is not None:
+        raise StateError(
+            f"{path} on the state branch is damaged: {odd.created_at[:40]!r} is no time. "
+            "Nothing was changed; restore it from an earlier commit of the branch (git log reviewlore/state)."
+        )
+    return found
 
 
 def count_episodes(store: Store) -> int:
