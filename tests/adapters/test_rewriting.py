@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -368,3 +369,30 @@ def test_ids_are_those_of_git(store: GitStore) -> None:
     for kind, data in (("blob", b"x\n"), ("tree", b"")):
         made = git(store._git_dir, "hash-object", "-t", kind, "--stdin", stdin=data)
         assert object_id(kind, data) == made
+
+
+def test_a_full_disk_is_one_sentence_and_changes_nothing(tmp_path: Path) -> None:
+    """A limit on the size of files ends git as a full disk does."""
+    store = GitStore(GitRepo(make_repository(tmp_path / "full")))
+    before = store.update(lambda _: {"a.txt": b"one"}, lambda: "First", NOW)
+    program = """
+import os, resource, sys
+from reviewlore.adapters.git import GitRepo
+from reviewlore.adapters.store import GitStore
+from reviewlore.errors import StorageError
+
+class Larger:
+    def alter(self, revision): return {path: os.urandom(20000) for path in revision.fresh}
+    def reword(self, text): return text
+    def close(self, tip): return {}
+    def message(self): return "Never"
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try: GitStore(GitRepo(sys.argv[1])).rewrite(Larger(), "2026-01-02T03:04:05Z")
+except StorageError as error: print("SENTENCE", error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(store._git_dir)], capture_output=True, text=True, check=False
+    )
+    assert "SENTENCE The state branch refs/heads/reviewlore/state could not be written" in done.stdout, done.stderr
+    assert store.head() == before

@@ -122,7 +122,7 @@ class GitStore:
     def _save(self, kind: str, data: bytes) -> str:
         try:
             stored = self._repo.odb.store(IStream(kind, len(data), BytesIO(data)))
-        except OSError as error:
+        except (GitCommandError, OSError) as error:
             raise StorageError(self._unwritable(error)) from error
         return str(stored.hexsha.decode())
 

@@ -130,7 +130,8 @@ def _fault(record: ThreadComment | PullRequest) -> str:
 def _in_utc(record: R) -> R:
     """Return a record with its times as they sort; one that is none is empty."""
     known = {name: value for name in _TIMES if isinstance(value := getattr(record, name, None), str)}
-    return replace(record, **{name: utc(value) for name, value in known.items()})
+    told: dict[str, Any] = {name: utc(value) for name, value in known.items()}
+    return replace(record, **told)
 
 
 def _repository(address: Any) -> str:
