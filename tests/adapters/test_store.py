@@ -1,7 +1,9 @@
 """The state branch on real repositories: compare-and-swap, no identity, nothing half-written."""
 
+import errno
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -139,11 +141,22 @@ def test_a_locked_branch_names_the_lock(store: GitStore) -> None:
     lock = store._git_dir / f"{REF}.lock"
     lock.write_text("")
     with pytest.raises(
-        StorageError, match=r"could not be moved: fatal: .*Unable to create '.*state\.lock': File exists"
+        StorageError,
+        match=r"could not be moved: fatal: .*Unable to create '.*state\.lock': File exists\. "
+        r"It is unchanged; run the command again, and if no other git process is at work, remove that file first\.",
     ):
         put(store, {"a": b"2"})
     lock.unlink()
     assert store.head() == before
+
+
+def test_a_read_only_folder_is_named_whole(store: GitStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", "/srv/clone/.git/reviewlore-x")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    with pytest.raises(StorageError, match=r"written: Read-only file system \(/srv/clone/\.git/reviewlore-x\)\. It is"):
+        put(store, {"a": b"1"})
 
 
 def test_a_branch_below_is_not_the_branch(store: GitStore) -> None:

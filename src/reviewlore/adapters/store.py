@@ -24,6 +24,7 @@ REF = "refs/heads/reviewlore/state"
 _ATTEMPTS = 5
 _NAME = "reviewlore"
 _EMAIL = "reviewlore@users.noreply.github.com"
+_LOCKED = ", and if no other git process is at work, remove that file first."
 
 
 class GitStore:
@@ -197,7 +198,8 @@ class GitStore:
             if self.head() != old:
                 return False
             raise StorageError(
-                f"The branch {self.ref} could not be moved: {_reason(error)}. It is unchanged; run the command again."
+                f"The branch {self.ref} could not be moved: {_reason(error)}. It is unchanged; run the command again"
+                + (_LOCKED if ".lock'" in str(error.stderr) else ".")
             ) from error
         return True
 
@@ -272,6 +274,8 @@ def _damaged(what: str, commit: str | None) -> str:
 
 def _reason(error: Exception) -> str:
     """Return git's first complaint: what follows it is advice."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror} ({error.filename})" if error.filename else error.strerror
     text = str(getattr(error, "stderr", "") or error).strip().removeprefix("stderr:").strip().strip("'\"")
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [type(error).__name__]
     said = next((line for line in lines if line.startswith(("error:", "fatal:"))), lines[-1])
