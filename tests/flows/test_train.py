@@ -208,6 +208,13 @@ def test_evaluate_shows_every_tier_and_every_baseline(trained: Path, capsys: pyt
     assert scores[version]["overall"]["accuracy"] > scores["random"]["overall"]["accuracy"]
 
 
+def test_evaluate_tells_how_far_it_is(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, said = told(capsys, "evaluate", "--repo", str(trained))
+    assert code == 0
+    assert out.startswith("Preference accuracy")
+    assert "Judging on later pull requests: 7 done" in said  # the version, the prior and five baselines
+
+
 def test_evaluate_says_where_the_prior_is_no_fair_rival(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     seen = dict(RankerModel.from_json(json.loads(load_prior())).about)["repositories"].split()[0]
     for name, said in ((seen, True), ("octo/demo", False)):

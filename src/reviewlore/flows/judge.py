@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.history import Episode
@@ -25,6 +26,7 @@ _BASELINE_DEMANDS: dict[str, Demand] = {
     "comment only": "not_worse_beyond_chance",
 }
 _UNASKED: Demand = "beat"
+_Named = tuple[str, Tier | Literal["baseline"], Callable[[Remark], float]]
 # Fewer pairs or pull requests than this cannot tell a 10-point difference from chance.
 _MIN_TEST_PAIRS = 20
 _MIN_TEST_PULL_REQUESTS = 3
@@ -100,7 +102,7 @@ def evaluate_all(
 
     A version that cannot run here (an adapter without the model extra) is left out, and said.
     """
-    scorers: list[tuple[str, Tier, Callable[[Remark], float]]] = [(PRIOR, "embedded", prior.score)]
+    scorers: list[_Named] = [(PRIOR, "embedded", prior.score)]
     for manifest in state.read_versions(store):
         try:
             scorer = load_version(store, manifest, adapters, judged=True)
@@ -108,10 +110,11 @@ def evaluate_all(
             console.warn(f"Version {manifest.id} is not judged here: {error}")
             continue
         scorers.append((manifest.id, manifest.tier, _one_by_one(scorer, dataset.test)))
+    scorers += _baselines(dataset)
     rows = [
-        _score(name, tier, function, dataset.test, dataset.manifest.seed, clock) for name, tier, function in scorers
+        _score(name, tier, function, dataset.test, dataset.manifest.seed, clock)
+        for name, tier, function in console.track(scorers, "Judging on later pull requests", len(scorers))
     ]
-    rows += _baseline_scores(dataset, clock)
     return _evaluation(dataset, tuple(score for score, _ in rows))
 
 
@@ -125,7 +128,10 @@ def judge(
         (*_score(scorer.version, scorer.tier, _one_by_one(scorer, dataset.test), dataset.test, seed, clock), demand)
         for scorer, demand in console.track(versions, "Judging on later pull requests", len(versions))
     ]
-    rows += [(score, wins, _BASELINE_DEMANDS[score.name]) for score, wins in _baseline_scores(dataset, clock)]
+    rows += [
+        (*_score(name, tier, function, dataset.test, seed, clock), _BASELINE_DEMANDS[name])
+        for name, tier, function in _baselines(dataset)
+    ]
     own = rows[0][1]
     comparisons = tuple(
         Comparison(
@@ -161,7 +167,7 @@ def find_shortfall(dataset: LoadedDataset) -> str | None:
     )
 
 
-def _baseline_scores(dataset: LoadedDataset, clock: Clock) -> list[tuple[TierScore, dict[str, float]]]:
+def _baselines(dataset: LoadedDataset) -> list[_Named]:
     functions = {
         "random": baselines.random_score,
         "longer wins": baselines.longer_wins,
@@ -169,10 +175,7 @@ def _baseline_scores(dataset: LoadedDataset, clock: Clock) -> list[tuple[TierSco
         "lexical overlap": baselines.lexical_overlap,
         "comment only": baselines.comment_only(dataset.train),
     }
-    return [
-        _score(name, "baseline", function, dataset.test, dataset.manifest.seed, clock)
-        for name, function in functions.items()
-    ]
+    return [(name, "baseline", function) for name, function in functions.items()]
 
 
 def _score(
