@@ -242,8 +242,8 @@ Read on GitHub, by last update of pull requests
 
 Newest dataset c0ffeec0ffee, made 2026-03-01T09:00:00Z
   remarks in pairs                                 331
-  left out: bot author (never stored)               52
-  left out: too short (never stored)                21
+  never stored: bot author                          52
+  never stored: too short                           21
   left out: unknown outcome                          8
 
   pairs                                          train  held out
@@ -268,7 +268,7 @@ Acted on? By whose change it was about             yes      of
 Acted on? By language                              yes      of
   Python                                           200     400      50 %
 
-Acted on? By concern, in the last 180 days         yes      of
+Acted on? By concern, latest 180 days of data      yes      of
   testing                                           10      20      50 %
 
 Unusual voters, by the hash of a pseudonym
@@ -292,3 +292,30 @@ Approvals of datasets
 Advised now: approve. Dataset c0ffeec0ffee waits.
   reviewlore approve c0ffeec0ffee
 """
+
+
+def test_long_reasons_stay_in_their_column():
+    dropped = {"row:reply_to_a_remark_not_read": 1000, "episode:too_short": 2}
+    status = DataStatus(
+        Standing("2026-03-05T00:00:00Z", 5), Advice("nothing", "Fine."), dataset=replace(a_dataset(), dropped=dropped)
+    )
+    shown = [line for line in render_data(status).split("\n") if "never stored" in line or "left out" in line]
+    assert shown == [
+        "  never stored: reply to a remark not read        1000",
+        "  left out: too short                                2",
+    ]
+
+
+def test_a_long_gap_between_months_is_one_line():
+    months = {"2025-01": 2, "2025-02": 0, "2025-03": 0, "2025-04": 4, "2025-05": 0, "2025-06": 0, "2025-07": 0} | {
+        "2025-08": 1
+    }
+    text = render_data(DataStatus(Standing("2026-03-05T00:00:00Z", 7), Advice("nothing", "Fine."), months=months))
+    assert text.split("By month\n")[1].split("\n\n")[0].split("\n") == [
+        "  2025-01       2 ██",
+        "  2025-02       0",
+        "  2025-03       0",
+        "  2025-04       4 ████",
+        "  none from 2025-05 to 2025-07",
+        "  2025-08       1 █",
+    ]

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 from reviewlore.domain.balance import Contradiction, DataReport, GroupRate, LengthBalance, VoteOutlier
 from reviewlore.domain.mining import Approval
@@ -13,6 +14,7 @@ _WIDTH = 98
 _BAR = 50
 _MOST_ROWS = 12
 _NAME = 44
+_GAP = 3  # so many months without a remark are one line
 _OUTLIER = {
     "against_git": "votes against what git shows",
     "against_others": "votes against the other voters",
@@ -71,7 +73,13 @@ def _months(months: Mapping[str, int]) -> str:
     if not months:
         return ""
     most = max(months.values())
-    rows = [f"  {month} {number:>7} {'█' * _bar(number, most)}".rstrip() for month, number in months.items()]
+    rows = []
+    for filled, run in groupby(months.items(), key=lambda month: month[1] > 0):
+        stretch = list(run)
+        if not filled and len(stretch) >= _GAP:
+            rows.append(f"  none from {stretch[0][0]} to {stretch[-1][0]}")
+        else:
+            rows += [f"  {month} {number:>7} {'█' * _bar(number, most)}".rstrip() for month, number in stretch]
     return "\n".join(["By month", *rows])
 
 
@@ -95,7 +103,7 @@ def _dataset(manifest: DatasetManifest | None) -> str:
     if manifest.forgotten_at:
         lines.append(f"  something of it was forgotten on {manifest.forgotten_at}")
     lines.append(f"  {'remarks in pairs':<{_NAME}}{manifest.kept:>8}")
-    lines += [f"  {'left out: ' + _reason(name):<{_NAME}}{number:>8}" for name, number in _ordered(manifest.dropped)]
+    lines += [f"  {_cut(_reason(name)):<{_NAME}}{number:>8}" for name, number in _ordered(manifest.dropped)]
     lines += ["", f"  {'pairs':<{_NAME}}{'train':>8}{'held out':>10}"]
     return "\n".join([*lines, *_pairs(manifest.pairs, ""), *_pairs(manifest.unused_pairs, " (only counted)")])
 
@@ -160,7 +168,7 @@ def _rates(title: str, rates: Sequence[GroupRate]) -> str:
 
 def _concerns(rates: Sequence[ConcernRate], days: int) -> str:
     rows = [GroupRate(rate.concern, rate.judged, rate.addressed, rate.addressed / rate.judged) for rate in rates]
-    return _rates(f"Acted on? By concern, in the last {days} days", rows)
+    return _rates(f"Acted on? By concern, latest {days} days of data", rows)
 
 
 def _outliers(outliers: Sequence[VoteOutlier], capped: int) -> str:
@@ -211,7 +219,7 @@ def _approvals(approvals: Sequence[Approval]) -> str:
 def _reason(name: str) -> str:
     kind, _, reason = name.partition(":")
     words = (reason or kind).replace("_", " ")
-    return f"{words} (never stored)" if kind == "row" else words
+    return f"{'never stored' if kind == 'row' else 'left out'}: {words}"
 
 
 def _ordered(counts: Mapping[str, int]) -> list[tuple[str, int]]:
