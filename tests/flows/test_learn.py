@@ -91,6 +91,14 @@ def test_a_second_run_changes_nothing(home: Path, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out.endswith("nothing new to write\n")
 
 
+def test_a_dry_run_writes_nothing_and_says_so(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert mine(home, write(home / "rows.jsonl", [row(n) for n in range(30)]), "--dry-run") == 0
+    assert git(home / "state", "for-each-ref") == ""
+    told = capsys.readouterr().out
+    assert "30 episodes in all, 30 of them new" in told
+    assert told.endswith("nothing was written: this was a dry run\n")
+
+
 def test_the_order_of_rows_does_not_matter(home: Path) -> None:
     rows = [row(n) for n in range(40)]
     mine(home, write(home / "a.jsonl", rows))

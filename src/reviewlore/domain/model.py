@@ -192,3 +192,4 @@ class LearnReport:
     reread: int = 0
     requests: int = 0
     stopped: str = ""
+    dry_run: bool = False

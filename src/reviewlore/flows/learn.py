@@ -95,6 +95,7 @@ def conclude(context: LearnContext, harvest: Harvest, tally: Tally, *, dry_run: 
         commit=commit,
         expired=ending.merged.expired,
         forgotten=ending.merged.forgotten,
+        dry_run=dry_run,
     )
 
 

@@ -144,6 +144,7 @@ class _Pass:
             commit=self._commit,
             requests=self._history.requests_used(),
             stopped=reason,
+            dry_run=self._dry_run,
         )
 
     def conclude(self) -> LearnReport:

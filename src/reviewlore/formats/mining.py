@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from reviewlore.domain.model import LearnReport
 
+_KEPT = "What was read is kept; run the command again to go on."
+
 
 def render_learning(report: LearnReport) -> str:
     """Return the counts of one run and what it wrote, or how far an unfinished one came."""
@@ -23,17 +25,19 @@ def render_learning(report: LearnReport) -> str:
 
 def _ending(report: LearnReport) -> list[str]:
     requests = [f"{report.requests} requests to GitHub"] if report.requests else []
-    written = f"written as commit {report.commit[:12]}" if report.commit else "nothing new to write"
     if report.dataset is None:
-        told = f"Stopped: {report.stopped} What was read is kept; run the command again to go on."
+        kept = "Nothing was written: this was a dry run." if report.dry_run else _KEPT
+        told = f"Stopped: {report.stopped} {kept}"
         return [f"{report.episodes} episodes so far, {report.counts.fresh} of them new", *requests, told]
     manifest = report.dataset
+    unpaired = {k.removeprefix("episode:"): v for k, v in manifest.dropped.items() if "episode:" in k}
+    listed = "; not paired, by reason:" if unpaired else ""
     again = [f"{report.reread} pull requests read again: a comment was edited"] if report.reread else []
     gone = [f"{report.forgotten} episodes went: GitHub no longer has them"] if report.forgotten else []
     old = [f"{report.expired} episodes went: older than learn.retention-days allows"] if report.expired else []
     return [
-        f"{report.episodes} episodes in all, {report.counts.fresh} of them new; not paired, by reason:",
-        *_counts("episode", {k.removeprefix("episode:"): v for k, v in manifest.dropped.items() if "episode:" in k}),
+        f"{report.episodes} episodes in all, {report.counts.fresh} of them new" + listed,
+        *_counts("episode", unpaired),
         *again,
         *gone,
         *old,
@@ -42,8 +46,14 @@ def _ending(report: LearnReport) -> list[str]:
         *_counts("pairs", manifest.pairs),
         f"dataset {manifest.id[:12]}",
         *requests,
-        written,
+        _written(report),
     ]
+
+
+def _written(report: LearnReport) -> str:
+    if report.dry_run:
+        return "nothing was written: this was a dry run"
+    return f"written as commit {report.commit[:12]}" if report.commit else "nothing new to write"
 
 
 def _counts(label: str, counts: Mapping[str, int]) -> list[str]:
