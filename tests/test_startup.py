@@ -45,6 +45,6 @@ def test_without_the_model_extra_training_says_how_to_get_it():
     )
     run = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout == (
-        "2 Training an adapter needs the model extra: pip install 'reviewlore[model]' (missing: torch, transformers, "
-        "trl, peft, datasets, accelerate, tokenizers, safetensors).\n"
+        "2 Training an adapter needs the model extra: pip install '/path/to/reviewlore[model]' (missing: torch, "
+        "transformers, trl, peft, datasets, accelerate, tokenizers, safetensors).\n"
     )

@@ -321,7 +321,7 @@ def test_without_matplotlib_a_sentence_says_how_to_get_the_plots(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     page = Page(render_report(a_report()))
     assert page.all("svg") == []
-    assert page.text.count("matplotlib is not installed. `pip install 'reviewlore[model]'` brings it.") == 2
+    assert page.text.count("matplotlib is not installed. `pip install '/path/to/reviewlore[model]'` brings it.") == 2
     assert "0.822–0.882" in page.text
 
 

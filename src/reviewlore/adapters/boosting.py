@@ -144,7 +144,7 @@ def _require() -> None:
     try:
         import lightgbm  # noqa: F401
     except ImportError as error:
-        raise MissingExtra("Training the ranker needs lightgbm: pip install 'reviewlore[model]'.") from error
+        raise MissingExtra("Training the ranker needs lightgbm: pip install '/path/to/reviewlore[model]'.") from error
 
 
 def _learn(task: _Task, seed: int, words: bool) -> Iterator[Part]:

@@ -13,7 +13,9 @@ def resolve_revision(model: str, revision: str = "main") -> str:
     try:
         from huggingface_hub import HfApi
     except ImportError as error:
-        raise MissingExtra("Resolving a base model needs the model extra: pip install 'reviewlore[model]'.") from error
+        raise MissingExtra(
+            "Resolving a base model needs the model extra: pip install '/path/to/reviewlore[model]'."
+        ) from error
     try:
         found = HfApi().model_info(model, revision=revision, timeout=_TIMEOUT).sha
     except Exception as error:  # the client lets the errors of a changing HTTP library through

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_NO_PLOTS = "The plots are left out: matplotlib is not installed. `pip install 'reviewlore[model]'` brings it."
+_NO_PLOTS = "The plots are left out: matplotlib is not installed. `pip install '/path/to/reviewlore[model]'` brings it."
 _BODY_LIMIT = 65_536  # GitHub's own limit of a comment; also bounds the work of the Markdown parser
 _CURVES = (
     ("loss", "Loss", "lower is better"),

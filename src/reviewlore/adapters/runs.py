@@ -22,7 +22,7 @@ def require_model_extra() -> None:
     """Raise MissingExtra unless everything that training and generation import is installed."""
     missing = [name for name in MODEL_EXTRA if find_spec(name) is None]
     if missing:
-        message = "Training an adapter needs the model extra: pip install 'reviewlore[model]'"
+        message = "Training an adapter needs the model extra: pip install '/path/to/reviewlore[model]'"
         raise MissingExtra(f"{message} (missing: {', '.join(missing)}).")
 
 
