@@ -25,7 +25,7 @@ def test_without_an_incumbent_the_winner_is_promoted() -> None:
     decision = decide_gate(score("new", 0.8), rivals, None)
     assert (decision.verdict, decision.incumbent, decision.difference) == ("promote", None, None)
     assert decision.reason == (
-        "no version was active and new won with 80.0% [75.0%, 85.0%] on 200 pairs, "
+        "no version was active and new passed with 80.0% [75.0%, 85.0%] on 200 pairs, "
         "the best other is prior with 79.0% [74.0%, 84.0%]"
     )
 
@@ -41,12 +41,12 @@ def test_an_incumbent_is_beaten_in_one_sentence() -> None:
 @pytest.mark.parametrize(
     ("demand", "difference", "verdict", "words"),
     [
-        ("beat", (0.01, -0.2, 0.2), "promote", "won with"),
+        ("beat", (0.01, -0.2, 0.2), "promote", "passed with"),
         ("beat", (0.0, -0.2, 0.2), "refuse", "is not above zero"),
         ("beat", (-0.1, -0.2, 0.2), "refuse", "is not above zero"),
-        ("beat_beyond_chance", (0.1, 0.01, 0.2), "promote", "won with"),
+        ("beat_beyond_chance", (0.1, 0.01, 0.2), "promote", "passed with"),
         ("beat_beyond_chance", (0.1, 0.0, 0.2), "refuse", "is not above zero with 95 % confidence"),
-        ("not_worse_beyond_chance", (-0.1, -0.2, 0.0), "promote", "won with"),
+        ("not_worse_beyond_chance", (-0.1, -0.2, 0.0), "promote", "passed with"),
         ("not_worse_beyond_chance", (-0.1, -0.2, -0.01), "refuse", "is below zero with 95 % confidence"),
     ],
 )

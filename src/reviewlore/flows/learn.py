@@ -67,11 +67,8 @@ def learn(context: LearnContext, source: Source, *, dry_run: bool = False) -> Le
     tally.dropped.update(source.rejected)
     tally.read += sum(source.rejected.values())
     memory, parts = recall(context.store, context.key), _parts(source.raws)
-    episodes = [
-        episode
-        for part in context.console.track(parts, "Labelling remarks", len(parts))
-        for episode in label_remarks(context, part, memory, tally)
-    ]
+    labelled = (episode for part in parts for episode in label_remarks(context, part, memory, tally))
+    episodes = list(context.console.track(labelled, "Labelling remarks", sum(map(len, parts))))
     if not tally.kept:
         reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(tally.dropped.items()))
         reasons = reasons or "the source is empty"

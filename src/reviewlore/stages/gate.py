@@ -44,7 +44,7 @@ def decide_gate(candidate: TierScore, comparisons: Sequence[Comparison], shortfa
     best = max(comparisons, key=lambda item: item.rival.overall.accuracy, default=None)
     rest = f", the best other is {best.rival.name} with {_percent(best.rival.overall)}" if best else ""
     return say(
-        True, f"no version was active and {candidate.name} won with {own} on {candidate.overall.count} pairs{rest}"
+        True, f"no version was active and {candidate.name} passed with {own} on {candidate.overall.count} pairs{rest}"
     )
 
 
