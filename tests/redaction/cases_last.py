@@ -60,8 +60,8 @@ def _forges(c: Cases, p: Parts) -> None:
     c.yes("token-github", "gh" + "p_" + p.checked(), "Oops, the trace above contains §. I have revoked it already.")
     c.yes("token-gitlab", "gl" + "pat-" + p.url64(20), "curl --header 'PRIVATE-TOKEN: §' $CI_API_V4_URL/projects")
     c.yes("token-gitlab", "gl" + "ptt-" + p.hex(40), "trigger:", "    - 'curl -X POST -F token=§ -F ref=main $HOOK'")
-    c.yes("token-npm", "np" + "m_" + p.checked(), "COPY . .", "RUN npm config set //registry.npmjs.org/:_authToken §")
-    pypi = encode(b"\x02\x01\x08pypi.org\x02\x24" + p.uuid().encode() + p.random.randbytes(96), url=True)
+    c.yes("token-npm", "np" + "m_" + p.checked(), "COPY . .", "RUN npm config set //npm.fennel.example/:_authToken §")
+    pypi = encode(b"\x02\x01\x08idx.test\x02\x24" + p.uuid().encode() + p.random.randbytes(96), url=True)
     c.yes("token-pypi", "py" + "pi-" + pypi, "[distutils]", "[pypi]", "username = __token__", "password = §")
     c.yes("token-crates", "ci" + "o" + p.alnum(32), "[registries.crates-io]", 'token = "§"')
     c.yes("token-circleci", "CCI" + "PRJ_" + p.alnum(22) + "_" + p.hex(40), "circle_token = os.environ.get('CT', '§')")
@@ -441,7 +441,7 @@ def _plain_digests(c: Cases, p: Parts) -> None:
     c.no("lock-file", "[[package]]", 'name = "serde"', f'checksum = "{p.hex(64)}"')
     c.no(
         "lock-file",
-        f'resolved "https://registry.yarnpkg.com/ms/-/ms-2.1.3.tgz#{p.hex(40)}"',
+        f'resolved "https://mirror.fennel.example/ms/-/ms-2.1.3.tgz#{p.hex(40)}"',
         f"integrity sha512-{p.b64(64)}",
     )
     c.no("lock-file", f'    {{file = "idna-3.6-py3-none-any.whl", hash = "sha256:{p.hex(64)}"}},')

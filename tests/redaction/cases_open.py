@@ -53,9 +53,9 @@ def _tokens(c: Cases, p: Parts) -> None:
     grid = "S" + "G." + p.url64(22) + "." + p.url64(43)
     c.yes("token-sendgrid", grid, "sgMail.setApiKey('§')")
     c.yes("token-mailgun", "ke" + "y-" + p.hex(32), "requests.post(URL, auth=('api', '§'), data=payload)")
-    c.yes("token-npm", "np" + "m_" + p.checked(), "+//registry.npmjs.org/:_authToken=§")
-    c.yes("token-npm", "np" + "m_" + p.checked(), "RUN npm config set //registry.npmjs.org/:_authToken § && npm ci")
-    macaroon = encode(b"\x02\x01\x08pypi.org\x02\x24" + p.uuid().encode() + p.random.randbytes(84), url=True)
+    c.yes("token-npm", "np" + "m_" + p.checked(), "+//npm.acme.example/:_authToken=§")
+    c.yes("token-npm", "np" + "m_" + p.checked(), "RUN npm config set //npm.acme.example/:_authToken § && npm ci")
+    macaroon = encode(b"\x02\x01\x08idx.test\x02\x24" + p.uuid().encode() + p.random.randbytes(84), url=True)
     c.yes("token-pypi", "py" + "pi-" + macaroon, "[pypi]", "username = __token__", "password = §")
     c.yes("token-digitalocean", "do" + "p_v1_" + p.hex(64), 'provider "digitalocean" {', '  token = "§"', "}")
     c.yes("token-heroku", "HRKU-" + "AA" + p.url64(58), "heroku_key: §")
@@ -327,7 +327,7 @@ def _plain_hashes(c: Cases, p: Parts) -> None:
     c.no("checksum", f"github.com/acme/pkg v1.4.0 h1:{p.b64(32)}", f"github.com/acme/pkg v1.4.0/go.mod h1:{p.b64(32)}")
     c.no(
         "lock-file",
-        '      "resolved": "https://registry.npmjs.org/ms/-/ms-2.1.3.tgz",',
+        '      "resolved": "https://npm.acme.example/ms/-/ms-2.1.3.tgz",',
         f'      "integrity": "sha512-{p.b64(64)}"',
     )
     c.no("lock-file", "lodash@^4.17.21:", '  version "4.17.21"', f"  integrity sha512-{p.b64(64)}")

@@ -75,7 +75,7 @@ def _known_tokens(c: Cases, p: Parts) -> None:
     c.yes("token-twilio", p.alnum(32), twilio, 'keySecret: "§",')
     c.yes("token-npm", p.uuid(), "//npm.acme.dev/:_authToken=§", "always-auth=true")
     c.yes("token-npm", "np" + "m_" + p.checked(), "          NODE_AUTH_TOKEN: §")
-    site = encode(b"\x02\x01\x08pypi.org\x02\x24" + p.uuid().encode() + p.random.randbytes(110), url=True)
+    site = encode(b"\x02\x01\x08idx.test\x02\x24" + p.uuid().encode() + p.random.randbytes(110), url=True)
     c.yes("token-pypi", "py" + "pi-" + site, "uv publish --token §")
     three = "T3B" + "lbkFJ"
     c.yes("token-openai", "sk-" + "svcacct-" + p.url64(74) + three + p.url64(74), 'OPENAI_API_KEY: "§"')
@@ -511,7 +511,7 @@ def _plain_values(c: Cases, p: Parts) -> None:
     c.no("environment-lookup", "  valueFrom:", "    secretKeyRef: { name: db, key: password }")
     c.no("environment-lookup", 'token := os.Getenv("VAULT_TOKEN")')
     c.no("environment-lookup", "$password = config('database.password');")
-    c.no("environment-lookup", "//registry.npmjs.org/:_authToken=${NPM_TOKEN}")
+    c.no("environment-lookup", "//npm.quarry.example/:_authToken=${NPM_TOKEN}")
     c.no("environment-lookup", "password = data.aws_ssm_parameter.db_password.value")
     c.no("environment-lookup", 'export PGPASSWORD="$(pass show db/prod)"')
     c.no("environment-lookup", "secret: settings.SECRET_KEY.get_secret_value(),")
