@@ -126,7 +126,7 @@ def test_a_missing_library_is_named_with_the_way_to_install_it(monkeypatch):
     from reviewlore.adapters.boosting import train_ranker
 
     monkeypatch.setitem(sys.modules, "lightgbm", None)
-    with pytest.raises(MissingExtra, match=r"pip install 'reviewlore\[model\]'"):
+    with pytest.raises(MissingExtra, match=r"pip install '/path/to/reviewlore\[model\]'"):
         train_ranker(make_pairs(30), seed=1)
 
 
