@@ -1,5 +1,7 @@
-"""Text in, the places of secrets out that a header, an address, a command or a sentence tells. It never changes "
-"text."""
+"""Text in, the places of secrets out that a header, an address, a command or a sentence tells.
+
+It never changes text.
+"""
 
 import base64
 import binascii
