@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import cast
 
 from reviewlore.adapters.git import GitRepo
-from reviewlore.adapters.grammar import python_grammar
+from reviewlore.adapters.grammars import Grammars
 from reviewlore.architecture.graph import Cache
 from reviewlore.domain.architecture import Fact
 from reviewlore.flows.survey import survey
@@ -76,7 +76,7 @@ def replay(clone: Path, chosen: list[Pull], show: bool) -> Result:
     facts: list[tuple[Fact, ...]] = []
     started = time.perf_counter()
     for commit, parent, head in chosen:
-        result = survey(repo, python_grammar(), repo.merge_base(parent, head), head, cache=cache)
+        result = survey(repo, Grammars(), repo.merge_base(parent, head), head, cache=cache)
         facts.append(result.facts)
         for fact in result.facts if show else ():
             _print(clone, commit, fact)
@@ -110,10 +110,10 @@ def heeded(clone: Path, chosen: list[Pull], show: bool) -> Result:
         if len(own) < 2 or own[0].split()[1:] != [base]:
             continue  # one commit, or a branch that began by merging something else
         judged += 1
-        facts = survey(repo, python_grammar(), base, own[0].split()[0], cache=cache).facts
+        facts = survey(repo, Grammars(), base, own[0].split()[0], cache=cache).facts
         if not facts:
             continue
-        left = {fact.kind for fact in survey(repo, python_grammar(), base, head, cache=cache).facts}
+        left = {fact.kind for fact in survey(repo, Grammars(), base, head, cache=cache).facts}
         for fact in facts:
             kind = f"{fact.kind}:{fact.severity}"
             fired[kind] += 1

@@ -80,9 +80,9 @@ class Workshop:
     @cached_property
     def grammar(self) -> Grammar:
         """The parsers of source code."""
-        from reviewlore.adapters.grammar import PythonGrammar
+        from reviewlore.adapters.grammars import Grammars
 
-        return PythonGrammar()
+        return Grammars()
 
     @cached_property
     def adapters(self) -> AdapterTrainer:

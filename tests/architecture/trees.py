@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reviewlore.adapters.git import GitRepo
-from reviewlore.adapters.grammar import python_grammar
+from reviewlore.adapters.grammars import Grammars
 from reviewlore.architecture.graph import Cache, build_map
-from reviewlore.domain.architecture import ArchitectureMap, Fact, SourceFile, Survey
+from reviewlore.domain.architecture import ArchitectureMap, Fact, Survey
+from reviewlore.domain.source import SourceFile
 from reviewlore.flows.survey import survey
 
 
@@ -21,7 +22,7 @@ def map_of(files: Mapping[str, str | bytes], cache: Cache | None = None) -> Arch
     return build_map(
         sources,
         lambda ids: ((blob, blobs[blob]) for blob in ids),
-        python_grammar().parse,
+        Grammars().parse,
         {} if cache is None else cache,
     )
 
@@ -70,7 +71,7 @@ class Tree:
         return self.git("rev-parse", "HEAD")
 
     def survey(self, base: str, head: str, layers: tuple[str | tuple[str, ...], ...] = ()) -> Survey:
-        return survey(GitRepo(self.folder), python_grammar(), base, head, config_layers=layers)
+        return survey(GitRepo(self.folder), Grammars(), base, head, config_layers=layers)
 
     def facts(self, before: Mapping[str, str | bytes | None], after: Mapping[str, str | bytes | None]) -> list[Fact]:
         """Commit one state and then another; return the facts of the difference."""

@@ -8,7 +8,7 @@ from tests.fakes.runner import FakeClock, FakeRunner, FakeStore
 
 from reviewlore.adapters.console import QuietConsole
 from reviewlore.adapters.git import GitRepo
-from reviewlore.adapters.grammar import PythonGrammar
+from reviewlore.adapters.grammars import Grammars
 from reviewlore.adapters.index import SqliteIndex
 from reviewlore.domain.events import ActionInputs, RunContext
 from reviewlore.errors import ConfigError, ForgeError, RefusedError
@@ -70,7 +70,7 @@ class Scene:
         self.fetched, self.trained = [], []
 
     def review_context(self):
-        return ReviewContext("octo/demo", self.repo, self.store, PythonGrammar(), Level(), SqliteIndex, QuietConsole())
+        return ReviewContext("octo/demo", self.repo, self.store, Grammars(), Level(), SqliteIndex, QuietConsole())
 
     def train(self, tier, recipe):
         self.trained.append((tier, recipe))

@@ -4,7 +4,7 @@ import pytest
 from tests.architecture.trees import Tree
 
 from reviewlore.adapters.git import GitRepo
-from reviewlore.adapters.grammar import python_grammar
+from reviewlore.adapters.grammars import Grammars
 from reviewlore.diff import parse_diff
 from reviewlore.flows.survey import survey
 
@@ -22,11 +22,13 @@ def test_the_maps_of_both_ends_and_nothing_to_say(tree: Tree) -> None:
     assert len(result.base.edges) == len(result.head.edges) == 1
 
 
-def test_no_python_at_all_is_said(tree: Tree) -> None:
-    base = tree.commit({"main.go": "package main\n"})
-    result = tree.survey(base, tree.commit({"main.go": "package other\n"}))
+def test_a_tree_without_a_language_that_is_read_is_said(tree: Tree) -> None:
+    base = tree.commit({"main.rb": "puts 1\n"})
+    result = tree.survey(base, tree.commit({"main.rb": "puts 2\n"}))
     assert result.facts == ()
-    assert result.notes == ("No Python module at the head: only history and file names were judged.",)
+    assert result.notes == (
+        "No module in a language reviewlore reads at the head: only history and file names were judged.",
+    )
 
 
 def test_an_empty_first_commit_is_fine(tree: Tree) -> None:
@@ -40,7 +42,7 @@ def test_what_could_not_be_read_is_said_in_one_sentence_each(tree: Tree) -> None
     base = tree.commit({"a.py": ""})
     head = tree.commit({"a.py": "<<<<<<< x\n=======\n>>>>>>> y\n", "b.py": b"\xff\n", "c.py": b"#" * 1_000_001})
     assert tree.survey(base, head).notes == (
-        "Python files left out of the import graph: 1 not_utf8, 1 too_large.",
+        "Source files left out of the import graph: 1 not_utf8, 1 too_large.",
         "1 file(s) with syntax errors are known in part only: 'a.py'.",
     )
 
@@ -66,9 +68,9 @@ def test_a_cache_and_a_diff_can_be_handed_in(tree: Tree) -> None:
     head = tree.commit({"b.py": "import a\n"})
     repo, cache = GitRepo(tree.folder), {}
     patches = parse_diff(repo.diff(base, head))
-    first = survey(repo, python_grammar(), base, head, cache=cache, patches=patches)
+    first = survey(repo, Grammars(), base, head, cache=cache, patches=patches)
     assert len(cache) == 3
-    assert first == survey(repo, python_grammar(), base, head)
+    assert first == survey(repo, Grammars(), base, head)
     assert [fact.kind for fact in first.facts] == ["new_cycle"]
 
 

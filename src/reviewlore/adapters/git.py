@@ -19,8 +19,9 @@ from gitdb.exc import BadName, BadObject
 
 from reviewlore.adapters import git_bulk
 from reviewlore.adapters.git_options import DIFF_OPTIONS, LOG_OPTIONS, PATCH_OPTIONS, SETTINGS, may_stand
-from reviewlore.domain.architecture import Change, SourceFile
+from reviewlore.domain.architecture import Change
 from reviewlore.domain.patch import CommitPatch
+from reviewlore.domain.source import SourceFile
 from reviewlore.errors import InputError
 from reviewlore.formats import patches
 
@@ -134,10 +135,13 @@ class GitRepo:
             for patch in self._stream("diff-tree", command, git_bulk.split_pairs, wanted):
                 yield patch.decode("utf-8", "replace")
 
-    def patches(self, commit: str, limit: int | None = None) -> Iterator[CommitPatch]:
+    def patches(self, commit: str, limit: int | None = None, paths: Sequence[str] = ()) -> Iterator[CommitPatch]:
         """Yield non-merge commits reachable from `commit`, newest first, with files and hunks, while git runs."""
         most = () if limit is None else (f"--max-count={limit}",)
-        command = (*DIFF_OPTIONS, *PATCH_OPTIONS, *most, self._id(commit), "--")
+        literal = [f":(top,literal){path}" for path in paths if may_stand(path)]
+        if paths and not literal:
+            return
+        command = (*DIFF_OPTIONS, *PATCH_OPTIONS, *most, self._id(commit), "--", *literal)
         for record in self._stream("log", command, git_bulk.split_commits):
             yield patches.parse_commit(record)
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reviewlore.architecture.places import folder_of, is_product, is_test_module, is_vendored, top_of
-from reviewlore.domain.architecture import ArchitectureMap, Definition, Module
+from reviewlore.domain.architecture import ArchitectureMap, Module
+from reviewlore.domain.source import Definition
 
 MIN_SHARE = 0.9
 MIN_CASES = 20

@@ -6,54 +6,57 @@ the map of a head costs only what differs from its base.
 
 import io
 import tokenize
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 
-from reviewlore.architecture.roots import Names, count_prefixes
-from reviewlore.domain.architecture import (
-    ArchitectureMap,
-    ExternalImport,
-    ImportEdge,
-    ImportStatement,
-    Module,
-    ParsedModule,
-    SkipReason,
-    SourceFile,
-)
+from reviewlore.architecture.languages import make_resolvers
+from reviewlore.domain.architecture import ArchitectureMap, ExternalImport, ImportEdge, Module
+from reviewlore.domain.manifest import Manifest
+from reviewlore.domain.source import Language, ParsedModule, SkipReason, SourceFile, language_of
 
 Parse = Callable[[str, bytes], ParsedModule | None]
 ReadBlobs = Callable[[Iterable[str]], Iterator[tuple[str, bytes]]]
-Cache = MutableMapping[str, ParsedModule | SkipReason]
+Cache = MutableMapping[tuple[Language, str], ParsedModule | SkipReason]
 
 # Hand-written modules stay far below this (CPython's largest has 300 KB); what is above is generated or data.
 MAX_BYTES = 1_000_000
-_STRENGTH = {"runtime": 0, "lazy": 1, "type_only": 2}
+_STRENGTH = {"runtime": 0, "conditional": 1, "lazy": 2, "type_only": 3}
 
 
-def build_map(files: Sequence[SourceFile], read_blobs: ReadBlobs, parse: Parse, cache: Cache) -> ArchitectureMap:
+def build_map(
+    files: Sequence[SourceFile], read_blobs: ReadBlobs, parse: Parse, cache: Cache, manifests: Sequence[Manifest] = ()
+) -> ArchitectureMap:
     """Return the map of one tree.
 
     `files` are all regular files of a commit (`Repo.files`), `read_blobs` is `Repo.blobs`, `parse` is `Grammar.parse`.
-    `cache` maps a blob id to what was read from it, or to the reason why nothing was; it is extended in place. Files
-    that cannot be read are counted in `skipped`, those with syntax errors are used as far as they go and listed in
-    `broken`.
+    `manifests` are those of the same commit. `cache` maps language and blob id (an empty file is one blob in all
+    languages) to what was read, or to the reason why nothing was; it is extended in place. Files that cannot be read
+    are counted in `skipped`, those with syntax errors are used as far as they go and listed in `broken`.
     """
-    sources = [file for file in files if file.path.endswith(".py")]
+    sources = [(file, language) for file in files if (language := language_of(file.path))]
     _fill(cache, sources, read_blobs, parse)
-    read = {file.path: entry for file in sources if not isinstance(entry := cache[file.blob], str)}
-    skipped = Counter[str](entry for file in sources if isinstance(entry := cache[file.blob], str))
-    imported = count_prefixes(_absolute_names(read.values()))
-    names = Names(read, imported)
-    blobs = {file.path: file.blob for file in sources}
-    modules = {path: Module(names.name(path), path, blobs[path], parsed) for path, parsed in sorted(read.items())}
+    read: dict[str, ParsedModule] = {}
+    skipped = Counter[str]()
+    for file, language in sources:
+        entry = cache[language, file.blob]
+        if isinstance(entry, str):
+            skipped[entry] += 1
+        else:
+            read[file.path] = entry
+    blobs = {file.path: file.blob for file, _ in sources}
+    everything = frozenset(file.path for file in files)
+    resolvers = make_resolvers(read, everything, tuple(manifests))
+    modules: dict[str, Module] = {}
     edges: list[ImportEdge] = []
     external: list[ExternalImport] = []
-    for path, module in modules.items():
-        for statement in module.parsed.imports:
-            _resolve(path, statement, names, edges, external)
+    for path, parsed in sorted(read.items()):
+        resolver = resolvers[parsed.language]
+        modules[path] = Module(resolver.name(path), path, blobs[path], parsed)
+        found = resolver.resolve(path)
+        edges += found.edges
+        external += found.external
     broken = tuple(path for path, module in modules.items() if module.parsed.broken)
-    everything = frozenset(file.path for file in files)
-    return ArchitectureMap(modules, tuple(edges), tuple(external), everything, dict(skipped), broken)
+    return ArchitectureMap(modules, tuple(edges), tuple(external), everything, dict(skipped), broken, tuple(manifests))
 
 
 def adjacency(edges: Iterable[ImportEdge]) -> dict[str, set[str]]:
@@ -65,7 +68,7 @@ def adjacency(edges: Iterable[ImportEdge]) -> dict[str, set[str]]:
 
 
 def strongest(edges: Iterable[ImportEdge]) -> dict[tuple[str, str], ImportEdge]:
-    """Return one edge for each (importer, imported): runtime before lazy before type-only, then the first line."""
+    """Return one edge for each (importer, imported): the strongest kind, then the first line."""
     found: dict[tuple[str, str], ImportEdge] = {}
     for edge in edges:
         key = (edge.importer, edge.imported)
@@ -142,13 +145,18 @@ def _close(node: str, stack: list[str], on_stack: set[str]) -> frozenset[str]:
             return frozenset(members)
 
 
-def _fill(cache: Cache, sources: Sequence[SourceFile], read_blobs: ReadBlobs, parse: Parse) -> None:
-    """Read and parse every blob the cache does not know, each once."""
-    missing = {file.blob: file.path for file in sources if file.blob not in cache}
+def _fill(cache: Cache, sources: Sequence[tuple[SourceFile, Language]], read_blobs: ReadBlobs, parse: Parse) -> None:
+    """Read and parse every blob the cache does not know, each once in each language."""
+    missing: defaultdict[str, dict[Language, str]] = defaultdict(dict)
+    for file, language in sources:
+        if (language, file.blob) not in cache:
+            missing[file.blob][language] = file.path
     for blob, content in read_blobs(list(missing)):
-        cache[blob] = _read(missing[blob], content, parse)
-    for blob in missing:
-        cache.setdefault(blob, "unreadable")
+        for language, path in missing[blob].items():
+            cache[language, blob] = _read(path, content, parse)
+    for blob, places in missing.items():
+        for language in places:
+            cache.setdefault((language, blob), "unreadable")
 
 
 def _read(path: str, content: bytes, parse: Parse) -> ParsedModule | SkipReason:
@@ -163,44 +171,3 @@ def _read(path: str, content: bytes, parse: Parse) -> ParsedModule | SkipReason:
         except (SyntaxError, UnicodeError, LookupError):
             return "not_utf8"
     return parse(path, content) or "unsupported_language"
-
-
-def _absolute_names(parsed: Iterable[ParsedModule]) -> Iterator[str]:
-    for module in parsed:
-        for statement in module.imports:
-            if not statement.level:
-                if statement.names:
-                    yield from (f"{statement.module}.{name.name}" for name in statement.names)
-                else:
-                    yield statement.module
-
-
-def _resolve(
-    path: str, statement: ImportStatement, names: Names, edges: list[ImportEdge], external: list[ExternalImport]
-) -> None:
-    """Turn one statement into edges: to a submodule where the name is one, else to the module it is taken from."""
-    base = _anchor(path, statement, names)
-    if base is None:
-        return
-    pairs = [(f"{base}.{name.name}" if base else name.name, name.line) for name in statement.names]
-    outside: set[str] = set()
-    for target, line in pairs or [(base, statement.line)]:
-        found = names.find(target, path) or (names.find(target.rpartition(".")[0], path) if "." in target else None)
-        if found is not None:
-            if found != path:
-                edges.append(ImportEdge(path, found, line, statement.kind, target))
-        elif not statement.level and not names.owns(target, path) and base not in outside:
-            outside.add(base)
-            external.append(ExternalImport(path, base, line, statement.kind))
-
-
-def _anchor(path: str, statement: ImportStatement, names: Names) -> str | None:
-    """Return the absolute dotted module a statement starts from, or None where it climbs out of the tree."""
-    if not statement.level:
-        return statement.module
-    parts = names.name(path).split(".")
-    drop = statement.level - (path.rpartition("/")[2] == "__init__.py")
-    if drop > len(parts):
-        return None
-    package = ".".join(parts[: len(parts) - drop])
-    return f"{package}.{statement.module}" if package and statement.module else package or statement.module

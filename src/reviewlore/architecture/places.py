@@ -1,6 +1,22 @@
 """What a path says about a file's part in a repository: test, vendored, its folder and stem. Strings only."""
 
-_TEST_FOLDERS = frozenset({"test", "tests", "testing"})
+import re
+
+from reviewlore.domain.source import Language, language_of
+
+_TEST_FOLDERS = frozenset({"test", "tests", "testing", "__tests__", "__mocks__", "testdata", "e2e"})
+_JS_TEST = re.compile(r".*[._-](test|spec|e2e|stories)\.[cm]?[jt]sx?")
+# What the test runners of each language collect by default: pytest, go test, JUnit with Surefire, Jest and Vitest.
+_TEST_NAME: dict[Language, re.Pattern[str]] = {
+    "python": re.compile(r"test_.*\.py|.*_test\.py"),
+    "typescript": _JS_TEST,
+    "javascript": _JS_TEST,
+    "go": re.compile(r".*_test\.go"),
+    "java": re.compile(r"Test.*\.java|.*(Test|Tests|TestCase|IT)\.java"),
+    "rust": re.compile(r"tests?\.rs|.*_tests?\.rs"),
+}
+# Configuration of tools that happens to be written in the language: `vite.config.ts`, `build.rs`, `.eslintrc.js`.
+_TOOLING = re.compile(r"(^|/)(\.[\w.-]+\.[cm]?js|[\w.-]+\.config\.[cm]?[jt]s|build\.rs|[Gg]ulpfile\.js|Gruntfile\.js)$")
 _VENDORED = frozenset({"vendor", "_vendor", "vendored", "_vendored", "third_party", "extern", "node_modules"})
 _CHANGELOGS = frozenset({"changelog", "changes", "history", "news", "releases", "release_notes", "release-notes"})
 _ASIDE = frozenset(
@@ -32,15 +48,16 @@ def stem_of(path: str) -> str:
 
 
 def is_test(path: str) -> bool:
-    """Whether a path belongs to the tests: by folder or by pytest's and unittest's file names."""
+    """Whether a path belongs to the tests: by folder, or by the file names that the language's test runners expect."""
     *folders, name = path.split("/")
     return not _TEST_FOLDERS.isdisjoint(folders) or is_test_module(path) or name == "conftest.py"
 
 
 def is_test_module(path: str) -> bool:
-    """Whether pytest would collect this file by its name (`test_*.py` or `*_test.py`), wherever it lies."""
+    """Whether a test runner would take this file by its name, wherever it lies: `test_*.py`, `*.spec.ts`."""
     name = path.rpartition("/")[2]
-    return name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py"))
+    language = language_of(path)
+    return language is not None and _TEST_NAME[language].fullmatch(name) is not None
 
 
 def is_vendored(path: str) -> bool:
@@ -70,6 +87,6 @@ def is_aside(path: str) -> bool:
 
 
 def is_product(path: str) -> bool:
-    """Whether a Python file is part of what the repository ships."""
-    aside = path in ("setup.py", "conftest.py", "noxfile.py", "tasks.py")
-    return path.endswith(".py") and not (is_test(path) or is_vendored(path) or is_aside(path) or aside)
+    """Whether a source file is part of what the repository ships."""
+    aside = path in ("setup.py", "conftest.py", "noxfile.py", "tasks.py") or _TOOLING.search(path) is not None
+    return language_of(path) is not None and not (is_test(path) or is_vendored(path) or is_aside(path) or aside)

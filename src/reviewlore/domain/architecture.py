@@ -1,32 +1,29 @@
 """What a repository is, structurally, at one commit, and what a change does to it. Made by `architecture/`."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reviewlore.domain.manifest import Manifest
+from reviewlore.domain.source import ImportKind, Language, ParsedModule
+
 Severity = Literal["info", "warning", "error"]
-ImportKind = Literal["runtime", "type_only", "lazy"]
-DefinitionKind = Literal["function", "class", "method"]
-ContractKind = Literal["layers", "forbidden", "independence"]
-SkipReason = Literal["too_large", "not_utf8", "unsupported_language", "unreadable"]
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """One regular file of a tree: its repository path and the id of its blob."""
-
-    path: str
-    blob: str
+ContractKind = Literal["layers", "forbidden", "independence", "allowed", "boundary"]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One commit of the history: who (pseudonym or name hash is not needed here) changed which paths, and when."""
+    """One commit of the history: which paths changed, and when.
+
+    `author` is a hash of the author's mail address: enough to count people, not to name them.
+    """
 
     commit: str
     committed_at: int
     subject: str
     paths: tuple[str, ...]
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,70 +60,6 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportedName:
-    """One name of an import statement and its 1-based line; `alias` is the local name; `*` is a name of its own."""
-
-    name: str
-    line: int
-    alias: str
-
-
-@dataclass(frozen=True, slots=True)
-class ImportStatement:
-    """`from <level dots><module> import <names>`, or `import <module>` where `names` is empty.
-
-    `kind` tells imports under `if TYPE_CHECKING:` (type_only) and inside functions (lazy) from the rest (runtime).
-    """
-
-    module: str
-    level: int
-    names: tuple[ImportedName, ...]
-    line: int
-    kind: ImportKind
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """A function, class or method that is not nested in a function; `owner` is a method's class.
-
-    `parameters` are spelled as in `inspect`: `a`, `b=` (has a default), `/`, `*`, `*args`, `**kwargs`. `derived` says
-    that the class (for a method: its class) has base classes, or for a method a decorated class, so that somebody else
-    may have chosen a name. `body` is the first line of the body, after all parameters.
-    """
-
-    kind: DefinitionKind
-    name: str
-    line: int
-    end_line: int
-    owner: str | None = None
-    parameters: tuple[str, ...] = ()
-    derived: bool = False
-    decorated: bool = False
-    body: int = 0
-
-    @property
-    def public(self) -> bool:
-        """Whether neither the name nor its class is private by its leading underscore."""
-        return not self.name.startswith("_") and not (self.owner or "").startswith("_")
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedModule:
-    """What one source file says, whatever its path; `broken` where the parser had to skip over syntax errors.
-
-    `assigned` are the names bound by assignment at module level, `docstrings` the first and last lines of strings that
-    stand alone as a statement.
-    """
-
-    imports: tuple[ImportStatement, ...]
-    definitions: tuple[Definition, ...]
-    assigned: frozenset[str]
-    lines: int
-    broken: bool = False
-    docstrings: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Module:
     """One source file in its repository: dotted name, path, blob id, and what it says."""
 
@@ -150,6 +83,7 @@ class ImportEdge:
     line: int
     kind: ImportKind
     name: str
+    reexported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +101,7 @@ class ArchitectureMap:
     """A repository at one commit: its modules by path, who imports whom, and what could not be read.
 
     `files` are all paths of the tree (also those that are not source); `skipped` counts source files by reason;
-    `broken` are the paths that have syntax errors and are therefore only partly known.
+    `broken` are the paths that have syntax errors and are therefore only partly known. `manifests` are sorted by path.
     """
 
     modules: Mapping[str, Module] = field(default_factory=dict)
@@ -176,6 +110,12 @@ class ArchitectureMap:
     files: frozenset[str] = frozenset()
     skipped: Mapping[str, int] = field(default_factory=dict)
     broken: tuple[str, ...] = ()
+    manifests: tuple[Manifest, ...] = ()
+
+    @property
+    def languages(self) -> Mapping[Language, int]:
+        """How many modules each language has, most first."""
+        return dict(Counter(module.parsed.language for module in self.modules.values()).most_common())
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +131,9 @@ class Contract:
     """A rule about imports and where it is declared.
 
     layers: `layers` from top to bottom, imports point downwards. forbidden: `sources` must not import `targets`.
-    independence: `sources` must not import each other. `ignored` pairs (importer, imported) may hold `*` and `**`.
+    independence: `sources` must not import each other. allowed: of the repository's own modules, `sources` import only
+    `targets` (and themselves). boundary: from outside `sources`, only the `targets` among them may be imported.
+    `ignored` pairs (importer, imported) may hold `*` and `**`. An inferred contract has a `confidence` below 1.
     """
 
     kind: ContractKind
@@ -203,6 +145,7 @@ class Contract:
     ignored: tuple[tuple[str, str], ...] = ()
     ignore_type_only: bool = False
     inferred: bool = False
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-from reviewlore.architecture.change import ChangeContext
 from reviewlore.architecture.contracts import CONTRACT_FILES, infer_contracts, parse_contracts, parse_layers
 from reviewlore.architecture.conventions import mine_conventions
 from reviewlore.architecture.facts import find_facts
+from reviewlore.architecture.facts.change import ChangeContext
 from reviewlore.architecture.graph import Cache, build_map
 from reviewlore.architecture.history import index_history
 from reviewlore.diff import FilePatch, parse_diff
 from reviewlore.domain.architecture import ArchitectureMap, Contract, Survey
+from reviewlore.formats.manifests import is_manifest, parse_manifests
 from reviewlore.ports import Grammar, Repo
 
 # Enough for years of most repositories; older habits have had time to change.
@@ -38,8 +39,7 @@ def survey(
     cannot be read.
     """
     cache = {} if cache is None else cache
-    maps = [build_map(repo.files(commit), repo.blobs, grammar.parse, cache) for commit in (base, head)]
-    before, after = maps
+    before, after = (_map(repo, grammar, commit, cache) for commit in (base, head))
     contracts, notes = _contracts(repo, base, before, config_layers)
     history = repo.history(base, history_limit)
     known = {commit.commit for commit in history}
@@ -53,6 +53,14 @@ def survey(
         subjects=tuple(commit.subject for commit in repo.history(head, SUBJECTS) if commit.commit not in known),
     )
     return Survey(find_facts(change), before, after, contracts, (*notes, *_gaps(change, after)))
+
+
+def _map(repo: Repo, grammar: Grammar, commit: str, cache: Cache) -> ArchitectureMap:
+    files = repo.files(commit)
+    declared = [file for file in files if is_manifest(file.path)]
+    texts = (content.decode("utf-8", "replace") for _, content in repo.blobs([file.blob for file in declared]))
+    manifests = parse_manifests({file.path: text for file, text in zip(declared, texts, strict=True)})
+    return build_map(files, repo.blobs, grammar.parse, cache, manifests)
 
 
 def _contracts(
@@ -72,10 +80,10 @@ def _gaps(change: ChangeContext, after: ArchitectureMap) -> tuple[str, ...]:
     """Say in one sentence each what the facts do not rest on."""
     notes = []
     if not after.modules:
-        notes.append("No Python module at the head: only history and file names were judged.")
+        notes.append("No module in a language reviewlore reads at the head: only history and file names were judged.")
     if after.skipped:
         reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(after.skipped.items()))
-        notes.append(f"Python files left out of the import graph: {reasons}.")
+        notes.append(f"Source files left out of the import graph: {reasons}.")
     if after.broken:
         names = ", ".join(repr(path) for path in after.broken[:3]) + (", …" if len(after.broken) > 3 else "")
         notes.append(f"{len(after.broken)} file(s) with syntax errors are known in part only: {names}.")

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from reviewlore.domain.architecture import Change, ParsedModule, SourceFile
+from reviewlore.domain.architecture import Change
 from reviewlore.domain.mining import Rewritten
 from reviewlore.domain.patch import CommitPatch
+from reviewlore.domain.source import ParsedModule, SourceFile
 
 
 class Repo(Protocol):
@@ -32,8 +33,11 @@ class Repo(Protocol):
         """Yield what `diff` returns for each pair of commit ids, in order, in bulk; with paths, of these files only."""
         ...
 
-    def patches(self, commit: str, limit: int | None = None) -> Iterator[CommitPatch]:
-        """Yield up to `limit` non-merge commits reachable from `commit`, newest first, with files and hunks."""
+    def patches(self, commit: str, limit: int | None = None, paths: Sequence[str] = ()) -> Iterator[CommitPatch]:
+        """Yield up to `limit` non-merge commits reachable from `commit`, newest first, with files and hunks.
+
+        With `paths`, only commits that changed one of these files, and of them only these.
+        """
         ...
 
     def files(self, commit: str) -> tuple[SourceFile, ...]:

@@ -4,19 +4,10 @@ UTF-8 bytes in, `ParsedModule` out. Owns tree_sitter and its grammars; runs noth
 broken syntax (tree-sitter recovers, the record says `broken`).
 """
 
-from functools import cache
-
 import tree_sitter_python
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
-from reviewlore.domain.architecture import (
-    Definition,
-    DefinitionKind,
-    ImportedName,
-    ImportKind,
-    ImportStatement,
-    ParsedModule,
-)
+from reviewlore.domain.source import Definition, DefinitionKind, ImportedName, ImportKind, ImportStatement, ParsedModule
 
 # `if TYPE_CHECKING:` in all its spellings that end in that name (typing.TYPE_CHECKING, t.TYPE_CHECKING).
 _QUERY = """
@@ -55,12 +46,6 @@ class PythonGrammar:
             root.has_error,
             tuple(reader.docstrings),
         )
-
-
-@cache
-def python_grammar() -> PythonGrammar:
-    """Return the one grammar of this process: compiling its query costs more than parsing a file."""
-    return PythonGrammar()
 
 
 def _in_order(captures: dict[str, list[Node]]) -> list[tuple[str, Node]]:
@@ -143,13 +128,15 @@ def _definition(label: str, node: Node, name: str, owner: Definition | None) -> 
     line, end_line = node.start_point.row + 1, node.end_point.row + 1
     inner = node.child_by_field_name("body")
     body = inner.start_point.row + 1 if inner else line
+    public = not (name.startswith("_") or (owner is not None and owner.name.startswith("_")))
+    within = owner.name if owner else None
     if label == "class":
         derived = node.child_by_field_name("superclasses") is not None
-        return Definition("class", name, line, end_line, owner.name if owner else None, (), derived, decorated, body)
+        return Definition("class", name, line, end_line, within, (), derived, decorated, body, public)
     parameters = _parameters(node.child_by_field_name("parameters"))
     kind: DefinitionKind = "method" if owner else "function"
     derived = bool(owner and (owner.derived or owner.decorated))
-    return Definition(kind, name, line, end_line, owner.name if owner else None, parameters, derived, decorated, body)
+    return Definition(kind, name, line, end_line, within, parameters, derived, decorated, body, public)
 
 
 def _name_and_alias(node: Node) -> tuple[str, str]:

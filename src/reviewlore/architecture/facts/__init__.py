@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
-from reviewlore.architecture.change import ChangeContext
-from reviewlore.architecture.manners import find_broken_names, find_misplaced
-from reviewlore.architecture.partners import find_missing_partners, find_missing_tests
-from reviewlore.architecture.structure import find_contract_breaks, find_cycles, find_lost_names, find_new_edges
+from reviewlore.architecture.facts.change import ChangeContext
+from reviewlore.architecture.facts.manners import find_broken_names, find_misplaced
+from reviewlore.architecture.facts.partners import find_missing_partners, find_missing_tests
+from reviewlore.architecture.facts.structure import find_contract_breaks, find_cycles, find_lost_names, find_new_edges
 from reviewlore.domain.architecture import Fact
 
 _FINDERS: tuple[Callable[[ChangeContext], Iterator[Fact]], ...] = (
@@ -18,11 +18,13 @@ _FINDERS: tuple[Callable[[ChangeContext], Iterator[Fact]], ...] = (
     find_broken_names,
     find_misplaced,
 )
+# Kinds that were right and worth saying in less than 80 % of the firings read (docs/architecture.md): said on request.
+QUIET: frozenset[str] = frozenset()
 _WEIGHT = {"error": 0, "warning": 1, "info": 2}
 
 
-def find_facts(change: ChangeContext) -> tuple[Fact, ...]:
-    """Return the facts of a change, gravest and surest first.
+def find_facts(change: ChangeContext, also: frozenset[str] = frozenset()) -> tuple[Fact, ...]:
+    """Return the facts of a change, gravest and surest first; of the `QUIET` kinds those named in `also`.
 
     An edge that breaks a contract or closes a cycle is not also reported as a new edge.
     """
@@ -30,5 +32,10 @@ def find_facts(change: ChangeContext) -> tuple[Fact, ...]:
     graver = {
         (fact.path, fact.line) for fact in found if fact.kind in ("layer_crossed", "forbidden_import", "new_cycle")
     }
-    kept = [fact for fact in found if fact.kind != "new_edge" or (fact.path, fact.line) not in graver]
+    kept = [
+        fact
+        for fact in found
+        if (fact.kind not in QUIET or fact.kind in also)
+        and (fact.kind != "new_edge" or (fact.path, fact.line) not in graver)
+    ]
     return tuple(sorted(kept, key=lambda fact: (_WEIGHT[fact.severity], -fact.confidence, fact.path, fact.line or 0)))

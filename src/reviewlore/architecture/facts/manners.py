@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from reviewlore.architecture.change import ChangeContext, fingerprint
 from reviewlore.architecture.conventions import MIN_SHARE, Convention, holds_tests, named_freely, style_of
+from reviewlore.architecture.facts.change import ChangeContext, fingerprint
 from reviewlore.architecture.places import folder_of, is_product, is_test, is_test_module
-from reviewlore.domain.architecture import Definition, Evidence, Fact
+from reviewlore.domain.architecture import Evidence, Fact
+from reviewlore.domain.source import Definition
 
 _SPOKEN = {"function_name": "functions", "class_name": "classes", "module_name": "modules"}
 # So many names of a folder show whether it has a habit of its own.

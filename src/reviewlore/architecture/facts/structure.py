@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from reviewlore.architecture.change import ChangeContext, fingerprint
 from reviewlore.architecture.contracts import breaks
+from reviewlore.architecture.facts.change import ChangeContext, fingerprint
 from reviewlore.architecture.graph import adjacency, components, shortest_path, strongest
 from reviewlore.architecture.places import folder_of, is_product, related
 from reviewlore.domain.architecture import Contract, Evidence, Fact, ImportEdge, Module

@@ -11,7 +11,8 @@ from reviewlore.architecture.graph import strongest
 from reviewlore.architecture.history import History, index_history
 from reviewlore.architecture.places import is_vendored
 from reviewlore.diff import FilePatch, Hunk
-from reviewlore.domain.architecture import ArchitectureMap, Contract, Definition, ExternalImport, ImportEdge
+from reviewlore.domain.architecture import ArchitectureMap, Contract, ExternalImport, ImportEdge
+from reviewlore.domain.source import Definition
 
 # Lines that do nothing by themselves, after comments are cut off.
 _NO_CODE = re.compile(r"$|[#@]|import |from |pass$|\.\.\.$|(async )?def .*: \.\.\.$|[)\]}:,]+$")

@@ -2,12 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewlore.adapters.grammar import PythonGrammar, python_grammar
-from reviewlore.domain.architecture import Definition, ParsedModule
+from reviewlore.adapters.grammars import Grammars
+from reviewlore.adapters.grammars.python import PythonGrammar
+from reviewlore.domain.source import Definition, ParsedModule
 
 
 def parse(text: str) -> ParsedModule:
-    parsed = python_grammar().parse("x.py", text.encode())
+    parsed = Grammars().parse("x.py", text.encode())
     assert parsed is not None
     return parsed
 
@@ -82,7 +83,7 @@ def test_definitions_carry_owner_parameters_and_where_they_end() -> None:
     assert parse(text).definitions == (
         Definition("function", "f", 2, 4, None, ("a", "b=", "/", "*args", "k", "**kw"), False, True, 3),
         Definition("class", "C", 5, 6, None, (), True, False, 6),
-        Definition("method", "_m", 6, 6, "C", ("self", "*", "x="), True, False, 6),
+        Definition("method", "_m", 6, 6, "C", ("self", "*", "x="), True, False, 6, False),
         Definition("class", "D", 7, 9, None, (), False, False, 8),
         Definition("class", "E", 8, 9, "D", (), False, False, 9),
         Definition("method", "n", 9, 9, "E", ("self",), False, False, 9),
@@ -129,7 +130,7 @@ def test_other_languages_have_no_grammar_here() -> None:
 
 @given(st.binary(max_size=200))
 def test_never_raises_on_any_bytes(source: bytes) -> None:
-    parsed = python_grammar().parse("x.py", source)
+    parsed = Grammars().parse("x.py", source)
     assert parsed is not None
     assert parsed.lines <= source.count(b"\n") + 1
 

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from reviewlore.architecture.change import ChangeContext, fingerprint
 from reviewlore.architecture.conventions import holds_tests
+from reviewlore.architecture.facts.change import ChangeContext, fingerprint
 from reviewlore.architecture.history import RECENT, Partner, find_partners
 from reviewlore.architecture.places import (
     folder_of,
@@ -18,7 +18,8 @@ from reviewlore.architecture.places import (
     is_vendored,
     stem_of,
 )
-from reviewlore.domain.architecture import Definition, Evidence, Fact
+from reviewlore.domain.architecture import Evidence, Fact
+from reviewlore.domain.source import Definition
 
 # A habit of two files: this often, this surely, still alive, and far from chance.
 MIN_TOGETHER = 7
