@@ -261,3 +261,49 @@ def test_a_damaged_repository_is_told_in_git_s_words(folder: Path) -> None:
     (folder / ".git" / "objects" / head[:2] / head[2:]).unlink()
     with pytest.raises(InputError):
         GitRepo(folder).resolve("HEAD")
+
+
+def test_authors_are_told_apart_by_the_mailmap_of_the_commit_and_never_named(folder: Path) -> None:
+    def by(address: str, files: dict[str, str]) -> str:
+        git(folder, "config", "user.email", address)
+        for name, text in files.items():
+            (folder / name).write_text(text)
+        git(folder, "add", "-A")
+        git(folder, "commit", "-q", "--allow-empty", f"--author=X <{address}>", "-m", "change")
+        return git(folder, "rev-parse", "HEAD")
+
+    by("Old@example.org", {"a": "1"})
+    before = by("49+dependabot[bot]@users.noreply.github.com", {"a": "2"})
+    by("new@example.org", {".mailmap": "Somebody <new@example.org> <old@example.org>\n"})
+    head = by("else@example.org", {})
+    (folder / "named").write_text("Somebody <else@example.org> <new@example.org>\n")
+    git(folder, "config", "mailmap.file", str(folder / "named"))
+    authors = [change.author for change in GitRepo(folder).history(head, 9)]
+    assert authors[1] == authors[3] != authors[0]
+    assert authors[2] == ""
+    assert all(len(author) == 16 and "@" not in author for author in (authors[0], authors[1]))
+    assert GitRepo(folder).history(before, 9)[1].author != authors[3]
+    assert [landed.author for landed in GitRepo(folder).mainline(head, 9)] == authors
+
+
+def test_the_mainline_tells_merges_as_one_change_with_their_message(folder: Path) -> None:
+    first = commit(folder, {"a": "1\n"}, "first")
+    git(folder, "checkout", "-q", "-b", "side")
+    commit(folder, {"a": "2\n"}, "on the side")
+    commit(folder, {"b": "1\n"}, "on the side again")
+    git(folder, "checkout", "-q", "-")
+    second = commit(folder, {"c": "1\n"}, "second\n\nwith a\n\nbody\n")
+    git(folder, "merge", "-q", "--no-ff", "-m", "Merge pull request #7 from x/y\n\nTitle", "side")
+    head = git(folder, "rev-parse", "HEAD")
+    repo = GitRepo(folder)
+    landed = repo.mainline(head, 9)
+    assert [(entry.commit, entry.subject, entry.body) for entry in landed] == [
+        (head, "Merge pull request #7 from x/y", "Title"),
+        (second, "second", "with a\n\nbody"),
+        (first, "first", ""),
+    ]
+    patches = list(repo.patches(head, mainline=True))
+    assert [patch.commit for patch in patches] == [head, second, first]
+    assert [file.path for file in patches[0].files] == ["a", "b"]
+    assert [patch.commit for patch in repo.patches(head, 1, ["a"], mainline=True)] == [head]
+    assert repo.mainline(head, 1) == landed[:1]

@@ -4,7 +4,6 @@ Nothing is checked out and no code, hook, filter or attribute of the repository 
 object id first; paths and ids are passed after `--end-of-options` or on standard input, never as options.
 """
 
-import itertools
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,12 +17,12 @@ from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError
 from gitdb.exc import BadName, BadObject
 
 from reviewlore.adapters import git_bulk
-from reviewlore.adapters.git_options import DIFF_OPTIONS, LOG_OPTIONS, PATCH_OPTIONS, SETTINGS, may_stand
-from reviewlore.domain.architecture import Change
+from reviewlore.adapters import git_options as options
+from reviewlore.domain.architecture import Change, Landed
 from reviewlore.domain.patch import CommitPatch
 from reviewlore.domain.source import SourceFile
 from reviewlore.errors import InputError
-from reviewlore.formats import patches
+from reviewlore.formats import commits, patches
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REGULAR = frozenset({"100644", "100755"})
@@ -114,7 +113,7 @@ class GitRepo:
         Paths beyond ASCII are quoted as git does it, so that they are told whatever bytes they have.
         """
         literal = tuple(f":(top,literal){path}" for path in paths)
-        data = self._bytes("diff", *DIFF_OPTIONS, self._id(base), self._id(head), "--", *literal)
+        data = self._bytes("diff", *options.DIFF_OPTIONS, self._id(base), self._id(head), "--", *literal)
         return data.decode("utf-8", "replace")
 
     def diffs(self, pairs: Iterable[tuple[str, str]], paths: Sequence[str] = ()) -> Iterator[str]:
@@ -123,7 +122,7 @@ class GitRepo:
         With paths only those files are told of, and renames only between them. All pairs are read before the first
         diff comes. InputError where a commit is not here.
         """
-        literal = [f":(top,literal){path}" for path in paths if may_stand(path)]
+        literal = [f":(top,literal){path}" for path in paths if options.may_stand(path)]
         if paths and not literal:
             yield from ("" for _ in pairs)
             return
@@ -131,17 +130,20 @@ class GitRepo:
             for base, head in pairs:
                 wanted.write(f"{self._tree(base)} {self._tree(head)}\n".encode())
             wanted.seek(0)
-            command = ("-r", "-p", "--stdin", *DIFF_OPTIONS, "--", *literal)
+            command = ("-r", "-p", "--stdin", *options.DIFF_OPTIONS, "--", *literal)
             for patch in self._stream("diff-tree", command, git_bulk.split_pairs, wanted):
                 yield patch.decode("utf-8", "replace")
 
-    def patches(self, commit: str, limit: int | None = None, paths: Sequence[str] = ()) -> Iterator[CommitPatch]:
-        """Yield non-merge commits reachable from `commit`, newest first, with files and hunks, while git runs."""
+    def patches(
+        self, commit: str, limit: int | None = None, paths: Sequence[str] = (), *, mainline: bool = False
+    ) -> Iterator[CommitPatch]:
+        """Yield non-merge commits, or those of the `mainline`, newest first, with files and hunks, while git runs."""
         most = () if limit is None else (f"--max-count={limit}",)
-        literal = [f":(top,literal){path}" for path in paths if may_stand(path)]
+        literal = [f":(top,literal){path}" for path in paths if options.may_stand(path)]
         if paths and not literal:
             return
-        command = (*DIFF_OPTIONS, *PATCH_OPTIONS, *most, self._id(commit), "--", *literal)
+        line = options.MAINLINE_OPTIONS if mainline else ()
+        command = (*options.DIFF_OPTIONS, *options.PATCH_OPTIONS, *line, *most, self._id(commit), "--", *literal)
         for record in self._stream("log", command, git_bulk.split_commits):
             yield patches.parse_commit(record)
 
@@ -170,7 +172,7 @@ class GitRepo:
 
     def read(self, commit: str, path: str) -> bytes | None:
         """Return one regular file's content at a commit, or None where there is none."""
-        if not may_stand(path):
+        if not options.may_stand(path):
             return None
         data = self._bytes("ls-tree", "-z", "--full-tree", self._id(commit), "--", f":(top,literal){path}")
         for row in data.decode("utf-8", "surrogateescape").split("\0"):
@@ -183,7 +185,7 @@ class GitRepo:
     def contents(self, places: Iterable[tuple[str, str]]) -> Iterator[bytes | None]:
         """Yield the content of a file, or None where there is none, for each (commit id, path), in bulk."""
         for commit, path in places:
-            if "\n" in path or not path.isprintable() or not may_stand(path):
+            if "\n" in path or not path.isprintable() or not options.may_stand(path):
                 yield self.read(commit, path)
                 continue
             try:
@@ -194,17 +196,14 @@ class GitRepo:
                 yield content if kind in ("blob", b"blob") else None
 
     def history(self, commit: str, limit: int) -> tuple[Change, ...]:
-        """Return up to `limit` non-merge commits reachable from `commit`, newest first, with their paths."""
-        data = self._bytes("log", *LOG_OPTIONS, f"--max-count={limit}", self._id(commit), "--")
-        # Only NUL divides: a subject or a path may hold any other character. An empty part stands between commits.
-        parts = iter(data.decode("utf-8", "replace").split("\0"))
-        found = []
-        for name in filter(None, parts):
-            at, subject = next(parts), next(parts)
-            paths = tuple(itertools.takewhile(bool, parts))
-            cleaned = (paths[0].removeprefix("\n"), *paths[1:]) if paths else ()
-            found.append(Change(name, int(at), subject, cleaned))
-        return tuple(found)
+        """Return up to `limit` non-merge commits, newest first; authors are told apart by the commit's `.mailmap`."""
+        data = self._bytes("log", *options.LOG_OPTIONS, f"--max-count={limit}", self._id(commit), "--", mailmap=commit)
+        return commits.parse_history(data)
+
+    def mainline(self, commit: str, limit: int) -> tuple[Landed, ...]:
+        """Return the last `limit` commits along first parents, newest first, with their whole messages."""
+        arguments = (*options.LANDED_OPTIONS, f"--max-count={limit}", self._id(commit), "--")
+        return commits.parse_mainline(self._bytes("log", *arguments, mailmap=commit))
 
     def default_branch(self) -> str:
         """Return the branch a review compares against: origin's head, else main, else master; InputError if none."""
@@ -216,9 +215,10 @@ class GitRepo:
             return name
         raise InputError(f"{self.path} has no branch main or master. Name the base with --base REVISION.")
 
-    def _bytes(self, command: str, *arguments: str) -> bytes:
+    def _bytes(self, command: str, *arguments: str, mailmap: str | None = None) -> bytes:
         """Run a reading git command and return its output untouched; InputError with git's own words on failure."""
-        git = self._repo.git(c=list(SETTINGS))
+        blob = (f"mailmap.blob={mailmap}:.mailmap",) if mailmap else ()
+        git = self._repo.git(c=[*options.SETTINGS, *blob])
         try:
             run = getattr(git, command.replace("-", "_"))
             output: bytes = run(*arguments, stdout_as_string=False, strip_newline_in_stdout=False)
@@ -236,7 +236,7 @@ class GitRepo:
         stdin: IO[bytes] | None = None,
     ) -> Iterator[bytes]:
         """Run a reading git command and yield its records as they come; it ends with the iteration, read or not."""
-        run = getattr(self._repo.git(c=list(SETTINGS)), command.replace("-", "_"))
+        run = getattr(self._repo.git(c=list(options.SETTINGS)), command.replace("-", "_"))
         process = run(*arguments, as_process=True, istream=stdin)
         held: list[bytes] = []  # the last record is whole only if git ended well
         try:

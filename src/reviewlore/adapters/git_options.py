@@ -5,13 +5,20 @@ DIFF_OPTIONS = (
     "--no-ext-diff", "--no-textconv", "--no-color", "-M", "-U3", "--inter-hunk-context=0", "--diff-algorithm=myers",
     "--indent-heuristic", "--submodule=short", "--no-relative", "-O/dev/null", "--src-prefix=a/", "--dst-prefix=b/",
 )  # fmt: skip
+# The dot before the subject leaves no field empty, so that two NULs stand only between commits.
 LOG_OPTIONS = (
     "--no-merges", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-show-signature",
-    "--encoding=UTF-8", "-O/dev/null", "--format=%x00%H%x00%ct%x00%s",
+    "--encoding=UTF-8", "-O/dev/null", "--format=%x00%H %ct %aE%x00.%s",
 )  # fmt: skip
 PATCH_OPTIONS = ("-p", "--no-merges", "--no-show-signature", "--encoding=UTF-8", "--format=%x00%H %ct %s")
-# What a user may have set that changes what git prints, and has no option.
-SETTINGS = ("core.quotePath=true", "diff.suppressBlankEmpty=false", "log.showRoot=true")
+# A merge tells what it brought to the branch it was merged into: `--first-parent` keeps it, the last option wins.
+MAINLINE_OPTIONS = ("--first-parent", "--diff-merges=first-parent", "--no-min-parents", "--no-max-parents")
+LANDED_OPTIONS = (
+    "--first-parent", "-z", "--no-patch", "--no-show-signature", "--no-notes", "--encoding=UTF-8",
+    "--format=%H %ct %aE%x00.%s%x00.%b",
+)  # fmt: skip
+# What a user may have set that changes what git prints, and has no option. The map of names is the repository's own.
+SETTINGS = ("core.quotePath=true", "diff.suppressBlankEmpty=false", "log.showRoot=true", "mailmap.file=")
 
 
 def may_stand(path: str) -> bool:

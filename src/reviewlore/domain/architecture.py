@@ -16,13 +16,24 @@ ContractKind = Literal["layers", "forbidden", "independence", "allowed", "bounda
 class Change:
     """One commit of the history: which paths changed, and when.
 
-    `author` is a hash of the author's mail address: enough to count people, not to name them.
+    `author` is a hash of the author's mail address, empty for bots: enough to count people, not to name them.
     """
 
     commit: str
     committed_at: int
     subject: str
     paths: tuple[str, ...]
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """One step of the first-parent line with its whole message: a merged pull request, squashed or not, or a commit."""
+
+    commit: str
+    committed_at: int
+    subject: str
+    body: str = ""
     author: str = ""
 
 

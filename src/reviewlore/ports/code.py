@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from reviewlore.domain.architecture import Change
+from reviewlore.domain.architecture import Change, Landed
 from reviewlore.domain.mining import Rewritten
 from reviewlore.domain.patch import CommitPatch
 from reviewlore.domain.source import ParsedModule, SourceFile
@@ -33,10 +33,13 @@ class Repo(Protocol):
         """Yield what `diff` returns for each pair of commit ids, in order, in bulk; with paths, of these files only."""
         ...
 
-    def patches(self, commit: str, limit: int | None = None, paths: Sequence[str] = ()) -> Iterator[CommitPatch]:
+    def patches(
+        self, commit: str, limit: int | None = None, paths: Sequence[str] = (), *, mainline: bool = False
+    ) -> Iterator[CommitPatch]:
         """Yield up to `limit` non-merge commits reachable from `commit`, newest first, with files and hunks.
 
-        With `paths`, only commits that changed one of these files, and of them only these.
+        With `paths`, only commits that changed one of these files, and of them only these. On the `mainline`, the
+        commits along first parents, a merge with all that it brought: each is then the parent of the one before it.
         """
         ...
 
@@ -57,7 +60,11 @@ class Repo(Protocol):
         ...
 
     def history(self, commit: str, limit: int) -> tuple[Change, ...]:
-        """Return up to `limit` non-merge commits reachable from `commit`, newest first, with their paths."""
+        """Return up to `limit` non-merge commits reachable from `commit`, newest first, with paths and authors."""
+        ...
+
+    def mainline(self, commit: str, limit: int) -> tuple[Landed, ...]:
+        """Return the last `limit` commits along first parents, newest first, with their whole messages."""
         ...
 
 
