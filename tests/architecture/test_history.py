@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewlore.architecture.history import MAX_PATHS, find_partners, index_history
+from reviewlore.architecture.history import MAX_PATHS, all_partners, find_partners, index_history
 from reviewlore.domain.architecture import Change
 
 
@@ -56,3 +56,12 @@ def test_shares_are_shares(sets: list[set[str]]) -> None:
         assert 0 < partner.together <= partner.changes
         assert 0.0 <= partner.recent <= 1.0
         assert partner.lift > 0
+
+
+@given(st.lists(st.sets(st.sampled_from("abcde"), min_size=1), max_size=30), st.integers(1, 4))
+def test_all_partners_are_the_partners_of_each_file_that_has_any(sets: list[set[str]], least: int) -> None:
+    history = index_history([change(number, *sorted(paths)) for number, paths in enumerate(sets)])
+    present = set("abcd")
+    each = {path: find_partners(history, path, present) for path in present}
+    expected = {path: tuple(p for p in found if p.together >= least) for path, found in each.items()}
+    assert all_partners(history, present, least) == {path: found for path, found in expected.items() if found}

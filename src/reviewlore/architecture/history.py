@@ -1,9 +1,10 @@
 """Which files change together: commit records in, partners with counts, lift and recency out. Reads no clock."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from reviewlore.domain.architecture import Change
 
@@ -50,30 +51,40 @@ def index_history(changes: Sequence[Change]) -> History:
     )
     by_path: defaultdict[str, list[int]] = defaultdict(list)
     for number, change in enumerate(kept):
-        for path in set(change.paths):
+        for path in change.paths:
             by_path[path].append(number)
     return History(kept, {path: tuple(numbers) for path, numbers in by_path.items()})
 
 
-def find_partners(history: History, path: str, present: Collection[str]) -> tuple[Partner, ...]:
-    """Return the files that changed with `path`, most frequent first; only those still `present` in the tree."""
+def find_partners(history: History, path: str, present: Collection[str], min_together: int = 1) -> tuple[Partner, ...]:
+    """Return the files that changed with `path`, most frequent first; only those still `present` in the tree.
+
+    Files with fewer than `min_together` common commits are left out.
+    """
     numbers = history.by_path.get(path, ())
+    changes = history.changes
+    counts = Counter(chain.from_iterable([changes[number].paths for number in numbers]))
+    wanted = {other for other, count in counts.items() if count >= min_together and other in present} - {path}
+    if not wanted:
+        return ()
     common: defaultdict[str, list[int]] = defaultdict(list)
     for number in numbers:
-        for other in set(history.changes[number].paths) - {path}:
+        for other in wanted.intersection(changes[number].paths):
             common[other].append(number)
-    everything = sum(_weight(history.changes[number]) for number in numbers)
-    latest = numbers[:RECENT]
+    weights = {number: min(1.0, FULL_WEIGHT_PATHS / len(changes[number].paths)) for number in numbers}
+    everything = sum(weights.values())
+    latest = frozenset(numbers[:RECENT])
     found = []
     for other, shared in common.items():
-        if other in present:
-            share = sum(_weight(history.changes[number]) for number in shared) / everything
-            lift = len(shared) / len(numbers) * len(history.changes) / len(history.by_path[other])
-            recent = len(set(latest).intersection(shared)) / len(latest)
-            commits = tuple(history.changes[number].commit for number in shared[:3])
-            found.append(Partner(path, other, len(shared), len(numbers), share, lift, recent, commits))
+        share = sum([weights[number] for number in shared]) / everything
+        lift = len(shared) / len(numbers) * len(changes) / len(history.by_path[other])
+        recent = len(latest.intersection(shared)) / len(latest)
+        commits = tuple([changes[number].commit for number in shared[:3]])
+        found.append(Partner(path, other, len(shared), len(numbers), share, lift, recent, commits))
     return tuple(sorted(found, key=lambda partner: (-partner.together, partner.partner)))
 
 
-def _weight(change: Change) -> float:
-    return min(1.0, FULL_WEIGHT_PATHS / len(change.paths))
+def all_partners(history: History, present: Collection[str], min_together: int = 2) -> dict[str, tuple[Partner, ...]]:
+    """Return the partners of every file that has any: the co-change of a whole repository."""
+    found = {path: find_partners(history, path, present, min_together) for path in history.by_path if path in present}
+    return {path: partners for path, partners in found.items() if partners}
