@@ -1,0 +1,74 @@
+"""A sketch of a function's body, by which near-clones find each other: bytes in, the smallest hashes of windows out.
+
+The body becomes one symbol for each token (names are all alike, so are literals; keywords and operators are kept), as
+in Schleimer, Wilkerson, Aiken, "Winnowing" (SIGMOD 2003); of the hashed windows the smallest ones are kept (bottom-k
+sketch, Broder 1997), so that the share of common hashes estimates the Jaccard similarity. The same for every process.
+"""
+
+import re
+import struct
+from collections.abc import Iterable
+from heapq import nsmallest
+
+# Eight tokens make one 64-bit window; bodies of fewer than 30 tokens look alike by chance.
+WINDOW = 8
+MIN_TOKENS = 30
+KEPT = 16
+
+# Patterns for `Lexis` that most languages share; a missing closing mark is made up for by the end of line or text.
+DOUBLE_QUOTED = rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"?'
+SINGLE_QUOTED = rb"'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'?"
+BACKTICKED = rb"`[^`\\]*+(?:\\.[^`\\]*+)*+`?"
+C_COMMENTS = rb"//[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
+
+_NAME, _NUMBER, _STRING, _FIRST_KEYWORD = b"\x01", b"\x02", b"\x03", 128
+_WORD = rb"[\w\x80-\xff]++"
+# Knuth's multiplier (2**64 / golden ratio): close windows get far hashes, of which the upper half is the better one.
+_MULTIPLIER, _MASK = 0x9E3779B97F4A7C15, 0xFFFFFFFFFFFFFFFF
+_MAX_KNOWN = 20_000
+
+
+class Lexis:
+    """What the tokens of one language look like; made once for each language.
+
+    `keywords` are kept as they are (at most 120). `comments` and `strings` are patterns without capturing groups that
+    match in linear time also where the closing mark is missing; they are tried before all else, comments first.
+    """
+
+    def __init__(self, keywords: Iterable[str], strings: bytes, comments: bytes) -> None:
+        self._token = re.compile(rb"(?:%s)|(?:%s)|%s|[^\s\w]" % (comments, strings, _WORD), re.DOTALL)
+        self._codes = _Codes(keywords, strings, comments)
+
+    def sketch(self, body: bytes) -> tuple[int, ...]:
+        """Return the smallest hashes (32 bits) of a body's windows, ascending; nothing where the body is too short."""
+        symbols = self.symbols(body)
+        if len(symbols) < MIN_TOKENS:
+            return ()
+        windows: set[int] = set()
+        for shift in range(WINDOW):
+            windows.update(struct.unpack_from(f"<{(len(symbols) - shift) // WINDOW}Q", symbols, shift))
+        return tuple(nsmallest(KEPT, {(window * _MULTIPLIER & _MASK) >> 32 for window in windows}))
+
+    def symbols(self, body: bytes) -> bytes:
+        """Return one byte for each token of a body, comments left out."""
+        return b"".join(map(self._codes.__getitem__, self._token.findall(body)))
+
+
+class _Codes(dict[bytes, bytes]):
+    """Token -> symbol; names and numbers are remembered when first met, up to a bound."""
+
+    def __init__(self, keywords: Iterable[str], strings: bytes, comments: bytes) -> None:
+        super().__init__((bytes((number,)), bytes((number,))) for number in range(33, 127))
+        for number, word in enumerate(sorted(set(keywords)), _FIRST_KEYWORD):
+            self[word.encode("ascii")] = bytes((number,))
+        self._comment, self._string = re.compile(comments, re.DOTALL), re.compile(strings, re.DOTALL)
+
+    def __missing__(self, token: bytes) -> bytes:
+        if self._comment.match(token):
+            return b""
+        if self._string.match(token):
+            return _STRING
+        code = _NUMBER if token[0] in b"0123456789" else _NAME
+        if len(self) < _MAX_KNOWN and len(token) < 80:
+            self[token] = code
+        return code
