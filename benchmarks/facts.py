@@ -21,7 +21,7 @@ from typing import cast
 
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.grammars import Grammars
-from reviewlore.architecture.graph import Cache
+from reviewlore.architecture.building import Cache
 from reviewlore.domain.architecture import Fact
 from reviewlore.flows.survey import survey
 

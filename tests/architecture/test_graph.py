@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.architecture.trees import imports_of, map_of
 
-from reviewlore.architecture.graph import MAX_BYTES, adjacency, components, shortest_path, strongest
+from reviewlore.architecture.graph import adjacency, components, shortest_path, strongest
+from reviewlore.architecture.reading import MAX_BYTES
 
 PACKAGE = {"app/__init__.py": "from app.core import run\n", "app/core.py": "def run(): ...\n", "app/util.py": ""}
 

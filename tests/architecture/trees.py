@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.grammars import Grammars
-from reviewlore.architecture.graph import Cache, build_map
+from reviewlore.architecture.building import Cache, build_map
 from reviewlore.domain.architecture import ArchitectureMap, Fact, Survey
 from reviewlore.domain.source import SourceFile
 from reviewlore.flows.survey import survey

@@ -6,7 +6,7 @@ from reviewlore.architecture.contracts import CONTRACT_FILES, infer_contracts, p
 from reviewlore.architecture.conventions import mine_conventions
 from reviewlore.architecture.facts import find_facts
 from reviewlore.architecture.facts.change import ChangeContext
-from reviewlore.architecture.graph import Cache, build_map
+from reviewlore.architecture.building import Cache, build_map
 from reviewlore.architecture.history import index_history
 from reviewlore.diff import FilePatch, parse_diff
 from reviewlore.domain.architecture import ArchitectureMap, Contract, Survey

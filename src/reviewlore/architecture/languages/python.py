@@ -1,6 +1,7 @@
 """Where Python's imports lead: parsed files in; to submodules where the imported name is one, else to the module."""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Set
 
 from reviewlore.architecture.languages.python_roots import Names, count_prefixes
 from reviewlore.architecture.languages.resolver import Resolution, Sources
@@ -13,12 +14,53 @@ class PythonResolver:
 
     def __init__(self, sources: Sources) -> None:
         self._parsed = sources.parsed
-        self._names = Names(sources.parsed, count_prefixes(_absolute_names(sources.parsed.values())))
+        self._imported = count_prefixes(_absolute_names(sources.parsed.values()))
+        self._names = Names(sources.parsed, self._imported)
+        self._wanted: dict[str, frozenset[str]] = {}
 
     @property
     def signature(self) -> Hashable:
-        """The dotted names of all files."""
-        return tuple((path, self._names.name(path)) for path in sorted(self._parsed))
+        """Where every file is and what it is called; files beside each other share the rest."""
+        return self._names.places
+
+    def follow(self, sources: Sources, changed: Set[str]) -> tuple["PythonResolver", Set[str] | None]:
+        """Return the resolver of a tree that differs in `changed`, and the unchanged files that may resolve anew.
+
+        None: all of them may. Names are made again only where files came or went, or imports moved a root.
+        """
+        new = object.__new__(type(self))
+        new._parsed = sources.parsed
+        new._imported = self._recount(sources, changed)
+        new._wanted = {path: wanted for path, wanted in self._wanted.items() if path not in changed}
+        same_files = all((path in self._parsed) == (path in sources.parsed) for path in changed)
+        if same_files and self._names.stays(self._imported, new._imported):
+            new._names = self._names
+            return new, frozenset()
+        new._names = Names(sources.parsed, new._imported)
+        moved = new._names.differing(self._names)
+        if moved is None:
+            new._wanted = {}  # where a relative import starts may have moved too
+            return new, None
+        return new, frozenset(path for path in sources.parsed if path not in changed and new._wants(path, moved))
+
+    def _recount(self, sources: Sources, changed: Set[str]) -> Counter[str]:
+        lost = list(_absolute_names(self._parsed[path] for path in changed if path in self._parsed))
+        gained = list(_absolute_names(sources.parsed[path] for path in changed if path in sources.parsed))
+        if sorted(lost) == sorted(gained):
+            return self._imported
+        counted = self._imported.copy()
+        counted.update(count_prefixes(gained))
+        for name, count in count_prefixes(lost).items():
+            counted[name] -= count
+            if not counted[name]:
+                del counted[name]
+        return counted
+
+    def _wants(self, path: str, moved: Set[str]) -> bool:
+        """Whether an import of a file looks up one of these names, or what would lie in it."""
+        if path not in self._wanted:
+            self._wanted[path] = frozenset(_lookups(path, self._parsed[path], self._names))
+        return not self._wanted[path].isdisjoint(moved)
 
     def name(self, path: str) -> str:
         """Return a file's dotted name."""
@@ -41,6 +83,22 @@ def _absolute_names(parsed: Iterable[ParsedModule]) -> Iterator[str]:
                     yield from (f"{statement.module}.{name.name}" for name in statement.names)
                 else:
                     yield statement.module
+
+
+def _lookups(path: str, parsed: ParsedModule, names: Names) -> Iterator[str]:
+    """Yield every name that resolving a file asks for: what is imported, where it may lie, and its first part."""
+    for statement in parsed.imports:
+        base = _anchor(path, statement, names)
+        if base is not None:
+            for target in _targets(base, statement):
+                yield from (target, target.rpartition(".")[0], target.partition(".")[0])
+
+
+def _targets(base: str, statement: ImportStatement) -> Iterator[str]:
+    if not statement.names:
+        yield base
+    for name in statement.names:
+        yield f"{base}.{name.name}" if base else name.name
 
 
 def _resolve(

@@ -22,7 +22,8 @@ class Names:
         paths = sorted(paths)
         packages = {path.rpartition("/")[0] for path in paths if _is_init(path)}
         bases = {path: _base(path, packages) for path in paths}
-        roots = _roots(bases, imported)
+        self._tops = _tops(bases)
+        self._roots = roots = _roots(self._tops, imported)
         self._shared = {roots[base] for path, base in bases.items() if _folders_below(path, base)}
         for path, base in bases.items():
             root = roots[base]
@@ -35,6 +36,34 @@ class Names:
     def name(self, path: str) -> str:
         """Return the dotted name of a file of this tree."""
         return self._by_path[path]
+
+    @property
+    def places(self) -> tuple[tuple[str, str, str], ...]:
+        """The path, root and dotted name of every file: all that is looked up here rests on them."""
+        return tuple((path, self._root[path], name) for path, name in self._by_path.items())
+
+    def stays(self, before: Counter[str], after: Counter[str]) -> bool:
+        """Whether other counts of imports leave every root where it is, in a tree of the same files."""
+        return before is after or _roots(self._tops, after) == self._roots
+
+    def differing(self, other: "Names") -> set[str] | None:
+        """Return the names that are looked up differently in another tree, None where files of both moved.
+
+        Beside dotted names of files these are first parts that lie below other roots than before.
+        """
+        paths = self._by_path.keys() & other._by_path.keys()
+        if self._shared != other._shared or any(self._root[path] != other._root[path] for path in paths):
+            return None
+        found = {names[path] for one, names in self._sides(other) for path in one}
+        tops = {name.partition(".")[0] for name in found}
+        return found | {top for top in tops if self._below(top) != other._below(top)}
+
+    def _sides(self, other: "Names") -> tuple[tuple[set[str], dict[str, str]], ...]:
+        mine, theirs = self._by_path, other._by_path
+        return ((mine.keys() - theirs.keys(), mine), (theirs.keys() - mine.keys(), theirs))
+
+    def _below(self, top: str) -> set[str]:
+        return {self._root[path] for path in self._by_top.get(top, ())}
 
     def find(self, name: str, importer: str) -> str | None:
         """Return the path of the module that `importer` gets for an absolute name, or None where it is not ours.
@@ -99,11 +128,16 @@ def _dotted(path: str, root: str) -> str:
     return inner.removesuffix("/__init__").replace("/", ".")
 
 
-def _roots(bases: dict[str, str], imported: Counter[str]) -> dict[str, str]:
-    """Choose for every base folder the root that the tree's own imports speak for, nearest first on a tie."""
+def _tops(bases: dict[str, str]) -> dict[str, set[str]]:
+    """Return the first parts of the names of all files by their base folder."""
     tops: defaultdict[str, set[str]] = defaultdict(set)
     for path, base in bases.items():
         tops[base].add(_dotted(path, base).partition(".")[0])
+    return dict(tops)
+
+
+def _roots(tops: dict[str, set[str]], imported: Counter[str]) -> dict[str, str]:
+    """Choose for every base folder the root that the tree's own imports speak for, nearest first on a tie."""
     roots = {base: _vote(base, names, imported) for base, names in tops.items()}
     moved = {base: root for base, root in roots.items() if root != base}
     for base in roots:  # a folder nobody imports belongs to the namespace its neighbours belong to

@@ -1,8 +1,8 @@
 """What every language's resolver takes and gives: one tree's sources in, names and import edges out."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Set
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from reviewlore.domain.architecture import ExternalImport, ImportEdge
 from reviewlore.domain.manifest import Manifest
@@ -40,6 +40,21 @@ class Resolver(Protocol):
 
     def resolve(self, path: str) -> Resolution:
         """Return where the imports of a file of the tree lead."""
+        ...
+
+
+@runtime_checkable
+class Follower(Protocol):
+    """A resolver that knows its successor: a tree that differs in a few files costs little more than these.
+
+    Languages without one are resolved anew where `signature` differs.
+    """
+
+    def follow(self, sources: Sources, changed: Set[str]) -> tuple[Resolver, Set[str] | None]:
+        """Return the resolver of a tree that differs from this one's in the `changed` files of the language.
+
+        And the other files whose name or resolution may differ; None: all.
+        """
         ...
 
 
