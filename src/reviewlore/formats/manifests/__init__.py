@@ -1,17 +1,28 @@
 """Manifests to records, one file for each ecosystem: what a repository publishes and depends on. Runs nothing."""
 
+import re
 from collections.abc import Callable, Mapping
 
 from reviewlore.domain.manifest import Manifest
+from reviewlore.formats.manifests.npm import parse_lerna, parse_package, parse_pnpm_workspace
+from reviewlore.formats.manifests.tsconfig import parse_tsconfig
 
 _Parse = Callable[[str, str], tuple[Manifest, ...]]
 # By file name; a reader takes (path, text) and never raises: what it cannot read becomes `Manifest.problem`.
-_READERS: dict[str, _Parse] = {}
+_READERS: dict[str, _Parse] = {
+    "lerna.json": parse_lerna,
+    "package.json": parse_package,
+    "pnpm-workspace.yaml": parse_pnpm_workspace,
+}
+# For names that differ from place to place, where the table above has none.
+_PATTERNS: tuple[tuple[re.Pattern[str], _Parse], ...] = ((re.compile(r"[tj]sconfig([.-].+)?\.json"), parse_tsconfig),)
+# What an installer puts there is somebody else's; some repositories hold thousands of them.
+_INSTALLED = "node_modules"
 
 
 def is_manifest(path: str) -> bool:
     """Whether a path is a manifest that this package reads."""
-    return path.rpartition("/")[2] in _READERS
+    return _reader(path) is not None
 
 
 def parse_manifests(texts: Mapping[str, str]) -> tuple[Manifest, ...]:
@@ -19,6 +30,13 @@ def parse_manifests(texts: Mapping[str, str]) -> tuple[Manifest, ...]:
     return tuple(
         manifest
         for path, text in sorted(texts.items())
-        if is_manifest(path)
-        for manifest in _READERS[path.rpartition("/")[2]](path, text)
+        if (parse := _reader(path)) is not None
+        for manifest in parse(path, text)
     )
+
+
+def _reader(path: str) -> _Parse | None:
+    *folders, name = path.split("/")
+    if _INSTALLED in folders:
+        return None
+    return _READERS.get(name) or next((parse for pattern, parse in _PATTERNS if pattern.fullmatch(name)), None)
