@@ -23,6 +23,7 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from tree_sitter import Node
@@ -75,7 +76,7 @@ def measure(
     """Return the complexity of each function given as (first byte, byte after the last), in the order given.
 
     `captures` is what `QueryCursor.captures` returned for the whole file; `nested` are labels of the grammar's own that
-    capture functions (a function does not nest itself). Recursion is not seen here: see `find_recursive`.
+    capture functions (a function does not nest itself). Recursion is not seen here: see `add_recursion`.
     """
     wrapped = {(node.start_byte, -node.end_byte) for node in captures.get("cx.wrapped", ())}
     events: list[_Event] = []
@@ -91,25 +92,31 @@ def measure(
     return found
 
 
-def find_recursive(
+def add_recursion(
     definitions: Sequence[Definition], calls: Iterable[Call], selves: Sequence[str] = SELVES
-) -> frozenset[Definition]:
-    """Return the functions that call themselves by name: each of them has one more of cognitive complexity.
+) -> tuple[Definition, ...]:
+    """Return the definitions with one more of cognitive complexity for each that calls itself by name.
 
     A function calls itself plainly, a method by one of `selves` (`self.`) or by its type's name.
     """
     lines: defaultdict[str, list[int]] = defaultdict(list)
     for call in calls:
         lines[call.name].append(call.line)
-    found = []
-    for definition in definitions:
-        if definition.kind == "class":
-            continue
-        owners = ("",) if definition.owner is None else (*selves, f"{definition.owner}.", f"{definition.owner}::")
-        names = [f"{owner}{definition.name}" for owner in owners]
-        if any(definition.body <= line <= definition.end_line for name in names for line in lines.get(name, ())):
-            found.append(definition)
-    return frozenset(found)
+    return tuple(
+        replace(definition, cognitive=definition.cognitive + 1)
+        if definition.kind != "class" and _calls_itself(definition, lines, selves)
+        else definition
+        for definition in definitions
+    )
+
+
+def _calls_itself(definition: Definition, lines: Mapping[str, list[int]], selves: Sequence[str]) -> bool:
+    owner = definition.owner
+    for prefix in ("",) if owner is None else (*selves, f"{owner}.", f"{owner}::"):
+        found = lines.get(prefix + definition.name)
+        if found and any(definition.body <= line <= definition.end_line for line in found):
+            return True
+    return False
 
 
 def _measure(source: bytes, events: Iterable[_Event]) -> Complexity:

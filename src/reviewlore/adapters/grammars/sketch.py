@@ -6,9 +6,7 @@ sketch, Broder 1997), so that the share of common hashes estimates the Jaccard s
 """
 
 import re
-import struct
 from collections.abc import Iterable
-from heapq import nsmallest
 
 # Eight tokens make one 64-bit window; bodies of fewer than 30 tokens look alike by chance.
 WINDOW = 8
@@ -23,8 +21,10 @@ C_COMMENTS = rb"//[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
 
 _NAME, _NUMBER, _STRING, _FIRST_KEYWORD = b"\x01", b"\x02", b"\x03", 128
 _WORD = rb"[\w\x80-\xff]++"
-# Knuth's multiplier (2**64 / golden ratio): close windows get far hashes, of which the upper half is the better one.
-_MULTIPLIER, _MASK = 0x9E3779B97F4A7C15, 0xFFFFFFFFFFFFFFFF
+# Punctuation that begins no string and no comment in any language.
+_MARK = rb"[^\s\w\"'`#/]"
+# A prime near 2**32 / golden ratio: the window as a polynomial in 256, modulo this, is spread well (Rabin, Karp 1987).
+_MODULUS = 2_654_435_761
 _MAX_KNOWN = 20_000
 
 
@@ -32,11 +32,12 @@ class Lexis:
     """What the tokens of one language look like; made once for each language.
 
     `keywords` are kept as they are (at most 120). `comments` and `strings` are patterns without capturing groups that
-    match in linear time also where the closing mark is missing; they are tried before all else, comments first.
+    match in linear time also where the closing mark is missing, and begin with one of " ' ` # / (what stands before the
+    mark, as in `f"…"`, is a name). Comments are tried first.
     """
 
     def __init__(self, keywords: Iterable[str], strings: bytes, comments: bytes) -> None:
-        self._token = re.compile(rb"(?:%s)|(?:%s)|%s|[^\s\w]" % (comments, strings, _WORD), re.DOTALL)
+        self._token = re.compile(rb"(%s|%s|(?:%s)|(?:%s)|\S)\s*+" % (_WORD, _MARK, comments, strings), re.DOTALL)
         self._codes = _Codes(keywords, strings, comments)
 
     def sketch(self, body: bytes) -> tuple[int, ...]:
@@ -46,8 +47,9 @@ class Lexis:
             return ()
         windows: set[int] = set()
         for shift in range(WINDOW):
-            windows.update(struct.unpack_from(f"<{(len(symbols) - shift) // WINDOW}Q", symbols, shift))
-        return tuple(nsmallest(KEPT, {(window * _MULTIPLIER & _MASK) >> 32 for window in windows}))
+            whole = (len(symbols) - shift) // WINDOW
+            windows.update(memoryview(symbols)[shift : shift + whole * WINDOW].cast("Q"))
+        return tuple(sorted({window % _MODULUS for window in windows})[:KEPT])
 
     def symbols(self, body: bytes) -> bytes:
         """Return one byte for each token of a body, comments left out."""
