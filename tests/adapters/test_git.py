@@ -307,3 +307,29 @@ def test_the_mainline_tells_merges_as_one_change_with_their_message(folder: Path
     assert [file.path for file in patches[0].files] == ["a", "b"]
     assert [patch.commit for patch in repo.patches(head, 1, ["a"], mainline=True)] == [head]
     assert repo.mainline(head, 1) == landed[:1]
+
+
+def test_whole_words_are_found_in_text_files_of_the_commit_and_nowhere_else(folder: Path) -> None:
+    files = {"a.py": "def run(): ...\n\n\nrun()\nrunner()\n", "docs/n\u00e9 w.md": "`run`, run\n", "raw.bin": "\0run\n"}
+    first = commit(folder, files)
+    commit(folder, {"later.py": "run()\n"})
+    (folder / "untracked.py").write_text("run()\n", encoding="utf-8")
+    found = GitRepo(folder).mentions(first, {"run", "nowhere"})
+    assert found is not None
+    assert [(entry.word, entry.path, entry.line) for entry in found] == [
+        ("run", "a.py", 1),
+        ("run", "a.py", 4),
+        ("run", "docs/n\u00e9 w.md", 1),
+        ("run", "docs/n\u00e9 w.md", 1),
+    ]
+
+
+@pytest.mark.parametrize("words", [set(), {"nowhere"}, {"--open-files-in-pager=touch x"}])
+def test_words_that_stand_nowhere_are_no_error_and_no_option(folder: Path, words: set[str]) -> None:
+    tip = commit(folder, {"a.py": "run()\n"})
+    assert GitRepo(folder).mentions(tip, words) == ()
+
+
+def test_words_that_stand_everywhere_are_not_listed(folder: Path) -> None:
+    tip = commit(folder, {"a.txt": "run " * 1_200_000})
+    assert GitRepo(folder).mentions(tip, {"run"}) is None

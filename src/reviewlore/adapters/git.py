@@ -18,7 +18,7 @@ from gitdb.exc import BadName, BadObject
 
 from reviewlore.adapters import git_bulk
 from reviewlore.adapters import git_options as options
-from reviewlore.domain.architecture import Change, Landed
+from reviewlore.domain.architecture import Change, Landed, Mention
 from reviewlore.domain.patch import CommitPatch
 from reviewlore.domain.source import SourceFile
 from reviewlore.errors import InputError
@@ -204,6 +204,26 @@ class GitRepo:
         """Return the last `limit` commits along first parents, newest first, with their whole messages."""
         arguments = (*options.LANDED_OPTIONS, f"--max-count={limit}", self._id(commit), "--")
         return commits.parse_mainline(self._bytes("log", *arguments, mailmap=commit))
+
+    def mentions(self, commit: str, words: Iterable[str]) -> tuple[Mention, ...] | None:
+        """Return where words stand in the text files of a commit's tree, by `git grep`; None where it is too often."""
+        wanted = [part for word in sorted(words) for part in ("-e", word)]
+        if not wanted:
+            return ()
+        run = self._repo.git(c=list(options.SETTINGS)).grep
+        process = run(*options.GREP_OPTIONS, *wanted, self._id(commit), "--", ":(top)", as_process=True)
+        try:
+            data: bytes = process.stdout.read(options.MAX_GREP + 1)
+            if len(data) <= options.MAX_GREP:
+                process.wait()
+        except GitCommandError as error:
+            if error.status == 1:  # there is none
+                return ()
+            raise InputError(f"git grep failed in {self.path}: {_last_words(error) or 'no reason given'}") from error
+        finally:
+            process.stdout.close()
+            process.stderr.close()
+        return git_bulk.parse_mentions(data) if len(data) <= options.MAX_GREP else None
 
     def default_branch(self) -> str:
         """Return the branch a review compares against: origin's head, else main, else master; InputError if none."""

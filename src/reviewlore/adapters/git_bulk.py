@@ -7,10 +7,15 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
+from reviewlore.domain.architecture import Mention
+
 _PIECE = 1 << 16  # what a pipe holds: git writes the next piece while this one is read
 _COMMIT = re.compile(rb"\n\x00")
 _TREES = re.compile(rb"\n[0-9a-f]{40} [0-9a-f]{40}(?=\n)")
 _REACH = 83  # no border is longer, the newline behind it included
+
+
+_MENTION = re.compile(rb"[0-9a-f]{40,64}:([^\x00]+)\x00(\d+)\x00([^\n]*)\n")
 
 
 class Stream(Protocol):
@@ -33,6 +38,14 @@ def split_pairs(stream: Stream) -> Iterator[bytes]:
     """Yield the patch of each pair of trees of `git diff-tree --stdin`, empty where the two are the same."""
     for record in _split(stream, _TREES):
         yield record[1:] + b"\n" if len(record) > 1 else b""
+
+
+def parse_mentions(output: bytes) -> tuple[Mention, ...]:
+    """Return the rows of `git grep -n -z -o` on a commit."""
+    return tuple(
+        Mention(word.decode("utf-8", "replace"), path.decode("utf-8", "surrogateescape"), int(line))
+        for path, line, word in _MENTION.findall(output)
+    )
 
 
 def _split(stream: Stream, border: re.Pattern[bytes]) -> Iterator[bytes]:

@@ -17,6 +17,9 @@ LANDED_OPTIONS = (
     "--first-parent", "-z", "--no-patch", "--no-show-signature", "--no-notes", "--encoding=UTF-8",
     "--format=%H %ct %aE%x00.%s%x00.%b",
 )  # fmt: skip
+# Whole words, in text files only; the output names path, line and word, so that it grows with the hits alone.
+GREP_OPTIONS = ("-n", "-z", "-o", "-I", "-w", "-F", "--full-name", "--no-color", "--no-column", "--no-textconv")
+MAX_GREP = 1 << 24
 # What a user may have set that changes what git prints, and has no option. The map of names is the repository's own.
 SETTINGS = ("core.quotePath=true", "diff.suppressBlankEmpty=false", "log.showRoot=true", "mailmap.file=")
 

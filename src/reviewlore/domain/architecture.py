@@ -38,6 +38,15 @@ class Landed:
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """One place where a word stands in a file of a tree, as a whole word; `line` is 1-based."""
+
+    word: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """One checkable observation under a fact or finding: a sentence, and where to look."""
 

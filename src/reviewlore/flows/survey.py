@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from reviewlore.architecture.building import Cache, build_map
 from reviewlore.architecture.contracts import CONTRACT_FILES, infer_contracts, parse_contracts, parse_layers
 from reviewlore.architecture.conventions import mine_conventions
 from reviewlore.architecture.facts import find_facts
 from reviewlore.architecture.facts.change import ChangeContext
-from reviewlore.architecture.building import Cache, build_map
 from reviewlore.architecture.history import index_history
 from reviewlore.diff import FilePatch, parse_diff
 from reviewlore.domain.architecture import ArchitectureMap, Contract, Survey
@@ -50,6 +50,7 @@ def survey(
         history=index_history(history),
         contracts=contracts,
         conventions=mine_conventions(before),
+        mentions=lambda words: repo.mentions(head, words),
         subjects=tuple(commit.subject for commit in repo.history(head, SUBJECTS) if commit.commit not in known),
     )
     return Survey(find_facts(change), before, after, contracts, (*notes, *_gaps(change, after)))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from reviewlore.domain.architecture import Change, Landed
+from reviewlore.domain.architecture import Change, Landed, Mention
 from reviewlore.domain.mining import Rewritten
 from reviewlore.domain.patch import CommitPatch
 from reviewlore.domain.source import ParsedModule, SourceFile
@@ -65,6 +65,10 @@ class Repo(Protocol):
 
     def mainline(self, commit: str, limit: int) -> tuple[Landed, ...]:
         """Return the last `limit` commits along first parents, newest first, with their whole messages."""
+        ...
+
+    def mentions(self, commit: str, words: Iterable[str]) -> tuple[Mention, ...] | None:
+        """Return where words stand, as whole words, in the text files of a commit; None where they are everywhere."""
         ...
 
 

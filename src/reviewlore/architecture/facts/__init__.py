@@ -3,8 +3,13 @@
 from collections.abc import Callable, Iterator
 
 from reviewlore.architecture.facts.change import ChangeContext
+from reviewlore.architecture.facts.clones import find_clones
+from reviewlore.architecture.facts.complexity import find_complex
+from reviewlore.architecture.facts.growth import find_orphans, find_outgrown
+from reviewlore.architecture.facts.hubs import find_hubs
 from reviewlore.architecture.facts.manners import find_broken_names, find_misplaced
 from reviewlore.architecture.facts.partners import find_missing_partners, find_missing_tests
+from reviewlore.architecture.facts.signatures import find_stale_callers
 from reviewlore.architecture.facts.structure import find_contract_breaks, find_cycles, find_lost_names, find_new_edges
 from reviewlore.domain.architecture import Fact
 
@@ -17,6 +22,12 @@ _FINDERS: tuple[Callable[[ChangeContext], Iterator[Fact]], ...] = (
     find_missing_partners,
     find_broken_names,
     find_misplaced,
+    find_stale_callers,
+    find_clones,
+    find_complex,
+    find_hubs,
+    find_outgrown,
+    find_orphans,
 )
 # Kinds that were right and worth saying in less than 80 % of the firings read (docs/architecture.md): said on request.
 QUIET: frozenset[str] = frozenset()

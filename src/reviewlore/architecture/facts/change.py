@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,7 +11,7 @@ from reviewlore.architecture.graph import strongest
 from reviewlore.architecture.history import History, index_history
 from reviewlore.architecture.places import is_vendored
 from reviewlore.diff import FilePatch, Hunk
-from reviewlore.domain.architecture import ArchitectureMap, Contract, ExternalImport, ImportEdge
+from reviewlore.domain.architecture import ArchitectureMap, Contract, ExternalImport, ImportEdge, Mention
 from reviewlore.domain.source import Definition
 
 # Lines that do nothing by themselves, after comments are cut off.
@@ -24,6 +24,7 @@ class ChangeContext:
 
     `patches` is the parsed diff base -> head with renames detected. Empty history, contracts or conventions are fine:
     the facts that need them stay silent. `subjects` are the first lines of the commits between base and head.
+    `mentions` finds words in the text files of the head; None where it cannot tell.
     """
 
     base: ArchitectureMap
@@ -33,6 +34,7 @@ class ChangeContext:
     contracts: tuple[Contract, ...] = ()
     conventions: tuple[Convention, ...] = ()
     subjects: tuple[str, ...] = ()
+    mentions: Callable[[frozenset[str]], Iterable[Mention] | None] = lambda _: None
 
     @cached_property
     def patch_of(self) -> dict[str, FilePatch]:
@@ -78,6 +80,13 @@ class ChangeContext:
         """Return the line if a comment can be pinned to it on the diff's new side, else None."""
         patch = self.patch_of.get(path)
         return line if patch and patch.hunk_at(line) else None
+
+    def shown(self, path: str, definition: Definition) -> int | None:
+        """Return the first line of a definition of the head that the diff shows, or None."""
+        patch = self.patch_of.get(path)
+        hunks = patch.hunks if patch and patch.status != "removed" else ()
+        inside = (line for hunk in hunks for line in hunk.right if definition.line <= line <= definition.end_line)
+        return min(inside, default=None)
 
     def first_line(self, path: str) -> int | None:
         """Return the first line this change adds to a file, else the first one its diff shows, else None."""
@@ -146,6 +155,11 @@ def _added_texts(hunk: Hunk) -> Iterator[tuple[int, str]]:
     for row in hunk.text.split("\n")[1:]:
         if row.startswith("+"):
             yield next(numbers), row[1:]
+
+
+def full_name(definition: Definition) -> str:
+    """Return the name of a definition with its type's before it."""
+    return f"{definition.owner}.{definition.name}" if definition.owner else definition.name
 
 
 def fingerprint(kind: str, path: str, *parts: str) -> str:

@@ -1,0 +1,99 @@
+"""Interfaces that much of the repository rests on and that this change narrows. Change in, facts out."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from reviewlore.architecture.complexity import part_of, quantile
+from reviewlore.architecture.facts.change import ChangeContext, fingerprint, full_name
+from reviewlore.architecture.signatures import narrows, read_signature
+from reviewlore.domain.architecture import Evidence, Fact, Module
+from reviewlore.domain.source import Definition
+
+MIN_IMPORTERS = 20
+_TOP = 0.99
+_SHOWN = 5
+_Broken = tuple[str, int | None, str]
+
+
+def find_hubs(change: ChangeContext) -> Iterator[Fact]:
+    """Yield one fact for each hub whose public names this change takes away or gives narrower parameters.
+
+    A hub is imported by at least 20 modules and is among the 1 % most imported ones. What stays compatible is silent.
+    """
+    importers: defaultdict[str, set[str]] = defaultdict(set)
+    for edge in change.base.edges:
+        importers[edge.imported].add(edge.importer)
+    counts = sorted(len(importers[path]) for path in change.base.modules)
+    least = max(MIN_IMPORTERS, quantile(counts, _TOP))
+    for patch in change.patches:
+        before, after = change.base.modules.get(patch.old_path), change.head.modules.get(patch.path)
+        if before is None or len(importers[patch.old_path]) < least or part_of(patch.old_path) != "product":
+            continue
+        broken = list(_broken(change, before, after)) if after and not after.parsed.broken else []
+        if after and broken:
+            yield _fact(change, after, broken, importers[patch.old_path], _dependents(importers, patch.old_path))
+
+
+def _broken(change: ChangeContext, before: Module, after: Module) -> Iterator[_Broken]:
+    """Yield name, line and what happened for each public definition that is gone or takes less."""
+    now = {(entry.owner, entry.name): entry for entry in after.parsed.definitions}
+    types = {entry.name for entry in after.parsed.definitions if entry.kind == "class"}
+    bound = {name.alias for statement in after.parsed.imports for name in statement.names} | after.parsed.assigned
+    seen: set[tuple[str | None, str]] = set()
+    for old in before.parsed.definitions:
+        key = (old.owner, old.name)
+        if key in seen or not _offered(old):
+            continue
+        seen.add(key)
+        new = now.get(key)
+        if new is None:
+            inherited = old.owner in types and any(entry.derived for entry in now.values() if entry.name == old.owner)
+            if old.name not in bound and not inherited and (old.owner is None or old.owner in types):
+                yield full_name(old), None, "is gone"
+        elif new.kind != "class" and not new.decorated and not old.decorated and old.parameters != new.parameters:
+            sides = [read_signature(entry.parameters, bound=entry.kind == "method") for entry in (old, new)]
+            if narrows(*sides):
+                yield full_name(new), change.shown(after.path, new), _taken(new)
+
+
+def _taken(definition: Definition) -> str:
+    return f"now takes ({', '.join(definition.parameters)})" if definition.parameters else "now takes nothing"
+
+
+def _offered(definition: Definition) -> bool:
+    owner = definition.owner or ""
+    named = definition.public or (definition.name == "__init__" and not owner.startswith("_"))
+    return named and not owner.startswith("_")
+
+
+def _dependents(importers: dict[str, set[str]], path: str) -> int:
+    """Return how many modules reach a module through imports."""
+    seen, frontier = {path}, [path]
+    while frontier:
+        for other in importers.get(frontier.pop(), ()):
+            if other not in seen:
+                seen.add(other)
+                frontier.append(other)
+    return len(seen) - 1
+
+
+def _fact(change: ChangeContext, module: Module, broken: list[_Broken], importers: set[str], reached: int) -> Fact:
+    name, line, what = broken[0]
+    others = len(broken) - 1
+    more = f" The same holds for {others} more of its public names." if others else ""
+    return Fact(
+        kind="hub_touched",
+        path=module.path,
+        line=line or change.first_line(module.path),
+        title=f"`{name}` {what}, in a module that {len(importers)} others import",
+        why=f"`{module.name}` is among the 1 % most imported modules here; {reached} modules reach it, directly or "
+        f"through others.{more}",
+        advice="Check code outside this repository too, and keep the old form for a while if others may use it.",
+        severity="info",
+        confidence=0.8,
+        fingerprint=fingerprint("hub_touched", module.path, *(entry[0] for entry in broken)),
+        evidence=(
+            *(Evidence(f"`{name}` {what}", module.path, line) for name, line, what in broken[:_SHOWN]),
+            *(Evidence(f"`{change.name(path)}` imports it", path) for path in sorted(importers)[:3]),
+        ),
+    )
