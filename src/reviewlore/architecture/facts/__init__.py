@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from reviewlore.architecture.facts.change import ChangeContext
 from reviewlore.architecture.facts.clones import find_clones
 from reviewlore.architecture.facts.complexity import find_complex
+from reviewlore.architecture.facts.cycles import find_cycles
 from reviewlore.architecture.facts.growth import find_orphans, find_outgrown
 from reviewlore.architecture.facts.hubs import find_hubs
 from reviewlore.architecture.facts.manners import find_broken_names, find_misplaced
 from reviewlore.architecture.facts.partners import find_missing_partners, find_missing_tests
 from reviewlore.architecture.facts.signatures import find_stale_callers
-from reviewlore.architecture.facts.structure import find_contract_breaks, find_cycles, find_lost_names, find_new_edges
+from reviewlore.architecture.facts.structure import find_contract_breaks, find_lost_names, find_new_edges
 from reviewlore.domain.architecture import Fact
 
 _FINDERS: tuple[Callable[[ChangeContext], Iterator[Fact]], ...] = (

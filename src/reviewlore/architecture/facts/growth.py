@@ -26,18 +26,21 @@ _Places = dict[str, list[tuple[str, int]]]
 
 
 def find_outgrown(change: ChangeContext) -> Iterator[Fact]:
-    """Yield one fact for each module that this change pushes past the size of its siblings."""
-    sizes: defaultdict[tuple[str, str | None], list[int]] = defaultdict(list)
+    """Yield one fact for each product module that this change pushes past the size of its siblings.
+
+    Tests are left out: they grow by cases, one beside the other, and nobody has to know the others to read one.
+    """
+    sizes: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for path, module in change.base.modules.items():
-        if module.parsed.definitions:
-            sizes[module.parsed.language, part_of(path)].append(module.parsed.lines)
+        if module.parsed.definitions and part_of(path) == "product":
+            sizes[module.parsed.language][path] = module.parsed.lines
     for patch in change.patches:
         grown, before = change.head.modules.get(patch.path), change.base.modules.get(patch.old_path)
-        part = part_of(patch.path)
-        if grown is None or part is None or not grown.parsed.definitions:
+        if grown is None or part_of(patch.path) != "product" or not grown.parsed.definitions:
             continue
         lines, old = grown.parsed.lines, before.parsed.lines if before and patch.status != "added" else 0
-        siblings = sorted(sizes[grown.parsed.language, part])
+        kin = sizes[grown.parsed.language]
+        siblings = sorted(kin[path] for path in kin if path != patch.old_path)
         if len(siblings) < MIN_MODULES or lines - old < MIN_ADDED:
             continue
         fence = max(MIN_LINES, MIN_TIMES * quantile(siblings, 0.5), quantile(siblings, 0.99))

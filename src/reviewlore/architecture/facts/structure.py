@@ -1,36 +1,11 @@
-"""What a change does to the import graph: edges, cycles, contracts, names that are gone. Change in, facts out."""
+"""What a change does to the import graph: edges, contracts, names that are gone. Change in, facts out."""
 
-from collections import defaultdict
 from collections.abc import Iterator
-from itertools import pairwise
 
 from reviewlore.architecture.contracts import breaks
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint
-from reviewlore.architecture.graph import adjacency, components, shortest_path, strongest
 from reviewlore.architecture.places import folder_of, is_product, related
 from reviewlore.domain.architecture import Contract, Evidence, Fact, ImportEdge, Module
-
-
-def find_cycles(change: ChangeContext) -> Iterator[Fact]:
-    """Yield one fact for each circle of module-level imports that this change closes.
-
-    An edge inside a circle that base already had is silent: it makes nothing worse that a reviewer could undo here.
-    A module that imports the package it lies in closes no circle: the package is always there first.
-    """
-    graph = adjacency(edge for edge in change.head.edges if _binding(edge))
-    before = adjacency(edge for edge in change.base.edges if _binding(edge))
-    old = {path: number for number, group in enumerate(components(before)) for path in group}
-    closing: defaultdict[frozenset[str], list[ImportEdge]] = defaultdict(list)
-    groups = {path: group for group in components(graph) for path in group}
-    for edge in change.new_edges:
-        ends = change.base_path(edge.importer), change.base_path(edge.imported)
-        same_before = ends[0] in old and old[ends[0]] == old.get(ends[1])
-        group = groups.get(edge.importer)
-        if _binding(edge) and group and edge.imported in group and not same_before:
-            closing[group].append(edge)
-    for edges in closing.values():
-        ways = [(edge, shortest_path(graph, edge.imported, edge.importer)) for edge in edges]
-        yield _cycle(change, *min(ways, key=lambda way: (len(way[1]), way[0].importer, way[0].line)))
 
 
 def find_contract_breaks(change: ChangeContext) -> Iterator[Fact]:
@@ -88,12 +63,6 @@ def strongest_by_name(change: ChangeContext) -> list[ImportEdge]:
     return list(found.values())
 
 
-def _binding(edge: ImportEdge) -> bool:
-    """Whether an import runs when its module is loaded, and takes from elsewhere than the packages around it."""
-    package, _, name = edge.imported.rpartition("/")
-    return edge.kind == "runtime" and not (name == "__init__.py" and edge.importer.startswith(f"{package}/"))
-
-
 def _binds(module: Module, name: str, *, strictly: bool = False) -> bool:
     """Whether a module has a name; not `strictly`: or may have it by a way that cannot be seen (`__getattr__`, `*`)."""
     parsed = module.parsed
@@ -112,33 +81,6 @@ def _habitual(change: ChangeContext, edge: ImportEdge) -> bool:
         return True
     pair = (folder_of(edge.importer), folder_of(edge.imported))
     return any((folder_of(known.importer), folder_of(known.imported)) == pair for known in change.base.edges)
-
-
-def _cycle(change: ChangeContext, edge: ImportEdge, way: tuple[str, ...]) -> Fact:
-    importer, imported = change.name(edge.importer), change.name(edge.imported)
-    graph = strongest(known for known in change.head.edges if _binding(known))
-    steps = [graph[pair] for pair in pairwise(way)]
-    back = " → ".join(f"`{change.name(path)}`" for path in way)
-    return Fact(
-        kind="new_cycle",
-        path=edge.importer,
-        line=change.line(edge.importer, edge.line),
-        title=f"This import closes a cycle between `{importer}` and `{imported}`",
-        why=f"`{imported}` already leads back here ({back}). Modules in a cycle can only be imported, tested and "
-        "understood together, and whether the program starts depends on which of them is imported first.",
-        advice="Move what both need into a module below the two, or hand it over as an argument. If the cycle is "
-        "meant, import inside the function that needs it and say why.",
-        severity="warning",
-        confidence=0.9,
-        fingerprint=fingerprint("new_cycle", edge.importer, *sorted(way)),
-        evidence=(
-            Evidence(f"`{importer}` imports `{imported}`: new in this change", edge.importer, edge.line),
-            *(
-                Evidence(f"`{change.name(step.importer)}` imports `{step.name}`", step.importer, step.line)
-                for step in steps
-            ),
-        ),
-    )
 
 
 def _break(change: ChangeContext, contract: Contract, path: str, target: str, line: int, reason: str) -> Fact:
