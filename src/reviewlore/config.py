@@ -38,9 +38,13 @@ class ReviewSettings:
 
 @dataclass(frozen=True, slots=True)
 class ArchitectureSettings:
-    """Declared layers, top to bottom; siblings of one layer are joined by `|`."""
+    """Declared layers, top to bottom; siblings of one layer are joined by `|`.
+
+    `facts` are the kinds of facts to be said although they are silent by default.
+    """
 
     layers: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.grammars import Grammars
 from reviewlore.architecture.building import Cache, build_map
+from reviewlore.config import ArchitectureSettings
 from reviewlore.domain.architecture import ArchitectureMap, Fact, Survey
 from reviewlore.domain.source import SourceFile
 from reviewlore.flows.survey import survey
@@ -71,7 +72,13 @@ class Tree:
         return self.git("rev-parse", "HEAD")
 
     def survey(self, base: str, head: str, layers: tuple[str | tuple[str, ...], ...] = ()) -> Survey:
-        return survey(GitRepo(self.folder), Grammars(), base, head, config_layers=layers)
+        return survey(
+            GitRepo(self.folder),
+            Grammars(),
+            base,
+            head,
+            settings=ArchitectureSettings(layers=tuple(" | ".join([e] if isinstance(e, str) else e) for e in layers)),
+        )
 
     def facts(self, before: Mapping[str, str | bytes | None], after: Mapping[str, str | bytes | None]) -> list[Fact]:
         """Commit one state and then another; return the facts of the difference."""

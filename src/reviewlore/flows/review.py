@@ -50,7 +50,7 @@ def review_change(context: ReviewContext, base: str, head: str) -> Review:
         context.grammar,
         start,
         head,
-        config_layers=settings.architecture.layers,
+        settings=settings.architecture,
         history_limit=settings.review.history_limit,
         patches=patches,
     )

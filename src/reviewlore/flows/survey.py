@@ -1,15 +1,16 @@
 """A repository and two commits to the facts of their difference: trees, blobs and history in. Writes nothing."""
 
-from collections.abc import Sequence
-
 from reviewlore.architecture.building import Cache, build_map
 from reviewlore.architecture.contracts import CONTRACT_FILES, infer_contracts, parse_contracts, parse_layers
 from reviewlore.architecture.conventions import mine_conventions
 from reviewlore.architecture.facts import find_facts
 from reviewlore.architecture.facts.change import ChangeContext
 from reviewlore.architecture.history import index_history
+from reviewlore.config import ArchitectureSettings
 from reviewlore.diff import FilePatch, parse_diff
 from reviewlore.domain.architecture import ArchitectureMap, Contract, Survey
+from reviewlore.domain.pipeline import Command
+from reviewlore.formats.commands import is_build_file, parse_commands
 from reviewlore.formats.manifests import is_manifest, parse_manifests
 from reviewlore.ports import Grammar, Repo
 
@@ -25,22 +26,23 @@ def survey(
     base: str,
     head: str,
     *,
-    config_layers: Sequence[str | Sequence[str]] = (),
+    settings: ArchitectureSettings | None = None,
     history_limit: int = HISTORY_LIMIT,
     cache: Cache | None = None,
     patches: tuple[FilePatch, ...] | None = None,
 ) -> Survey:
     """Return what the change from one commit id to another does to the architecture.
 
-    `base` should be the merge base: everything that counts as habit or rule is read there. `config_layers` are
-    `[architecture] layers` of the configuration, top to bottom; without them import-linter's contracts are read, and
-    without those directions are inferred. `cache` may be kept between calls on one repository: it maps blob ids to
+    `base` should be the merge base: everything that counts as habit or rule is read there. `settings` are
+    those of the base; where they declare no contract, import-linter's are read, and without those directions are
+    inferred. `cache` may be kept between calls on one repository: it maps blob ids to
     what was read from them. `patches` spares the diff where the caller has it. Raises InputError where an object
     cannot be read.
     """
     cache = {} if cache is None else cache
+    settings = settings or ArchitectureSettings()
     before, after = (_map(repo, grammar, commit, cache) for commit in (base, head))
-    contracts, notes = _contracts(repo, base, before, config_layers)
+    contracts, notes = _contracts(repo, base, before, settings)
     history = repo.history(base, history_limit)
     known = {commit.commit for commit in history}
     change = ChangeContext(
@@ -51,9 +53,13 @@ def survey(
         contracts=contracts,
         conventions=mine_conventions(before),
         mentions=lambda words: repo.mentions(head, words),
+        commands_before=_commands(repo, base, before),
+        commands_after=_commands(repo, head, after),
         subjects=tuple(commit.subject for commit in repo.history(head, SUBJECTS) if commit.commit not in known),
     )
-    return Survey(find_facts(change), before, after, contracts, (*notes, *_gaps(change, after)))
+    return Survey(
+        find_facts(change, frozenset(settings.facts)), before, after, contracts, (*notes, *_gaps(change, after))
+    )
 
 
 def _map(repo: Repo, grammar: Grammar, commit: str, cache: Cache) -> ArchitectureMap:
@@ -64,10 +70,17 @@ def _map(repo: Repo, grammar: Grammar, commit: str, cache: Cache) -> Architectur
     return build_map(files, repo.blobs, grammar.parse, cache, manifests)
 
 
+def _commands(repo: Repo, commit: str, tree: ArchitectureMap) -> tuple[Command, ...]:
+    paths = sorted(path for path in tree.files if is_build_file(path))
+    texts = zip(paths, repo.contents((commit, path) for path in paths), strict=True)
+    read = ((path, text.decode("utf-8", "replace")) for path, text in texts if text)
+    return tuple(found for path, text in read for found in parse_commands(path, text))
+
+
 def _contracts(
-    repo: Repo, base: str, before: ArchitectureMap, config_layers: Sequence[str | Sequence[str]]
+    repo: Repo, base: str, before: ArchitectureMap, settings: ArchitectureSettings
 ) -> tuple[tuple[Contract, ...], tuple[str, ...]]:
-    declared = parse_layers(config_layers)
+    declared = parse_layers(settings.layers)
     texts = {
         name: content.decode("utf-8", "replace")
         for name in CONTRACT_FILES

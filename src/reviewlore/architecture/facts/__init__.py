@@ -6,10 +6,12 @@ from reviewlore.architecture.facts.change import ChangeContext
 from reviewlore.architecture.facts.clones import find_clones
 from reviewlore.architecture.facts.complexity import find_complex
 from reviewlore.architecture.facts.cycles import find_cycles
+from reviewlore.architecture.facts.dependencies import find_new_dependencies, find_undeclared, find_unused_dependencies
 from reviewlore.architecture.facts.growth import find_orphans, find_outgrown
 from reviewlore.architecture.facts.hubs import find_hubs
 from reviewlore.architecture.facts.manners import find_broken_names, find_misplaced
 from reviewlore.architecture.facts.partners import find_missing_partners, find_missing_tests
+from reviewlore.architecture.facts.prose import find_stale_documents, find_stale_instructions
 from reviewlore.architecture.facts.signatures import find_stale_callers
 from reviewlore.architecture.facts.structure import find_contract_breaks, find_lost_names, find_new_edges
 from reviewlore.domain.architecture import Fact
@@ -29,6 +31,11 @@ _FINDERS: tuple[Callable[[ChangeContext], Iterator[Fact]], ...] = (
     find_hubs,
     find_outgrown,
     find_orphans,
+    find_new_dependencies,
+    find_undeclared,
+    find_unused_dependencies,
+    find_stale_documents,
+    find_stale_instructions,
 )
 # Kinds that were right and worth saying in less than 80 % of the firings read (docs/architecture.md): said on request.
 QUIET: frozenset[str] = frozenset()

@@ -12,6 +12,7 @@ from reviewlore.architecture.history import History, index_history
 from reviewlore.architecture.places import is_vendored
 from reviewlore.diff import FilePatch, Hunk
 from reviewlore.domain.architecture import ArchitectureMap, Contract, ExternalImport, ImportEdge, Mention
+from reviewlore.domain.pipeline import Command
 from reviewlore.domain.source import Definition
 
 # Lines that do nothing by themselves, after comments are cut off.
@@ -24,7 +25,8 @@ class ChangeContext:
 
     `patches` is the parsed diff base -> head with renames detected. Empty history, contracts or conventions are fine:
     the facts that need them stay silent. `subjects` are the first lines of the commits between base and head.
-    `mentions` finds words in the text files of the head; None where it cannot tell.
+    `mentions` finds words in the text files of the head; None where it cannot tell. `commands_before` and
+    `commands_after` are what the build files of base and head let people run.
     """
 
     base: ArchitectureMap
@@ -34,6 +36,8 @@ class ChangeContext:
     contracts: tuple[Contract, ...] = ()
     conventions: tuple[Convention, ...] = ()
     subjects: tuple[str, ...] = ()
+    commands_before: tuple[Command, ...] = ()
+    commands_after: tuple[Command, ...] = ()
     mentions: Callable[[frozenset[str]], Iterable[Mention] | None] = lambda _: None
 
     @cached_property
