@@ -108,7 +108,7 @@ def _fact(change: ChangeContext, module: Module, definition: Definition, stale: 
         kind="signature_changed_stale_callers",
         path=module.path,
         line=change.shown(module.path, definition),
-        title=f"`{name}` changed its parameters, but {_count(len(stale))} still the old way",
+        title=f"`{name}` changed its parameters, but {_count(len(stale))}",
         why=f"`{use.call.name}(…)` in `{use.path}` line {use.call.line} {reason}, {result}.{more}",
         advice="Change the callers in the same pull request, or keep the old way working (a default, an alias).",
         severity="error" if sure else "warning",
@@ -121,4 +121,4 @@ def _fact(change: ChangeContext, module: Module, definition: Definition, stale: 
 
 
 def _count(stale: int) -> str:
-    return "a call is made" if stale == 1 else f"{stale} calls are made"
+    return "a call still fits only the old ones" if stale == 1 else f"{stale} calls still fit only the old ones"
