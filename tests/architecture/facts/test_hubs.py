@@ -1,0 +1,88 @@
+import pytest
+from tests.architecture.facts.changes import change_of
+
+from reviewlore.architecture.facts.hubs import find_hubs
+from reviewlore.architecture.signatures import narrows, read_signature
+from reviewlore.domain.architecture import Fact
+
+CORE = "LIMIT = 1\n\n\ndef run(a, b=0):\n    return a\n\n\ndef stop():\n    return 0\n"
+CORE += "\n\nclass Box:\n    def open(self, x): ...\n"
+USERS = {f"app/u{number}.py": "from app.core import stop\n" for number in range(22)}
+APP = {"app/__init__.py": "", "app/core.py": CORE} | USERS | {"app/far.py": "import app.u1\n"}
+
+
+def found(before: dict[str, str], core: str) -> list[Fact]:
+    return list(find_hubs(change_of(before, {"app/core.py": core})))
+
+
+def test_a_narrower_signature_in_a_hub() -> None:
+    (fact,) = found(APP, CORE.replace("a, b=0", "a, c"))
+    assert (fact.path, fact.line, fact.severity) == ("app/core.py", 4, "info")
+    assert fact.title == "`run` now takes (a, c), in a module that 22 others import"
+    assert fact.why.startswith("`app.core` is among the 1 % most imported modules here; 23 modules reach it, ")
+
+
+@pytest.mark.parametrize(
+    ("core", "title"),
+    [
+        (CORE.replace("def stop", "def halt"), "`stop` is gone, in a module that 22 others import"),
+        (CORE.replace("self, x", "self"), "`Box.open` now takes (self), in a module that 22 others import"),
+        (CORE.replace("open", "shut"), "`Box.open` is gone, in a module that 22 others import"),
+    ],
+)
+def test_what_else_breaks_an_interface(core: str, title: str) -> None:
+    assert [fact.title for fact in found(APP, core)] == [title]
+
+
+def test_several_breaks_are_one_fact() -> None:
+    (fact,) = found(APP, "LIMIT = 1\n")
+    assert fact.title == "`run` is gone, in a module that 22 others import"
+    assert "The same holds for 2 more of its public names." in fact.why
+
+
+@pytest.mark.parametrize(
+    "core",
+    [
+        CORE.replace("return a", "return -a"),
+        CORE.replace("b=0", "b=0, c=1"),
+        CORE.replace("def stop():", "def stop(*, hard=False):"),
+        CORE + "\n\ndef more(): ...\n",
+        CORE.replace("def stop():\n    return 0\n", "from app.u1 import stop\n"),
+        CORE.replace("class Box:", "class Box(Base):").replace("    def open(self, x): ...\n", "    y = 1\n"),
+    ],
+)
+def test_what_stays_compatible_is_silent(core: str) -> None:
+    assert found(APP, core) == []
+
+
+def test_a_module_that_few_import_is_no_hub() -> None:
+    few = {path: text for path, text in APP.items() if path not in list(USERS)[:5]}
+    assert found(few, CORE.replace("a, b=0", "a, c")) == []
+
+
+def test_private_names_are_nobodys_business() -> None:
+    private = APP | {"app/core.py": CORE + "\n\ndef _help(a): ...\n\n\nclass _In:\n    def run(self, a): ...\n"}
+    assert found(private, CORE) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "narrower"),
+    [
+        ("a", "a", False),
+        ("a", "a b=", False),
+        ("a", "a *", False),
+        ("a b=", "a *rest **more", False),
+        ("a b=", "a", True),
+        ("a", "a b", True),
+        ("a b=", "b= a", True),
+        ("a *rest", "a", True),
+        ("a **more", "a b=", True),
+        ("a= b=", "a=", True),
+        ("* a", "* a b", True),
+        ("* a=", "**more", False),
+        ("a", "a /", True),
+    ],
+)
+def test_narrower(before: str, after: str, narrower: bool) -> None:
+    sides = [read_signature(text.split(), bound=False) for text in (before, after)]
+    assert narrows(*sides) is narrower
