@@ -7,6 +7,7 @@ from reviewlore.architecture.facts.clones import find_clones
 from reviewlore.architecture.facts.complexity import find_complex
 from reviewlore.architecture.facts.cycles import find_cycles
 from reviewlore.architecture.facts.dependencies import find_new_dependencies, find_undeclared, find_unused_dependencies
+from reviewlore.architecture.facts.frameworks import find_misused_frameworks
 from reviewlore.architecture.facts.growth import find_orphans, find_outgrown
 from reviewlore.architecture.facts.hubs import find_hubs
 from reviewlore.architecture.facts.manners import find_broken_names, find_misplaced
@@ -36,6 +37,7 @@ _FINDERS: tuple[Callable[[ChangeContext], Iterator[Fact]], ...] = (
     find_unused_dependencies,
     find_stale_documents,
     find_stale_instructions,
+    find_misused_frameworks,
 )
 # Kinds that were right and worth saying in less than 80 % of the firings read (docs/architecture.md): said on request.
 QUIET: frozenset[str] = frozenset()
