@@ -25,7 +25,10 @@ _BRANCH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ReviewSettings:
-    """What a review says: at most `max_comments`, none below `min_severity`, or of a kind in `silent`."""
+    """What a review says: at most `max_comments`, none below `min_severity`, or of a kind in `silent`.
+
+    `diagram` draws the changed imports between packages into the summary comment.
+    """
 
     max_comments: int = 5  # published gains come from saying less: the median useful bot says 1 to 3 things
     min_severity: Literal["info", "warning", "error"] = "info"
@@ -33,6 +36,7 @@ class ReviewSettings:
     silent: tuple[str, ...] = ()
     fail_on: Literal["never", "info", "warning", "error"] = "never"
     exclude_paths: tuple[str, ...] = ()
+    diagram: bool = True
     history_limit: int = 2000  # commits read for co-change: about two years of an active repository
 
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from reviewlore.architecture.graph import components
 from reviewlore.architecture.packages import split_packages
-from reviewlore.architecture.places import is_product
 from reviewlore.domain.architecture import ArchitectureMap, Contract, ImportEdge
 from reviewlore.domain.layering import Border, Layering, PackageEdge
 
@@ -42,18 +41,21 @@ def infer_layers(tree: ArchitectureMap) -> Layering:
 
 def find_layering(tree: ArchitectureMap, contracts: Sequence[Contract] = ()) -> Layering:
     """Return the declared layers where a contract places at least half of the shipped modules, else inferred ones."""
-    paths = [path for path in tree.modules if is_product(path)]
-    for contract in contracts:
+    layered = [contract for contract in contracts if len(contract.layers) > 1 and not contract.inferred]
+    own, facades = split_packages(tree) if layered else ({}, ())
+    home = {path: name for name, paths in own.items() for path in paths}
+    for contract in layered:
         members = {name for layer in contract.layers for name in layer.members}
-        if contract.inferred or len(contract.layers) < 2:
-            continue
+        placed = {path: member_of(tree.modules[path].name, members) for path in (*home, *facades)}
         packages: defaultdict[str, list[str]] = defaultdict(list)
-        for path in sorted(paths):
-            packages[member_of(tree.modules[path].name, members) or tree.modules[path].name].append(path)
-        if 2 * sum(len(packages[name]) for name in members & packages.keys()) >= len(paths):
+        for path, name in sorted(placed.items()):
+            if name or path in home:
+                packages[name or home[path]].append(path)
+        if 2 * sum(name is not None for name in placed.values()) >= len(placed):
             layers = tuple(tuple(name for name in layer.members if name in packages) for layer in contract.layers)
-            kept = {name: tuple(members) for name, members in sorted(packages.items())}
-            found = assemble(tree, kept, tuple(filter(None, layers)), ())
+            kept = {name: tuple(paths) for name, paths in sorted(packages.items())}
+            rest = tuple(path for path in facades if placed[path] is None)
+            found = assemble(tree, kept, tuple(filter(None, layers)), rest)
             return replace(found, origin=f"“{contract.name}” in {contract.origin}")
     return infer_layers(tree)
 

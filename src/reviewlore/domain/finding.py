@@ -57,7 +57,11 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The result of one review: what is said, what is not and why, and who says it."""
+    """The result of one review: what is said, what is not and why, and who says it.
+
+    `diagram` is Mermaid text of the imports between packages that the change adds or removes, empty where there is
+    none, or too much to draw.
+    """
 
     repository: str
     base: str
@@ -69,3 +73,4 @@ class Review:
     notes: tuple[str, ...] = ()
     files_reviewed: int = 0
     files_skipped: dict[str, int] = field(default_factory=dict)
+    diagram: str = ""

@@ -49,6 +49,14 @@ def inert_code(text: str) -> str:
     return f"{ticks}{pad}{line}{pad}{ticks}" if line else "` `"
 
 
+def folded_diagram(diagram: str) -> str:
+    """Return Mermaid text as a closed part of a comment; `diagram` is ours, and has no fence or markup in it."""
+    return (
+        "<details><summary>Imports between packages that this change adds or removes</summary>\n\n"
+        f"````mermaid\n{diagram.rstrip()}\n````\n\n</details>"
+    )
+
+
 def hide(text: str, secrets: Iterable[str]) -> str:
     """Return `text` without the given secrets, in the clear, as hexadecimal or as base64 at any offset."""
     for secret in secrets:

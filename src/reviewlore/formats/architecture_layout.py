@@ -1,4 +1,4 @@
-"""Where everything of a map's picture stands: a `MapPicture` in, boxes, cells and curves in pixels out. Draws nothing.
+"""Where everything of a map's picture stands: a `MapPicture` in, boxes, cells and curves out. It draws nothing.
 
 Rows are layers from the top, boxes packages, cells modules. Curves between boxes run through the gaps between others.
 """
@@ -20,6 +20,8 @@ LEFT, RIGHT = 44, 16
 CELL_WIDTH, CELL_HEIGHT, HEADER = 94, 17, 19
 _PAD, _GAP_X, _GAP_LINE, _GAP_LAYER = 5, 20, 28, 48
 _MOST_ROWS = 14
+# More curves than this are a grey surface.
+MAX_CURVES = 400
 _SWEEPS = 8
 
 
@@ -73,13 +75,14 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The whole picture; `hidden` modules are only counted, `height` in pixels."""
+    """The whole picture; `hidden` modules are only counted, as are `undrawn` edges; `height` in pixels."""
 
     height: float
     bands: tuple[Band, ...]
     boxes: tuple[Box, ...]
     curves: tuple[Curve, ...]
     hidden: int
+    undrawn: int
 
 
 def lay_out(picture: MapPicture, top: float) -> Layout:
@@ -104,8 +107,9 @@ def lay_out(picture: MapPicture, top: float) -> Layout:
         bands.append(Band(number if number <= len(rows) else 0, start, y - _GAP_LINE))
         y += _GAP_LAYER - _GAP_LINE
     hidden = sum(box.hidden for box in boxes)
-    curves = _curves(layering.edges, lines)
-    return Layout(y - _GAP_LAYER, tuple(bands), tuple(boxes), curves, hidden)
+    heaviest = sorted(layering.edges, key=lambda edge: (not edge.upward, -edge.weight, edge.importer, edge.imported))
+    curves = _curves(heaviest[:MAX_CURVES], lines)
+    return Layout(y - _GAP_LAYER, tuple(bands), tuple(boxes), curves, hidden, len(layering.edges) - len(curves))
 
 
 def _ordered(layers: Sequence[Sequence[str]], edges: Sequence[PackageEdge]) -> list[list[str]]:
@@ -254,10 +258,8 @@ def _curves(edges: Iterable[PackageEdge], lines: Sequence[tuple[float, float, li
     curves = []
     for number, edge in enumerate(drawn):
         start, end = line_of[edge.importer], line_of[edge.imported]
-        one = (port[edge.importer, number], lines[start][1 if start <= end else 0])
-        other = (port[edge.imported, number], lines[end][0 if start < end else 1])
-        one = (one[0], _side(box_of[edge.importer], down=start <= end))
-        other = (other[0], _side(box_of[edge.imported], down=start >= end))
+        one = (port[edge.importer, number], _side(box_of[edge.importer], down=start <= end))
+        other = (port[edge.imported, number], _side(box_of[edge.imported], down=start >= end))
         curves.append(Curve(edge, (one, *_between(one, other, start, end, lines, number), other)))
     return tuple(curves)
 

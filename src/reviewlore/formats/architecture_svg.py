@@ -97,6 +97,8 @@ def _notes(picture: MapPicture, layout: Layout) -> Iterable[str]:
     yield f"{told}."
     if layout.hidden:
         yield f"{layout.hidden} modules are only counted in their boxes: a picture of more cells could not be read."
+    if layout.undrawn:
+        yield f"{layout.undrawn} imports between packages are not drawn: the lightest ones."
     if picture.change and len(picture.change.edges) > MAX_CHANGED_EDGES:
         yield f"{len(picture.change.edges) - MAX_CHANGED_EDGES} more changed imports are not drawn."
 

@@ -33,6 +33,7 @@ def _review(review: Review) -> dict[str, Any]:
             "items": [{"id": item.id, "rule": item.rule, "reason": item.reason} for item in review.dropped],
         },
         "notes": list(review.notes),
+        "diagram": review.diagram,
         "files": {"reviewed": review.files_reviewed, "skipped": dict(sorted(review.files_skipped.items()))},
     }
 

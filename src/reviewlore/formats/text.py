@@ -9,7 +9,7 @@ from collections import Counter
 
 from reviewlore.domain.architecture import Evidence
 from reviewlore.domain.finding import Finding, Precedent, Review
-from reviewlore.domain.inert import inert, inert_code, inert_line
+from reviewlore.domain.inert import folded_diagram, inert, inert_code, inert_line
 from reviewlore.domain.visible import visible, visible_line
 
 _WIDTH = 98
@@ -35,6 +35,8 @@ def render_markdown(review: Review) -> str:
         parts = [f"### {inert_line(_headline(review))}"]
         parts += [_finding_markdown(number, finding) for number, finding in enumerate(review.findings, 1)]
         parts.append(inert_line(_accounts(review)))
+    if review.diagram:
+        parts.append(folded_diagram(review.diagram))
     parts += [f"> {inert_line(note)}" for note in review.notes]
     return "\n\n".join(parts) + "\n"
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from reviewlore.domain.architecture import Evidence
 from reviewlore.domain.events import DISMISS_REASONS
 from reviewlore.domain.finding import Finding, Precedent, Review
-from reviewlore.domain.inert import inert, inert_code, inert_line
+from reviewlore.domain.inert import folded_diagram, inert, inert_code, inert_line
 from reviewlore.domain.markers import MARKER, marker, run_marker
 
 SUMMARY_MARKER = f"{MARKER}summary -->"
@@ -65,6 +65,8 @@ def render_summary(review: Review, repository_url: str, inline: Sequence[Finding
     if outside:
         parts.append("**Outside the diff, or above the limit of inline comments**")
         parts += [_folded(finding, review, repository_url) for finding in outside]
+    if review.diagram:
+        parts.append(folded_diagram(review.diagram))
     parts.append(_account(review))
     parts.append(
         "<sub>`/lore help` lists what can be asked; `/lore dismiss <reason> <id>` says what is not wanted.</sub>"
@@ -79,7 +81,8 @@ def render_step_summary(review: Review, repository_url: str, notice: str = "") -
         f"#### {_where(finding, review, repository_url)}\n\n{_explained(finding, review, repository_url)}"
         for finding in review.findings
     ]
-    return cut("\n\n".join(filter(None, [*head, *body, _account(review)])), "", MAX_STEP_SUMMARY // 4)
+    drawn = folded_diagram(review.diagram) if review.diagram else ""
+    return cut("\n\n".join(filter(None, [*head, *body, drawn, _account(review)])), "", MAX_STEP_SUMMARY // 4)
 
 
 def render_skipped(reason: str) -> str:
