@@ -21,8 +21,8 @@ from typing import cast
 
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.grammars import Grammars
-from reviewlore.architecture.building import Cache
 from reviewlore.domain.architecture import Fact
+from reviewlore.flows.mapping import Mapper
 from reviewlore.flows.survey import survey
 
 NAMES = ("scrapy", "pytest", "pydantic", "requests")
@@ -72,11 +72,11 @@ def pulls(clone: Path, limit: int, skip: int = 0, *, merges: bool = False) -> li
 def replay(clone: Path, chosen: list[Pull], show: bool) -> Result:
     """Survey each pull request as it was merged, and count."""
     repo = GitRepo(clone)
-    cache: Cache = {}
+    mapper = Mapper(repo, Grammars())
     facts: list[tuple[Fact, ...]] = []
     started = time.perf_counter()
     for commit, parent, head in chosen:
-        result = survey(repo, Grammars(), repo.merge_base(parent, head), head, cache=cache)
+        result = survey(repo, Grammars(), repo.merge_base(parent, head), head, mapper=mapper)
         facts.append(result.facts)
         for fact in result.facts if show else ():
             _print(clone, commit, fact)
@@ -100,7 +100,7 @@ def replay(clone: Path, chosen: list[Pull], show: bool) -> Result:
 def heeded(clone: Path, chosen: list[Pull], show: bool) -> Result:
     """Survey the first commit of each merge of several; count the facts of whose kind none is left when merged."""
     repo = GitRepo(clone)
-    cache: Cache = {}
+    mapper = Mapper(repo, Grammars())
     fired: Counter[str] = Counter()
     gone: Counter[str] = Counter()
     judged = 0
@@ -110,10 +110,10 @@ def heeded(clone: Path, chosen: list[Pull], show: bool) -> Result:
         if len(own) < 2 or own[0].split()[1:] != [base]:
             continue  # one commit, or a branch that began by merging something else
         judged += 1
-        facts = survey(repo, Grammars(), base, own[0].split()[0], cache=cache).facts
+        facts = survey(repo, Grammars(), base, own[0].split()[0], mapper=mapper).facts
         if not facts:
             continue
-        left = {fact.kind for fact in survey(repo, Grammars(), base, head, cache=cache).facts}
+        left = {fact.kind for fact in survey(repo, Grammars(), base, head, mapper=mapper).facts}
         for fact in facts:
             kind = f"{fact.kind}:{fact.severity}"
             fired[kind] += 1

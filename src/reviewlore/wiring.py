@@ -22,7 +22,7 @@ from reviewlore.flows.labelling import LearnContext
 from reviewlore.flows.review import ReviewContext, read_settings
 from reviewlore.flows.scoring import load_active
 from reviewlore.flows.train import TrainContext
-from reviewlore.ports import AdapterTrainer, Clock, Console, Grammar, Scorer, Store
+from reviewlore.ports import AdapterTrainer, Clock, Console, Parsers, Scorer, Shelf, Store
 from reviewlore.ranking.model import RankerModel
 from reviewlore.stages.recipe import parse_recipe, pin_revision
 
@@ -78,11 +78,18 @@ class Workshop:
         return RankerModel.from_json(json.loads(resources.load_prior()))
 
     @cached_property
-    def grammar(self) -> Grammar:
+    def grammar(self) -> Parsers:
         """The parsers of source code."""
         from reviewlore.adapters.grammars import Grammars
 
         return Grammars()
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """Where what was computed from this repository's objects is kept, beside them."""
+        from reviewlore.adapters.shelf import SqliteShelf
+
+        return SqliteShelf(self.repo.git_dir)
 
     @cached_property
     def adapters(self) -> AdapterTrainer:
@@ -104,7 +111,9 @@ class Workshop:
 
         name = repository or self.repo.name
         scorer, notes = load_active(self.store, self.prior, self.adapters)
-        return ReviewContext(name, self.repo, self.store, self.grammar, scorer, SqliteIndex, self.console, notes)
+        return ReviewContext(
+            name, self.repo, self.store, self.grammar, scorer, SqliteIndex, self.console, notes, self.shelf
+        )
 
     def learn_context(self, fetch: Callable[[Sequence[str]], None] | None = None) -> LearnContext:
         """Return what mining needs; `fetch` brings commits that were pushed over, by their ids."""

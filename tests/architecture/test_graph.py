@@ -127,9 +127,9 @@ def test_odd_paths_are_modules_like_others(name: str) -> None:
 
 
 def test_a_tree_without_python_is_an_empty_map() -> None:
-    tree = map_of({"main.go": "package main", "README": ""})
+    tree = map_of({"main.rb": "puts 1", "README": ""})
     assert not tree.modules
-    assert tree.files == {"main.go", "README"}
+    assert tree.files == {"main.rb", "README"}
 
 
 def test_the_cache_spares_what_did_not_change() -> None:

@@ -21,8 +21,10 @@ from reviewlore.adapters import git_options as options
 from reviewlore.domain.architecture import Change, Landed, Mention
 from reviewlore.domain.patch import CommitPatch
 from reviewlore.domain.source import SourceFile
+from reviewlore.domain.trees import Listing, Step
 from reviewlore.errors import InputError
 from reviewlore.formats import commits, patches
+from reviewlore.formats.trees import parse_listing, parse_steps
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REGULAR = frozenset({"100644", "100755"})
@@ -149,15 +151,16 @@ class GitRepo:
 
     def files(self, commit: str) -> tuple[SourceFile, ...]:
         """Return all regular files of a commit's tree (no symbolic links, no submodules)."""
-        data = self._bytes("ls-tree", "-r", "-z", "--full-tree", self._id(commit))
-        found = []
-        for row in data.decode("utf-8", "surrogateescape").split("\0"):
-            if row:
-                meta, path = row.split("\t", 1)
-                mode, _, blob = meta.split(" ")
-                if mode in _REGULAR:
-                    found.append(SourceFile(path, blob))
-        return tuple(found)
+        return self.tree(commit).files
+
+    def tree(self, commit: str) -> Listing:
+        """Return everything in a commit's tree; links are not followed, submodules not read."""
+        return parse_listing(self._bytes("ls-tree", "-r", "-z", "--full-tree", self._id(commit)))
+
+    def steps(self, commit: str) -> Iterator[Step]:
+        """Yield what every commit reachable from `commit` did to its first parent's tree, parents first, in bulk."""
+        command = (*options.STEP_OPTIONS, self._id(commit), "--")
+        yield from parse_steps(self._stream("log", command, git_bulk.split_fields))
 
     def blobs(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Yield (blob id, content) in the order asked, through one `git cat-file --batch`."""

@@ -48,6 +48,15 @@ def parse_mentions(output: bytes) -> tuple[Mention, ...]:
     )
 
 
+def split_fields(stream: Stream) -> Iterator[bytes]:
+    """Yield what stands between NULs."""
+    rest = b""
+    while piece := stream.read1(_PIECE):
+        *fields, rest = (rest + piece).split(b"\0")
+        yield from fields
+    yield rest
+
+
 def _split(stream: Stream, border: re.Pattern[bytes]) -> Iterator[bytes]:
     """Yield what follows each border, to the next one; the end of the stream loses its last newline."""
     buffer, read, begun = b"\n", list[bytes](), False

@@ -17,6 +17,12 @@ LANDED_OPTIONS = (
     "--first-parent", "-z", "--no-patch", "--no-show-signature", "--no-notes", "--encoding=UTF-8",
     "--format=%H %ct %aE%x00.%s%x00.%b",
 )  # fmt: skip
+# Each commit beside its first parent, also a merge; parents before their children.
+STEP_OPTIONS = (
+    "--raw", "-z", "--no-abbrev", "--no-renames", "--diff-merges=first-parent", "--topo-order", "--reverse",
+    "--no-ext-diff", "--no-textconv", "--no-show-signature", "--no-notes", "--no-relative", "-O/dev/null",
+    "--ignore-submodules=none", "--format=%x00%H %P",
+)  # fmt: skip
 # Whole words, in text files only; the output names path, line and word, so that it grows with the hits alone.
 GREP_OPTIONS = ("-n", "-z", "-o", "-I", "-w", "-F", "--full-name", "--no-color", "--no-column", "--no-textconv")
 MAX_GREP = 1 << 24

@@ -10,8 +10,9 @@ from reviewlore.domain.finding import Finding, Review
 from reviewlore.domain.history import Episode
 from reviewlore.domain.preference import Remark
 from reviewlore.flows import state
+from reviewlore.flows.mapping import Mapper
 from reviewlore.flows.survey import survey
-from reviewlore.ports import Console, Grammar, Index, Repo, Scorer, Store
+from reviewlore.ports import Console, Index, Parsers, Repo, Scorer, Shelf, Store
 from reviewlore.stages.curate import matches
 from reviewlore.stages.retrieve import document_of, find_precedents, query_of
 from reviewlore.stages.review.candidates import make_findings, words_of
@@ -27,11 +28,12 @@ class ReviewContext:
     repository: str
     repo: Repo
     store: Store
-    grammar: Grammar
+    grammar: Parsers
     scorer: Scorer
     make_index: Callable[[Iterable[tuple[str, str]]], Index]
     console: Console
     notes: tuple[str, ...] = ()
+    shelf: Shelf | None = None
 
 
 def review_change(context: ReviewContext, base: str, head: str) -> Review:
@@ -52,6 +54,7 @@ def review_change(context: ReviewContext, base: str, head: str) -> Review:
         head,
         settings=settings.architecture,
         history_limit=settings.review.history_limit,
+        mapper=Mapper(context.repo, context.grammar, shelf=context.shelf, console=context.console),
         patches=patches,
     )
     excluded = frozenset(patch.path for patch in patches if matches(patch.path, settings.review.exclude_paths))

@@ -7,6 +7,7 @@ from reviewlore.ports.code import Grammar, Index, Repo, Revision, Rewriting, Sto
 from reviewlore.ports.forge import Forge, ForgeAccount, ForgeComments, ForgeHistory, ForgeRuns, ForgeVoice
 from reviewlore.ports.judging import AdapterTrainer, RankerTrainer, Scorer
 from reviewlore.ports.machine import Clock, Console, Runner
+from reviewlore.ports.sources import Parsers, Shelf
 
 __all__ = [
     "AdapterTrainer",
@@ -20,11 +21,13 @@ __all__ = [
     "ForgeVoice",
     "Grammar",
     "Index",
+    "Parsers",
     "RankerTrainer",
     "Repo",
     "Revision",
     "Rewriting",
     "Runner",
     "Scorer",
+    "Shelf",
     "Store",
 ]

@@ -8,6 +8,7 @@ from reviewlore.domain.architecture import Change, Landed, Mention
 from reviewlore.domain.mining import Rewritten
 from reviewlore.domain.patch import CommitPatch
 from reviewlore.domain.source import ParsedModule, SourceFile
+from reviewlore.domain.trees import Listing, Step
 
 
 class Repo(Protocol):
@@ -45,6 +46,14 @@ class Repo(Protocol):
 
     def files(self, commit: str) -> tuple[SourceFile, ...]:
         """Return all regular files of a commit's tree (no symbolic links, no submodules)."""
+        ...
+
+    def tree(self, commit: str) -> Listing:
+        """Return everything in a commit's tree: the files, and the links and submodules that are not read."""
+        ...
+
+    def steps(self, commit: str) -> Iterator[Step]:
+        """Yield what every commit reachable from `commit` did to its first parent's tree, parents first, in bulk."""
         ...
 
     def blobs(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:

@@ -1,17 +1,47 @@
 """Sources to records by tree-sitter, one file for each language; each owns its grammar's wheel."""
 
+import hashlib
+from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib import metadata
+from pathlib import Path
 
+from reviewlore.adapters.grammars.ecmascript import JavaScriptGrammar, TypeScriptGrammar
+from reviewlore.adapters.grammars.go import GoGrammar
+from reviewlore.adapters.grammars.pool import read_many
 from reviewlore.adapters.grammars.python import PythonGrammar
-from reviewlore.domain.source import Language, ParsedModule, language_of
+from reviewlore.architecture import reading
+from reviewlore.architecture.reading import Parse
+from reviewlore.domain.source import Language, ParsedModule, SkipReason, language_of
+from reviewlore.formats.sources import source_schema
 from reviewlore.ports import Grammar
 
 # Where a grammar is compiled on first use: a repository of one language does not pay for the others.
-_MAKERS: dict[Language, type[Grammar]] = {"python": PythonGrammar}
+_MAKERS: dict[Language, type[Grammar]] = {
+    "go": GoGrammar,
+    "python": PythonGrammar,
+    "javascript": JavaScriptGrammar,
+    "typescript": TypeScriptGrammar,
+}
 
 
 class Grammars:
-    """Adapter of the `Grammar` port for every language that reviewlore reads."""
+    """Adapter of the `Parsers` port for every language that reviewlore reads."""
+
+    def __init__(self, processes: int | None = None) -> None:
+        """`processes` read many sources at once; as many as there are cores where it is not said."""
+        self._processes = processes
+
+    @property
+    def version(self) -> str:
+        """A hash of the grammars' wheels, of this package's own code and of the shape of the records."""
+        return _version()
+
+    def read_many(
+        self, sources: Iterable[tuple[str, bytes]], total: int
+    ) -> Iterator[tuple[ParsedModule | SkipReason, bytes]]:
+        """Yield what each source says, and that as bytes to keep, in the order given."""
+        return read_many(sources, total, make_parse, self._processes)
 
     def parse(self, path: str, source: bytes) -> ParsedModule | None:
         """Return what a UTF-8 source says, or None where the path's language has no grammar."""
@@ -24,3 +54,18 @@ class Grammars:
 def _grammar(language: Language) -> Grammar:
     """One grammar of each language a process: compiling its query costs more than parsing a file."""
     return _MAKERS[language]()
+
+
+def make_parse() -> Parse:
+    """Return `Grammars.parse`, in whatever process that is asked for."""
+    return Grammars().parse
+
+
+@cache
+def _version() -> str:
+    found = hashlib.sha256(source_schema().encode())
+    for name in ("tree-sitter", *(f"tree-sitter-{language}" for language in sorted(_MAKERS))):
+        found.update(f"{name} {metadata.version(name)}\n".encode())
+    for path in (Path(reading.__file__), *sorted(Path(__file__).parent.glob("*.py"))):
+        found.update(path.read_bytes())
+    return found.hexdigest()[:12]

@@ -1,0 +1,203 @@
+"""Commits of a repository to their maps: trees and blobs in, snapshots out. Reads each blob once, ever.
+
+What was read of a blob is taken from memory, else from the shelf of earlier runs, else parsed (many in parallel) and
+put there. Nothing else is written.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+
+from reviewlore.architecture.building import NOTHING, Cache, Snapshot, derive, difference, find_unread
+from reviewlore.domain.manifest import Manifest
+from reviewlore.domain.source import Language, SourceFile, language_of
+from reviewlore.domain.trees import Listing, Step
+from reviewlore.formats.manifests import is_manifest, parse_manifests
+from reviewlore.formats.sources import Entry, decode_source
+from reviewlore.ports import Console, Parsers, Repo, Shelf
+
+Wanted = Mapping[tuple[Language, str], str]
+_Key = tuple[Language, str] | None
+
+# From here on reading takes seconds, and says so.
+_LONG = 500
+# Sources put on the shelf at once: few enough to hold, many enough for one transaction.
+_BATCH = 1000
+# Commits whose new sources are asked for at once.
+_WINDOW = 200
+
+
+class Mapper:
+    """Maps of one repository's commits; each is made from the last one it made, which costs what differs."""
+
+    def __init__(
+        self,
+        repo: Repo,
+        parsers: Parsers,
+        *,
+        shelf: Shelf | None = None,
+        console: Console | None = None,
+        cache: Cache | None = None,
+    ) -> None:
+        """`cache` may be kept between mappers of one repository."""
+        self._repo = repo
+        self._parsers = parsers
+        self._shelf = shelf
+        self._console = console
+        self._cache: Cache = {} if cache is None else cache
+        self._read_manifests: dict[tuple[str, str], tuple[Manifest, ...]] = {}
+        self._last = NOTHING
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What went wrong beside the maps, which are right all the same."""
+        return (self._shelf.problem,) if self._shelf and self._shelf.problem else ()
+
+    @property
+    def shelf(self) -> Shelf | None:
+        """Where what was computed from git objects is kept between runs."""
+        return self._shelf
+
+    def map(self, commit: str) -> Snapshot:
+        """Return the snapshot of a commit; InputError where an object cannot be read."""
+        return self.map_listing(self._repo.tree(commit))
+
+    def map_listing(self, listing: Listing) -> Snapshot:
+        """Return the snapshot of a tree that was listed."""
+        self.read(find_unread(listing.files, self._cache))
+        changes = difference(self._last.files, {file.path: file.blob for file in listing.files})
+        self._last = self.advance(self._last, changes)
+        return self._last
+
+    def advance(self, base: Snapshot, changes: Mapping[str, str | None]) -> Snapshot:
+        """Return the snapshot of a tree that differs from the base's in `changes`, whose sources were read."""
+        manifests = base.map.manifests
+        if any(is_manifest(path) for path in changes):
+            declared = {path: blob for path, blob in base.files.items() if is_manifest(path)}
+            declared |= {path: blob for path, blob in changes.items() if blob is not None and is_manifest(path)}
+            manifests = self._manifests({path: blob for path, blob in declared.items() if changes.get(path, blob)})
+        return derive(base, changes, self._cache, manifests)
+
+    def read(self, wanted: Wanted) -> None:
+        """Bring what sources (language and blob -> a path) say into the cache."""
+        for _ in self.read_along([wanted], len(wanted)):
+            pass
+
+    def read_along(self, groups: Iterable[Wanted], total: int) -> Iterator[Wanted]:
+        """Yield each group once all of it is in the cache, while the next ones are already being read.
+
+        `total` is how many sources there are in all groups, at most.
+        """
+        underway: deque[Wanted] = deque()
+        asked: deque[_Key] = deque()
+        read: Iterable[tuple[Entry, bytes]] = self._parsers.read_many(self._asking(groups, underway, asked), total)
+        if self._console and total >= _LONG:
+            read = self._console.track(read, "Reading sources", total)
+        fresh: dict[Language, dict[str, bytes]] = {}
+        for entry, data in read:
+            key = asked.popleft()
+            if key is None:  # the end of a group
+                yield underway.popleft()
+                continue
+            self._cache[key] = entry
+            fresh.setdefault(key[0], {})[key[1]] = data
+            if sum(map(len, fresh.values())) >= _BATCH:
+                self._keep(fresh)
+        self._keep(fresh)
+
+    def _asking(
+        self, groups: Iterable[Wanted], underway: deque[Wanted], asked: deque[_Key]
+    ) -> Iterator[tuple[str, bytes]]:
+        """Yield path and content of what has to be parsed, and after each group a source that says nothing."""
+        for group in groups:
+            underway.append(group)
+            missing = self._take_kept(group)
+            blobs = self._repo.blobs(blob for _, blob in missing)
+            for (key, path), (_, content) in zip(missing.items(), blobs, strict=True):
+                asked.append(key)
+                yield path, content
+            asked.append(None)
+            yield "", b""
+
+    def _take_kept(self, group: Wanted) -> Wanted:
+        """Bring what the shelf has of a group into the cache, and return the rest of the group."""
+        missing = {key: path for key, path in group.items() if key not in self._cache}
+        if self._shelf is None:
+            return missing
+        for language in sorted({language for language, _ in missing}):
+            blobs = [blob for spoken, blob in missing if spoken == language]
+            for blob, data in self._shelf.get(self._kind(language), blobs).items():
+                entry = decode_source(data)
+                if entry is not None:
+                    self._cache[language, blob] = entry
+                    del missing[language, blob]
+        return missing
+
+    def forget(self, gone: Iterable[tuple[Language, str]]) -> None:
+        """Let go of what was read of blobs that no later map needs."""
+        for key in gone:
+            self._cache.pop(key, None)
+
+    def _keep(self, fresh: dict[Language, dict[str, bytes]]) -> None:
+        for language, entries in fresh.items():
+            if self._shelf:
+                self._shelf.put(self._kind(language), entries)
+        fresh.clear()
+
+    def _kind(self, language: Language) -> str:
+        return f"source/{self._parsers.version}/{language}"
+
+    def _manifests(self, declared: Mapping[str, str]) -> tuple[Manifest, ...]:
+        """Return the manifests of a tree; each version of each is read once."""
+        unknown = {(path, blob) for path, blob in declared.items() if (path, blob) not in self._read_manifests}
+        blobs = sorted({blob for _, blob in unknown})
+        texts = {blob: content.decode("utf-8", "replace") for blob, content in self._repo.blobs(blobs)}
+        for path, blob in unknown:
+            self._read_manifests[path, blob] = parse_manifests({path: texts[blob]})
+        return tuple(found for item in sorted(declared.items()) for found in self._read_manifests[item])
+
+
+def maps_along(
+    repo: Repo, parsers: Parsers, commit: str, *, shelf: Shelf | None = None, console: Console | None = None
+) -> Iterator[tuple[Step, Snapshot]]:
+    """Yield every commit reachable from one, with the snapshot of its tree, parents first.
+
+    Each is made from its first parent's. Held are the snapshots and sources that a later commit needs.
+    """
+    steps = list(repo.steps(commit))
+    children: dict[str, int] = {}
+    needed: dict[tuple[Language, str], int] = {}
+    for number, step in enumerate(steps):
+        for parent in step.parents[:1]:
+            children[parent] = children.get(parent, 0) + 1
+        needed.update(dict.fromkeys(_sources(step), number))
+    mapper = Mapper(repo, parsers, shelf=shelf, console=console)
+    held: dict[str, Snapshot] = {}
+    groups = _groups(steps, needed)
+    for number, group in enumerate(mapper.read_along(groups, len(needed))):
+        for step in steps[number * _WINDOW : (number + 1) * _WINDOW]:
+            parent = step.parents[0] if step.parents else ""
+            snapshot = mapper.advance(held.get(parent, NOTHING), dict(step.changes))
+            yield step, snapshot
+            _count_down(children, parent, held)
+            if step.commit in children:
+                held[step.commit] = snapshot
+        mapper.forget(key for key in group if needed[key] < (number + 1) * _WINDOW)
+
+
+def _count_down(children: dict[str, int], parent: str, held: dict[str, Snapshot]) -> None:
+    """Let go of a snapshot when its last child is made."""
+    if parent in children:
+        children[parent] -= 1
+        if not children[parent]:
+            del children[parent]
+            held.pop(parent, None)
+
+
+def _groups(steps: list[Step], needed: dict[tuple[Language, str], int]) -> Iterator[Wanted]:
+    for start in range(0, len(steps), _WINDOW):
+        yield {key: path for step in steps[start : start + _WINDOW] for key, path in _sources(step).items()}
+
+
+def _sources(step: Step) -> dict[tuple[Language, str], str]:
+    files = (SourceFile(path, blob) for path, blob in step.changes if blob is not None)
+    return {(language, file.blob): file.path for file in files if (language := language_of(file.path))}
