@@ -9,12 +9,16 @@ from reviewlore.architecture.facts.cycles import find_cycles
 from reviewlore.architecture.facts.dependencies import find_new_dependencies, find_undeclared, find_unused_dependencies
 from reviewlore.architecture.facts.frameworks import find_misused_frameworks
 from reviewlore.architecture.facts.growth import find_orphans, find_outgrown
+from reviewlore.architecture.facts.habits import find_left_habits
 from reviewlore.architecture.facts.hubs import find_hubs
+from reviewlore.architecture.facts.incidents import find_incident_prone, find_repeated_reverts
+from reviewlore.architecture.facts.losses import find_lost_names
 from reviewlore.architecture.facts.manners import find_broken_names, find_misplaced
+from reviewlore.architecture.facts.migrations import find_reversed_migrations
 from reviewlore.architecture.facts.partners import find_missing_partners, find_missing_tests
 from reviewlore.architecture.facts.prose import find_stale_documents, find_stale_instructions
 from reviewlore.architecture.facts.signatures import find_stale_callers
-from reviewlore.architecture.facts.structure import find_contract_breaks, find_lost_names, find_new_edges
+from reviewlore.architecture.facts.structure import find_contract_breaks, find_new_edges
 from reviewlore.domain.architecture import Fact
 
 _FINDERS: tuple[Callable[[ChangeContext], Iterator[Fact]], ...] = (
@@ -38,6 +42,10 @@ _FINDERS: tuple[Callable[[ChangeContext], Iterator[Fact]], ...] = (
     find_stale_documents,
     find_stale_instructions,
     find_misused_frameworks,
+    find_left_habits,
+    find_incident_prone,
+    find_repeated_reverts,
+    find_reversed_migrations,
 )
 # Kinds that were right and worth saying in less than 80 % of the firings read (docs/architecture.md): said on request.
 QUIET: frozenset[str] = frozenset()

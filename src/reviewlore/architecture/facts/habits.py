@@ -1,0 +1,124 @@
+"""Where added code documents, raises, reports or imports unlike the rest of the repository. Change in, facts out."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reviewlore.architecture.conventions import EXAMPLES, MIN_CASES, MIN_SHARE
+from reviewlore.architecture.facts.change import ChangeContext, fingerprint
+from reviewlore.architecture.places import is_product
+from reviewlore.architecture.usage import Usage, UsageKind, usages_of
+from reviewlore.domain.architecture import ArchitectureMap, Evidence, Fact, ImportEdge
+from reviewlore.domain.source import Language
+
+# What is said where the habit is left: only habits in this direction are worth a remark.
+_WORDS: dict[tuple[UsageKind, str], tuple[str, str, str]] = {
+    ("documented", "documented"): (
+        "public functions and classes are documented",
+        "has no documentation",
+        "Say in a sentence what it does and what it returns.",
+    ),
+    ("error_class", "specific"): (
+        "errors raised have a class of their own kind",
+        "says nothing about what went wrong",
+        "Raise one of the error classes there are, so that callers can tell this error from others.",
+    ),
+    ("reporting", "logged"): (
+        "messages go to the log",
+        "prints instead",
+        "Use the logger, unless this is what the program is there to print.",
+    ),
+    ("import_style", "absolute"): (
+        "imports of the repository's own modules are absolute",
+        "is imported relatively",
+        "Import it by its full name.",
+    ),
+    ("import_style", "relative"): (
+        "imports of the repository's own modules are relative",
+        "is imported by its full name",
+        "Import it relatively.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """How nearly all shipped code of one language does one thing: `value` in `held` of `cases`."""
+
+    kind: UsageKind
+    language: Language
+    value: str
+    held: int
+    cases: int
+    examples: tuple[str, ...]
+
+
+def mine_habits(tree: ArchitectureMap) -> tuple[Habit, ...]:
+    """Return what holds in at least 90 % of at least 20 cases of the shipped code of a language."""
+    edges = _edges_of(tree)
+    cases: defaultdict[tuple[UsageKind, Language], list[tuple[str, Usage]]] = defaultdict(list)
+    for path, module in sorted(tree.modules.items()):
+        if is_product(path):
+            for usage in usages_of(module, tuple(edges[path])):
+                cases[usage.kind, module.parsed.language].append((path, usage))
+    found = []
+    for (kind, language), usages in sorted(cases.items()):
+        value, held = Counter(usage.value for _, usage in usages).most_common(1)[0]
+        if len(usages) >= MIN_CASES and held >= MIN_SHARE * len(usages) and (kind, value) in _WORDS:
+            kept = [f"`{usage.name}` ({path}:{usage.line})" for path, usage in usages if usage.value == value]
+            found.append(Habit(kind, language, value, held, len(usages), tuple(kept[:EXAMPLES])))
+    return tuple(found)
+
+
+def find_left_habits(change: ChangeContext) -> Iterator[Fact]:
+    """Yield one fact for each habit that added lines of shipped code leave, with all places as evidence."""
+    habits = {(habit.kind, habit.language): habit for habit in mine_habits(change.base)}
+    edges = _edges_of(change.head)
+    left: defaultdict[Habit, list[tuple[str, Usage]]] = defaultdict(list)
+    for patch in change.patches:
+        module = change.head.modules.get(patch.path)
+        if module is None or not is_product(patch.path):
+            continue
+        known = _known(change, patch.path)
+        for usage in usages_of(module, tuple(edges[patch.path])):
+            habit = habits.get((usage.kind, module.parsed.language))
+            new = usage.line in patch.added_lines and (usage.kind, usage.value, usage.name) not in known
+            if habit and usage.value != habit.value and new:
+                left[habit].append((patch.path, usage))
+    for habit, places in left.items():
+        yield _left(change, habit, places)
+
+
+def _known(change: ChangeContext, path: str) -> set[tuple[str, str, str]]:
+    """Return what the file did before: a line that is only moved or reworded is no new case."""
+    before = change.base.modules.get(change.base_path(path))
+    edges = tuple(edge for edge in change.base.edges if before and edge.importer == before.path)
+    return {(usage.kind, usage.value, usage.name) for usage in usages_of(before, edges)} if before else set()
+
+
+def _edges_of(tree: ArchitectureMap) -> defaultdict[str, list[ImportEdge]]:
+    found: defaultdict[str, list[ImportEdge]] = defaultdict(list)
+    for edge in tree.edges:
+        found[edge.importer].append(edge)
+    return found
+
+
+def _left(change: ChangeContext, habit: Habit, places: Sequence[tuple[str, Usage]]) -> Fact:
+    rule, breach, advice = _WORDS[habit.kind, habit.value]
+    path, usage = places[0]
+    more = f", and so with {len(places) - 1} more" if len(places) > 1 else ""
+    return Fact(
+        kind="convention_broken",
+        path=path,
+        line=change.line(path, usage.line),
+        title=f"`{usage.name}` {breach}{more}",
+        why=f"In {habit.held} of {habit.cases} cases of shipped code here, {rule}.",
+        advice=advice,
+        severity="info",
+        confidence=round(0.85 * habit.held / habit.cases, 2),
+        fingerprint=fingerprint("convention_broken", path, habit.kind, usage.name),
+        evidence=(
+            *(Evidence(f"`{other.name}`", place, other.line) for place, other in places[1:5]),
+            *(Evidence(f"keeps it: {example}") for example in habit.examples),
+        ),
+    )

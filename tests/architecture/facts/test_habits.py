@@ -1,0 +1,61 @@
+"""Habits of documenting, raising, reporting and importing, mined and left."""
+
+from pathlib import Path
+
+import pytest
+from tests.architecture.trees import Tree, map_of
+
+from reviewlore.architecture.facts.habits import mine_habits
+from reviewlore.domain.architecture import Fact
+
+GOOD = '"""M."""\nfrom app.errors import Bad\n\n\ndef run_{n}():\n    """Run."""\n    log.info("x")\n    raise Bad()\n'
+
+
+def files(count: int = 22) -> dict[str, str | bytes | None]:
+    found: dict[str, str | bytes | None] = {
+        "app/__init__.py": "",
+        "app/errors.py": 'class Bad(Exception):\n    """B."""\n',
+    }
+    return found | {f"app/m{n}.py": GOOD.replace("{n}", str(n)) for n in range(count)}
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path / "repo")
+
+
+def broken(facts: list[Fact]) -> list[Fact]:
+    return [fact for fact in facts if fact.kind == "convention_broken"]
+
+
+def test_habits_need_twenty_cases_of_which_nine_in_ten_agree() -> None:
+    def mined(count: int) -> set[tuple[str, str, int, int]]:
+        contents = {path: text for path, text in files(count).items() if text is not None}
+        return {(habit.kind, habit.value, habit.held, habit.cases) for habit in mine_habits(map_of(contents))}
+
+    assert mined(22) == {
+        ("documented", "documented", 23, 23),
+        ("error_class", "specific", 22, 22),
+        ("reporting", "logged", 22, 22),
+        ("import_style", "absolute", 22, 22),
+    }
+    assert mined(15) == set()
+
+
+def test_each_habit_left_is_one_fact_on_an_added_line(tree: Tree) -> None:
+    text = 'from .errors import Bad\n\n\ndef odd():\n    print("x")\n    raise Exception("no")\n'
+    text += "\n\ndef even():\n    return Bad\n"
+    facts = broken(tree.facts(files(), {"app/odd.py": text}))
+    assert {(fact.line, fact.title) for fact in facts} == {
+        (4, "`odd` has no documentation, and so with 1 more"),
+        (6, "`Exception` says nothing about what went wrong"),
+        (5, "`print` prints instead"),
+        (1, "`app.errors.Bad` is imported relatively"),
+    }
+
+
+def test_old_lines_and_tests_are_left_alone(tree: Tree) -> None:
+    odd = "def odd():\n    raise Exception('no')\n"
+    before = files() | {"app/odd.py": odd}
+    after: dict[str, str | bytes | None] = {"app/odd.py": f"X = 1\n\n\n{odd}", "tests/test_x.py": odd}
+    assert broken(tree.facts(before, after)) == []
