@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Ecosystem = Literal["pypi", "npm", "go", "maven", "crates"]
-DependencyScope = Literal["runtime", "development", "optional", "build"]
+DependencyScope = Literal["runtime", "development", "optional", "build", "indirect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,8 @@ class Dependency:
     """One declared third-party (or sibling) package: `line` is 1-based in its manifest, `requirement` as written.
 
     `name` is normalised as its ecosystem does (PEP 503 for pypi; `group:artifact` for maven). `local` where the
-    manifest points to a folder of the same repository (workspace, path or replace).
+    manifest points to a folder of the same repository (workspace, path or replace). An `indirect` one is listed for the
+    sake of others: no code here imports it (go.mod).
     """
 
     name: str
@@ -27,9 +28,10 @@ class Dependency:
 class Manifest:
     """One manifest file: the package it publishes (empty: none), its dependencies, and how imports find its code.
 
-    `entry` is the file that importing the package by its name gives, and `roots` are folders where its code starts,
-    both from the repository's root. `aliases` are (pattern, targets) of import paths that stand for folders or files
-    (tsconfig `paths`, package.json `imports` and `exports`, go.mod `replace`), targets from the repository's root.
+    `entry` is the file that importing the package by its name gives, and `roots` are folders (Cargo: files) where its
+    code starts, both from the repository's root. `aliases` are (pattern, targets) of import paths that stand for
+    folders or files (tsconfig `paths`, package.json `imports` and `exports`, go.mod `replace`, Cargo's `path`), targets
+    from the repository's root.
     `members` are the folders or globs of a workspace. `extends` is the path of the manifest whose settings this one
     inherits. `problem` says why the file could not be read, or was read in part.
     """

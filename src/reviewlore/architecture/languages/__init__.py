@@ -3,13 +3,19 @@
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
+from reviewlore.architecture.languages.ecmascript import EcmaScriptResolver
+from reviewlore.architecture.languages.go import GoResolver
 from reviewlore.architecture.languages.python import PythonResolver
 from reviewlore.architecture.languages.resolver import Follower, MakeResolver, Resolver, Sources
 from reviewlore.domain.manifest import Manifest
 from reviewlore.domain.source import Language, ParsedModule
 
 # Languages that import each other's files share a resolver.
-_MAKERS: tuple[tuple[frozenset[Language], MakeResolver], ...] = ((frozenset({"python"}), PythonResolver),)
+_MAKERS: tuple[tuple[frozenset[Language], MakeResolver], ...] = (
+    (frozenset({"python"}), PythonResolver),
+    (frozenset({"go"}), GoResolver),
+    (frozenset({"typescript", "javascript"}), EcmaScriptResolver),
+)
 
 
 _GROUPS: dict[Language, int] = {language: group for group, (known, _) in enumerate(_MAKERS) for language in known}

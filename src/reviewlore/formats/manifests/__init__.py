@@ -4,12 +4,17 @@ import re
 from collections.abc import Callable, Mapping
 
 from reviewlore.domain.manifest import Manifest
+from reviewlore.formats.manifests.go import parse_go_mod, parse_go_work
 from reviewlore.formats.manifests.npm import parse_lerna, parse_package, parse_pnpm_workspace
+from reviewlore.formats.manifests.rust import parse_cargo
 from reviewlore.formats.manifests.tsconfig import parse_tsconfig
 
 _Parse = Callable[[str, str], tuple[Manifest, ...]]
 # By file name; a reader takes (path, text) and never raises: what it cannot read becomes `Manifest.problem`.
 _READERS: dict[str, _Parse] = {
+    "Cargo.toml": parse_cargo,
+    "go.mod": parse_go_mod,
+    "go.work": parse_go_work,
     "lerna.json": parse_lerna,
     "package.json": parse_package,
     "pnpm-workspace.yaml": parse_pnpm_workspace,
