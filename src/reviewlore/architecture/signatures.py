@@ -85,8 +85,25 @@ def find_shift(before: Signature, after: Signature, call: Call) -> str | None:
 
 
 def narrows(before: Signature, after: Signature) -> bool:
-    """Whether a call that was right may be wrong now: something else is required, or something is taken no more."""
-    fewer = before.any_positional > after.any_positional or before.any_keyword > after.any_keyword
-    kept = after.positional[: len(before.positional)] == before.positional or after.any_positional
-    gone = before.by_name - after.by_name
-    return fewer or not kept or bool(gone and not after.any_keyword) or not set(after.required) <= set(before.required)
+    """Whether a call that was right may be wrong now: more is required, or something is taken no more.
+
+    A parameter that only got another name in its place does not count: few pass it by that name.
+    """
+    if before.any_positional > after.any_positional or before.any_keyword > after.any_keyword:
+        return True
+    if len(after.positional) < len(before.positional) and not after.any_positional:
+        return True
+    moved = any(
+        old != new and (old in after.by_name or new in before.by_name)
+        for old, new in zip(before.positional, after.positional, strict=False)
+    )
+    dropped = before.by_name - set(before.positional) - after.by_name and not after.any_keyword
+    return moved or bool(dropped) or _count(after) > _count(before) or bool(_only_named(after) - set(before.required))
+
+
+def _count(signature: Signature) -> int:
+    return len([name for name in signature.required if name in signature.positional])
+
+
+def _only_named(signature: Signature) -> set[str]:
+    return set(signature.required) - set(signature.positional)

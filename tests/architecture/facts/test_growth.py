@@ -27,7 +27,8 @@ def test_a_new_module_that_starts_too_large() -> None:
     ("before", "after"),
     [
         ({"app/big.py": lines(460)}, {"app/big.py": lines(505)}),
-        ({"app/big.py": lines(600)}, {"app/big.py": lines(700)}),
+        ({"app/big.py": lines(600)}, {"app/big.py": lines(900)}),
+        ({"app/big.py": lines(490)}, {"app/big.py": lines(570)}),
         ({}, {"app/big.py": lines(499)}),
         ({"app/other.py": lines(800), "app/third.py": lines(800)}, {"app/big.py": lines(790)}),
         ({}, {"tests/test_big.py": lines(900)}),

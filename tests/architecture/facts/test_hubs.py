@@ -80,7 +80,10 @@ def test_private_names_are_nobodys_business() -> None:
         ("a= b=", "a=", True),
         ("* a", "* a b", True),
         ("* a=", "**more", False),
-        ("a", "a /", True),
+        ("a", "_a", False),
+        ("a b", "b c", True),
+        ("a b= c=", "a c= b=", True),
+        ("a *", "a * b", True),
     ],
 )
 def test_narrower(before: str, after: str, narrower: bool) -> None:

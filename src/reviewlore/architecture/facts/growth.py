@@ -15,6 +15,8 @@ MIN_LINES = 500
 MIN_TIMES = 3
 MIN_MODULES = 50
 MIN_ADDED = 50
+# What was large already and creeps past the line is not this change's doing.
+MIN_GAIN = 0.2
 # More names than this are not looked up: a change that removes so much is a sweep.
 MAX_NAMES = 200
 
@@ -41,7 +43,7 @@ def find_outgrown(change: ChangeContext) -> Iterator[Fact]:
         lines, old = grown.parsed.lines, before.parsed.lines if before and patch.status != "added" else 0
         kin = sizes[grown.parsed.language]
         siblings = sorted(kin[path] for path in kin if path != patch.old_path)
-        if len(siblings) < MIN_MODULES or lines - old < MIN_ADDED:
+        if len(siblings) < MIN_MODULES or lines - old < max(MIN_ADDED, MIN_GAIN * old):
             continue
         fence = max(MIN_LINES, MIN_TIMES * quantile(siblings, 0.5), quantile(siblings, 0.99))
         if old <= fence < lines:

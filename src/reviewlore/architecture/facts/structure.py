@@ -1,11 +1,11 @@
-"""What a change does to the import graph: edges, contracts, names that are gone. Change in, facts out."""
+"""What a change does to the import graph: edges and contracts. Change in, facts out."""
 
 from collections.abc import Iterator
 
 from reviewlore.architecture.contracts import breaks
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint
 from reviewlore.architecture.places import folder_of, is_product, related
-from reviewlore.domain.architecture import Contract, Evidence, Fact, ImportEdge, Module
+from reviewlore.domain.architecture import Contract, Evidence, Fact, ImportEdge
 
 
 def find_contract_breaks(change: ChangeContext) -> Iterator[Fact]:
@@ -40,39 +40,6 @@ def find_new_edges(change: ChangeContext) -> Iterator[Fact]:
             continue
         seen.add(pair)
         yield _new_edge(change, edge, pair)
-
-
-def find_lost_names(change: ChangeContext) -> Iterator[Fact]:
-    """Yield one fact for each name that this change takes out of a module although the repository still imports it."""
-    for edge in strongest_by_name(change):
-        module = change.head.modules[edge.imported]
-        lost = edge.name[len(module.name) + 1 :] if edge.name.startswith(f"{module.name}.") else ""
-        if not lost or "." in lost or lost == "*" or _binds(module, lost):
-            continue
-        before = change.base.modules.get(change.base_path(edge.imported))
-        if before is not None and _binds(before, lost, strictly=True):
-            yield _lost_name(change, edge, before, lost)
-
-
-def strongest_by_name(change: ChangeContext) -> list[ImportEdge]:
-    """Return one edge for each module this change touches and each name imported from it."""
-    found: dict[tuple[str, str], ImportEdge] = {}
-    for edge in change.head.edges:
-        if edge.imported in change.patch_of:
-            found.setdefault((edge.imported, edge.name), edge)
-    return list(found.values())
-
-
-def _binds(module: Module, name: str, *, strictly: bool = False) -> bool:
-    """Whether a module has a name; not `strictly`: or may have it by a way that cannot be seen (`__getattr__`, `*`)."""
-    parsed = module.parsed
-    top = {definition.name for definition in parsed.definitions if definition.owner is None}
-    aliases = {entry.alias for statement in parsed.imports for entry in statement.names}
-    plain = {statement.module.partition(".")[0] for statement in parsed.imports if not statement.names}
-    if name in top or name in parsed.assigned or name in aliases or name in plain:
-        return True
-    unseen = parsed.broken or "*" in aliases or "__getattr__" in top or any("import" in entry for entry in plain)
-    return unseen and not strictly
 
 
 def _habitual(change: ChangeContext, edge: ImportEdge) -> bool:
@@ -124,26 +91,4 @@ def _new_edge(change: ChangeContext, edge: ImportEdge, pair: tuple[str, str]) ->
         confidence=0.8 if reverse else 0.5,
         fingerprint=fingerprint("new_edge", pair[0], pair[1]),
         evidence=(Evidence(f"`{importer}` imports `{imported}`", edge.importer, edge.line),),
-    )
-
-
-def _lost_name(change: ChangeContext, edge: ImportEdge, before: Module, lost: str) -> Fact:
-    users = [known for known in change.head.edges if known.imported == edge.imported and known.name == edge.name]
-    defined = next((d.line for d in before.parsed.definitions if d.name == lost and d.owner is None), None)
-    module = change.head.modules[edge.imported].name
-    count = f"{len(users)} place still imports" if len(users) == 1 else f"{len(users)} places still import"
-    return Fact(
-        kind="removed_name_still_imported",
-        path=edge.imported,
-        line=change.first_line(edge.imported),
-        title=f"`{lost}` is gone from `{module}`, but is still imported",
-        why=f"{count} it; the first of them that runs fails with ImportError.",
-        advice=f"Change the importers with it, or leave an alias for `{lost}` behind.",
-        severity="error",
-        confidence=0.9,
-        fingerprint=fingerprint("removed_name_still_imported", edge.imported, lost),
-        evidence=(
-            *(Evidence(f"`{change.name(user.importer)}` imports it", user.importer, user.line) for user in users[:5]),
-            *((Evidence(f"`{lost}` stood at line {defined} before this change", before.path),) if defined else ()),
-        ),
     )
