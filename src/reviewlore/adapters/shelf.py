@@ -24,10 +24,11 @@ CREATE TABLE IF NOT EXISTS kept (
 class SqliteShelf:
     """What was computed from git objects, in one file that may be deleted at any time."""
 
-    def __init__(self, folder: Path, most_bytes: int = _MOST_BYTES) -> None:
-        """`folder` is the git directory; nothing is opened or made before first use."""
+    def __init__(self, folder: Path, most_bytes: int = _MOST_BYTES, patience: float = _PATIENCE) -> None:
+        """`folder` is the git directory; nothing is opened or made before first use. `patience` is in seconds."""
         self.path = folder / FILE
         self._most_bytes = most_bytes
+        self._patience = patience
         self._connection: sqlite3.Connection | None = None
         self._problem = ""
 
@@ -88,7 +89,7 @@ class SqliteShelf:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # Nothing is begun for us: one transaction is one statement, or what stands between BEGIN and COMMIT.
-            connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
+            connection = sqlite3.connect(self.path, timeout=self._patience, isolation_level=None)
             self._connection = connection
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
