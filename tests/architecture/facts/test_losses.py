@@ -60,6 +60,7 @@ def test_a_renamed_module_that_is_still_imported_by_its_old_name() -> None:
         ("import app.a\n", {"app/a.py": "X = 1\n"}),
         ("from app.a import old\n", {"app/a.py": None, "app/b.py": None}),
         ("from app.a import missing\n", {"app/a.py": "X = 1\n"}),
+        ("import app.a\nfrom app.a import old\n", {"app/a.py": "X = 1\n", "app/b.py": "import app.a\n"}),
     ],
 )
 def test_imports_that_follow_or_lead_elsewhere_are_fine(importer: str, after: After) -> None:

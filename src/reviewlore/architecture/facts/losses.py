@@ -78,15 +78,20 @@ def _asking(change: ChangeContext, edge: ImportEdge, name: str) -> Iterator[_Use
     after = change.head.modules.get(path)
     if before is None or after is None or after.parsed.broken:
         return
-    asked = {(entry.module, entry.level) for entry in before.parsed.imports if _names(entry, edge, name)}
+    asked = {_asked(entry) for entry in before.parsed.imports if _names(entry, edge, name)}
     for statement in after.parsed.imports:
         relative = statement.level or statement.module.startswith(".")
         followed = path == edge.importer or not (relative and folder_of(path) != folder_of(edge.importer))
-        if (statement.module, statement.level) not in asked or not followed or statement.kind == "conditional":
+        if _asked(statement) not in asked or not followed or statement.kind == "conditional":
             continue
         if not statement.names:
             yield path, statement.line
         yield from ((path, taken.line) for taken in statement.names if taken.name in _spelled(edge, name))
+
+
+def _asked(statement: ImportStatement) -> tuple[str, int, bool]:
+    """Return what a statement asks of: a module, and of that all or names."""
+    return statement.module, statement.level, bool(statement.names)
 
 
 def _names(statement: ImportStatement, edge: ImportEdge, name: str) -> bool:
