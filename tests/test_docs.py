@@ -69,3 +69,17 @@ def test_the_guides_settings_can_be_used():
     settings = parse_settings(example)
     assert settings.review.max_comments == 5
     assert settings == parse_settings('[recipes.dpo_lora_small]\nrevision = ""\n')
+
+
+def test_the_page_of_the_map_names_every_kind_of_fact_and_no_other():
+    sources = (ROOT / "src" / "reviewlore" / "architecture" / "facts").glob("*.py")
+    text = "".join(path.read_text(encoding="utf-8") for path in sources)
+    kinds = set(re.findall(r'\bkind ?= ?"([a-z_]+)"', text))
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page.partition("## Facts")[2].partition("## Weaknesses")[0]
+    named = {
+        name for row in re.findall(r"^\| (`.+?) \|", table, re.MULTILINE) for name in re.findall("`([a-z_]+)`", row)
+    }
+    assert len(kinds) > 20
+    assert kinds - named == set()
+    assert {name for name in named if f'"{name}"' not in text} == set()
