@@ -4,14 +4,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from reviewlore.architecture.picture import compare
 from reviewlore.config import FILE, Settings, parse_settings
 from reviewlore.diff import FilePatch, parse_diff
+from reviewlore.domain.architecture import Survey
 from reviewlore.domain.finding import Finding, Review
 from reviewlore.domain.history import Episode
 from reviewlore.domain.preference import Remark
 from reviewlore.flows import state
 from reviewlore.flows.mapping import Mapper
 from reviewlore.flows.survey import survey
+from reviewlore.formats.mermaid import render_mermaid
 from reviewlore.ports import Console, Index, Parsers, Repo, Scorer, Shelf, Store
 from reviewlore.stages.curate import matches
 from reviewlore.stages.retrieve import document_of, find_precedents, query_of
@@ -73,6 +76,7 @@ def review_change(context: ReviewContext, base: str, head: str) -> Review:
         notes=(*context.notes, *result.notes),
         files_reviewed=len(reviewed),
         files_skipped=skipped,
+        diagram=_diagram(result, patches) if settings.review.diagram else "",
     )
 
 
@@ -80,6 +84,12 @@ def read_settings(repo: Repo, base: str) -> Settings:
     """Return the settings of a commit; the defaults where it has no `.reviewlore.toml`."""
     data = repo.read(base, FILE)
     return Settings() if data is None else parse_settings(data.decode("utf-8", "replace"), f"{FILE} at {base[:12]}")
+
+
+def _diagram(result: Survey, patches: tuple[FilePatch, ...]) -> str:
+    moved = {patch.old_path: patch.path for patch in patches if patch.status == "renamed"}
+    changed = [patch.path for patch in patches]
+    return render_mermaid(compare(result.base, result.head, moved, changed, result.contracts)[1])
 
 
 def _reviewed(patches: tuple[FilePatch, ...], settings: Settings) -> tuple[tuple[FilePatch, ...], dict[str, int]]:
