@@ -134,6 +134,7 @@ def _module(source: bytes, root: Node, captures: dict[str, list[Node]], language
         reader.read(label, node)
     first = next((child.start_byte for child in root.children if child.type != "comment"), len(source))
     imports = [*read_references(source[: min(first, 20_000)]), *reader.imports]
+    imports += reader.augmented if reader.is_module else []
     imports = _offered_again(imports, reader.exported)
     if language == "typescript" and not captures.get("decorator"):
         imports = find_type_only(imports, root, source)

@@ -43,6 +43,7 @@ class Reader:
 
     def __init__(self, source: bytes, comments: Sequence[Node], members: Sequence[Node]) -> None:
         self.imports: list[ImportStatement] = []
+        self.augmented: list[ImportStatement] = []
         self.found: list[Found] = []
         self.calls: list[Call] = []
         self.assigned: set[str] = set()
@@ -69,8 +70,7 @@ class Reader:
         if label in ("function", "class", "type", "signature"):
             self._define(label, node)
         elif label == "namespace":
-            ambient = any(child.type == "string" for child in node.named_children[:1])
-            self._push(node, "ambient" if ambient else "outer")
+            self._read_namespace(node)
         elif label in ("condition", "declaration"):
             self._push(node, label)
         else:
@@ -109,6 +109,16 @@ class Reader:
         else:
             self.is_module = True
         self.imports += found
+
+    def _read_namespace(self, node: Node) -> None:
+        """A namespace is part of the module; `declare module "a"` adds to another one, where this file is a module."""
+        named = node.child_by_field_name("name")
+        if named is None or named.type != "string":
+            self._push(node, "outer")
+            return
+        self._push(node, "ambient")
+        if "*" not in (module := literal(named)):
+            self.augmented += statements(module, [], node.start_point.row + 1, True) if module else []
 
     def _read_export(self, node: Node) -> None:
         if self._hidden:
@@ -220,7 +230,8 @@ class Reader:
         self.calls.append(Call(name, node.start_point.row + 1, positional, (), spread, bound))
 
     def _import_call(self, node: Node, arguments: Node, kind: ImportKind) -> None:
-        module = literal(arguments.named_children[0]) if arguments.named_children else ""
+        given = (child for child in arguments.named_children if child.type != "comment")  # bundlers' hints
+        module = literal(next(given, None))
         if not module:
             return
         line = node.start_point.row + 1

@@ -121,12 +121,13 @@ class EcmaScriptResolver:
         return "", fits
 
     def _by_patterns(self, package: Package, specifier: str, plain: bool) -> str:
+        """Return what `exports` or `imports` lead to; what runs before what declares it, where nobody checks types."""
         for _, targets in package.patterns.find(specifier):
-            for target in targets:
+            for target in sorted(targets, key=_declares) if plain else targets:
                 if found := self._file(clean(target), plain):
                     return found
             for target in targets:
-                if found := self._source_of(package, clean(target), plain):
+                if not _declares(target) and (found := self._source_of(package, clean(target), plain)):
                     return found
         return ""
 
@@ -138,7 +139,10 @@ class EcmaScriptResolver:
         if rest:
             place = clean(f"{package.folder}/{rest}")
             return self._file(place, plain) or self._source_of(package, place, plain)
-        return self._entry(package.folder, plain)
+        if found := self._entry(package.folder, plain):
+            return found
+        declared = [target for _, targets in package.patterns.find(specifier) for target in targets]
+        return next((found for target in declared if (found := self._source_of(package, clean(target), plain))), "")
 
     def _source_of(self, package: Package, target: str, plain: bool) -> str:
         """Return the source that a file which is not in the tree was compiled from: `dist/a.js` from `src/a.ts`."""
@@ -202,6 +206,10 @@ class EcmaScriptResolver:
                     return target
         inner = f"{place}/index" if place else "index"
         return next((inner + suffix for suffix in suffixes if inner + suffix in self._parsed), "")
+
+
+def _declares(target: str) -> bool:
+    return target.endswith((".d.ts", ".d.mts", ".d.cts"))
 
 
 def package_name(specifier: str) -> str:
