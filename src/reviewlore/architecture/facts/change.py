@@ -9,6 +9,7 @@ from functools import cached_property
 from reviewlore.architecture.conventions import Convention
 from reviewlore.architecture.graph import strongest
 from reviewlore.architecture.history import History, index_history
+from reviewlore.architecture.past import Past
 from reviewlore.architecture.places import is_vendored
 from reviewlore.diff import FilePatch, Hunk
 from reviewlore.domain.architecture import ArchitectureMap, Contract, ExternalImport, ImportEdge, Mention
@@ -36,6 +37,7 @@ class ChangeContext:
     contracts: tuple[Contract, ...] = ()
     conventions: tuple[Convention, ...] = ()
     subjects: tuple[str, ...] = ()
+    past: Past = field(default_factory=Past)
     commands_before: tuple[Command, ...] = ()
     commands_after: tuple[Command, ...] = ()
     mentions: Callable[[frozenset[str]], Iterable[Mention] | None] = lambda _: None
@@ -135,7 +137,7 @@ class ChangeContext:
         return frozenset(
             line
             for hunk in patch.hunks
-            for line, text in _added_texts(hunk)
+            for line, text in added_texts(hunk)
             if line in inside and (bare := _bare(text)) not in removed and not _NO_CODE.match(bare)
         )
 
@@ -153,7 +155,7 @@ def _bare(text: str) -> str:
     return re.sub(r"\s+#.*$", "", text).strip()
 
 
-def _added_texts(hunk: Hunk) -> Iterator[tuple[int, str]]:
+def added_texts(hunk: Hunk) -> Iterator[tuple[int, str]]:
     """Yield number and text of each added line of a hunk."""
     numbers = iter(sorted(hunk.added))
     for row in hunk.text.split("\n")[1:]:
