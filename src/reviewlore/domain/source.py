@@ -6,6 +6,8 @@ from typing import Literal
 Language = Literal["python", "typescript", "javascript", "go", "java", "rust"]
 ImportKind = Literal["runtime", "conditional", "lazy", "type_only"]
 DefinitionKind = Literal["function", "class", "method"]
+# The kinds that run when their module is loaded; lazy imports run later, those that only types need never.
+AT_LOAD: frozenset[ImportKind] = frozenset({"runtime", "conditional"})
 SkipReason = Literal["too_large", "not_utf8", "unsupported_language", "unreadable"]
 
 _LANGUAGES: dict[str, Language] = {
@@ -128,7 +130,8 @@ class ParsedModule:
 
     `assigned` are the names bound by assignment at module level, `docstrings` the first and last lines of strings that
     stand alone as a statement. `package` is what the file says it belongs to (Java, Go). `offered` are the names it
-    declares as its own public ones (`__all__`, `export`), where it says so.
+    declares as its own public ones (`__all__`, `export`), where it says so. `referenced` are the types it names without
+    importing them one by one, each with its first line, where the language allows that (Java).
     """
 
     imports: tuple[ImportStatement, ...]
@@ -143,3 +146,4 @@ class ParsedModule:
     raised: tuple[Raised, ...] = ()
     offered: frozenset[str] = frozenset()
     documented: bool = False
+    referenced: tuple[ImportedName, ...] = ()

@@ -1,12 +1,29 @@
-"""Python sources to records by tree-sitter: imports with their kind, definitions, module-level names.
+"""Python sources to records by tree-sitter: imports with their kind, definitions, calls, module-level names.
 
-UTF-8 bytes in, `ParsedModule` out. Owns tree_sitter and its grammars; runs nothing, resolves nothing, never raises on
-broken syntax (tree-sitter recovers, the record says `broken`).
+UTF-8 bytes in, `ParsedModule` out. Owns Python's grammar; runs nothing, resolves nothing, never raises on broken
+syntax (tree-sitter recovers, the record says `broken`). What can be told from positions is asked of no node.
 """
 
-import tree_sitter_python
-from tree_sitter import Language, Node, Parser, Query, QueryCursor
+import re
+from collections.abc import Mapping, Sequence
 
+import tree_sitter_python
+from tree_sitter import Language, Node, Parser, Query
+
+from reviewlore.adapters.grammars.captures import captures_of
+from reviewlore.adapters.grammars.complexity import Complexity, add_recursion, measure
+from reviewlore.adapters.grammars.python_nodes import (
+    LEXIS,
+    bases_of,
+    calls_of,
+    dotted,
+    errors_of,
+    offered_by,
+    parameters_of,
+    start_of,
+    text_of,
+    written_names,
+)
 from reviewlore.domain.source import Definition, DefinitionKind, ImportedName, ImportKind, ImportStatement, ParsedModule
 
 # `if TYPE_CHECKING:` in all its spellings that end in that name (typing.TYPE_CHECKING, t.TYPE_CHECKING).
@@ -15,11 +32,33 @@ _QUERY = """
 (import_from_statement) @from
 (function_definition) @function
 (class_definition) @class
-(if_statement condition: (_) @guard consequence: (block) @typing (#match? @guard "^([A-Za-z_]+[.])?TYPE_CHECKING$"))
+(if_statement condition: (_) @guard consequence: (block) @typing
+  (#match? @guard "^([A-Za-z_]+[.])?TYPE_CHECKING$")) @checking
+[(if_statement) (try_statement)] @condition
 (assignment left: (identifier) @assigned)
 (assignment left: (pattern_list (identifier) @assigned))
+(assignment left: (identifier) right: (call function: [(identifier) (attribute)] @bound))
 (expression_statement . (string) @docstring .)
+(decorated_definition definition: (_) @decorated)
+(decorator [(identifier) @decorator (attribute) @decorator (call function: [(identifier) (attribute)] @decorator)])
+(call function: [(identifier) (attribute)] @callee)
+(argument_list) @arguments
+(raise_statement . [(identifier) @raised (attribute) @raised (call function: [(identifier) (attribute)] @raised)])
+[(if_statement) (for_statement) (while_statement) (except_clause) (conditional_expression)] @cx.structure
+(match_statement) @cx.switch
+[(case_clause) (for_in_clause) (if_clause)] @cx.case
+(elif_clause) @cx.elif
+(else_clause) @cx.flat
+(lambda) @cx.lambda
+(function_definition body: (block . (function_definition) @cx.wrapped . (return_statement (identifier)) .))
+(boolean_operator) @cx.boolean
+"and" @cx.and
+"or" @cx.or
 """
+# What a reader meets, in the order of the source, outer before inner; of one span the first of these comes first.
+_EVENTS = ("condition", "typing", "decorator", "function", "class", "import", "from", "assigned", "bound")
+_MARGIN = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s++|#[^\n]*+)*+")
+_Captures = Mapping[str, Sequence[Node]]
 
 
 class PythonGrammar:
@@ -35,139 +74,181 @@ class PythonGrammar:
         if not path.endswith(".py"):
             return None
         root = self._parser.parse(source).root_node
-        reader = _Reader()
-        for label, node in _in_order(QueryCursor(self._query).captures(root)):
-            reader.read(label, node)
+        captures = captures_of(self._query, root)
+        reader = _Reader(source, captures)
+        reader.read()
+        calls = calls_of(source, captures, reader.bound)
+        docstrings = sorted(captures.get("docstring", ()), key=start_of)
+        first = docstrings[0].start_byte if docstrings else -1
         return ParsedModule(
             tuple(reader.imports),
-            tuple(reader.definitions),
+            add_recursion(reader.definitions, calls),
             frozenset(reader.assigned),
             root.end_point.row + (root.end_point.column > 0),
             root.has_error,
-            tuple(reader.docstrings),
+            tuple((node.start_point.row + 1, node.end_point.row + 1) for node in docstrings),
+            calls=calls,
+            raised=errors_of(source, captures),
+            offered=reader.offered,
+            documented=first >= 0 and _MARGIN.fullmatch(source, 0, first) is not None,
         )
-
-
-def _in_order(captures: dict[str, list[Node]]) -> list[tuple[str, Node]]:
-    """All captures as a walk would meet them: outer before inner (a block before its only statement), first to last."""
-    found = [(label, node) for label, nodes in captures.items() if label != "guard" for node in nodes]
-    found.sort(key=lambda item: (item[1].start_byte, -item[1].end_byte, item[0] != "typing"))
-    return found
 
 
 class _Reader:
     """Collects records from nodes in document order; a stack of open scopes says where a node stands."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: bytes, captures: _Captures) -> None:
         self.imports: list[ImportStatement] = []
         self.definitions: list[Definition] = []
         self.assigned: set[str] = set()
-        self.docstrings: list[tuple[int, int]] = []
+        self.bound: dict[int, str] = {}
+        self.offered = offered_by(source)
+        self._source = source
+        self._captures = captures
+        # Where each open function or type ends, and its record if it has one; where each open condition ends.
         self._scopes: list[tuple[int, str, Definition | None]] = []
+        self._conditions: list[tuple[int, ImportKind]] = []
+        self._decorators: list[str] = []
+        self._left = ""
+        self._decorated = {node.start_byte for node in captures.get("decorated", ())}
+        self._checking = {node.start_byte for node in captures.get("checking", ())}
+        self._docstrings = {node.start_byte: node.end_byte for node in captures.get("docstring", ())}
+        self._complexity = _complexities(source, captures)
 
-    def read(self, label: str, node: Node) -> None:
-        start = node.start_byte
-        while self._scopes and self._scopes[-1][0] <= start:
-            self._scopes.pop()
-        if label in ("function", "class"):
-            self._define(label, node)
-        elif label == "typing":
-            self._scopes.append((node.end_byte, label, None))
-        elif label == "docstring":
-            self.docstrings.append((node.start_point.row + 1, node.end_point.row + 1))
-        elif label == "import":
-            self._import(node)
-        elif label == "from":
-            self._import_from(node)
-        elif not any(scope in ("function", "class") for _, scope, _ in self._scopes):
-            self.assigned.add(_text(node))
+    def read(self) -> None:
+        """Meet every captured node once."""
+        events = [
+            (node.start_byte, -node.end_byte, rank, number, node)
+            for rank, label in enumerate(_EVENTS)
+            for number, node in enumerate(self._captures.get(label, ()))
+        ]
+        events.sort()
+        scopes, conditions = self._scopes, self._conditions
+        for start, minus_end, rank, _, node in events:
+            while scopes and scopes[-1][0] <= start:
+                scopes.pop()
+            while conditions and conditions[-1][0] <= start:
+                conditions.pop()
+            label = _EVENTS[rank]
+            if label in ("assigned", "bound"):
+                if not scopes:
+                    self._assign(label, node)
+            elif label == "condition":
+                if start not in self._checking and (not scopes or scopes[-1][1] == "class"):
+                    conditions.append((-minus_end, "conditional"))
+            elif label == "typing":
+                conditions.append((-minus_end, "type_only"))
+            elif label == "decorator":
+                self._decorators.append(dotted(self._source, start, -minus_end))
+            elif label == "import":
+                self._import(node)
+            elif label == "from":
+                self._import_from(node)
+            else:
+                self._define(label, node)
+
+    def _assign(self, label: str, node: Node) -> None:
+        if label == "assigned":
+            self._left = text_of(node)
+            self.assigned.add(self._left)
+        else:
+            self.bound[node.end_byte] = self._left
 
     def _define(self, label: str, node: Node) -> None:
         name = node.child_by_field_name("name")
-        outer = [scope for scope in self._scopes if scope[1] != "typing"]
         found = None
-        if name is not None and all(scope == "class" for _, scope, _ in outer):
-            found = _definition(label, node, _text(name), outer[-1][2] if outer else None)
+        if name is not None and not self._in_function():
+            make = self._type if label == "class" else self._function
+            found = make(node, text_of(name), self._scopes[-1][2] if self._scopes else None)
             self.definitions.append(found)
+        self._decorators = []
         self._scopes.append((node.end_byte, label, found))
 
+    def _type(self, node: Node, name: str, owner: Definition | None) -> Definition:
+        body = node.child_by_field_name("body")
+        superclasses = node.child_by_field_name("superclasses")
+        return Definition(
+            "class",
+            name,
+            node.start_point.row + 1,
+            node.end_point.row + 1,
+            owner.name if owner else None,
+            derived=superclasses is not None,
+            decorated=node.start_byte in self._decorated,
+            body=(body or node).start_point.row + 1,
+            public=self._public(name, owner),
+            documented=body is not None and body.start_byte in self._docstrings,
+            bases=bases_of(self._source, superclasses) if superclasses else (),
+            decorators=tuple(filter(None, self._decorators)),
+        )
+
+    def _function(self, node: Node, name: str, owner: Definition | None) -> Definition:
+        body = node.child_by_field_name("body")
+        first = body.start_byte if body else node.end_byte
+        docstring = self._docstrings.get(first)
+        complexity = self._complexity[node.start_byte]
+        kind: DefinitionKind = "method" if owner else "function"
+        return Definition(
+            kind,
+            name,
+            node.start_point.row + 1,
+            node.end_point.row + 1,
+            owner.name if owner else None,
+            parameters_of(node.child_by_field_name("parameters")),
+            derived=bool(owner and (owner.derived or owner.decorated)),
+            decorated=node.start_byte in self._decorated,
+            body=(body or node).start_point.row + 1,
+            public=self._public(name, owner),
+            documented=docstring is not None,
+            decorators=tuple(filter(None, self._decorators)),
+            cyclomatic=complexity.cyclomatic,
+            cognitive=complexity.cognitive,
+            sketch=LEXIS.sketch(self._source[docstring or first : node.end_byte]),
+        )
+
+    def _public(self, name: str, owner: Definition | None) -> bool:
+        """PEP 8: what starts with an underscore is not, unless `__all__` says otherwise; nor is what lies inside."""
+        if owner is None:
+            return not name.startswith("_") or name in self.offered
+        return owner.public and not name.startswith("_")
+
     def _kind(self) -> ImportKind:
-        scopes = {scope for _, scope, _ in self._scopes}
-        return "type_only" if "typing" in scopes else "lazy" if "function" in scopes else "runtime"
+        kinds = {kind for _, kind in self._conditions}
+        if "type_only" in kinds:
+            return "type_only"
+        return "lazy" if self._in_function() else "conditional" if kinds else "runtime"
+
+    def _in_function(self) -> bool:
+        return any(label == "function" for _, label, _ in self._scopes)
 
     def _import(self, node: Node) -> None:
         kind = self._kind()
-        for child in node.children_by_field_name("name"):
-            name, _ = _name_and_alias(child)
-            self.imports.append(ImportStatement(name, 0, (), child.start_point.row + 1, kind))
+        for written in written_names(node):
+            offers = written.redundant or written.alias.partition(".")[0] in self.offered
+            self.imports.append(ImportStatement(written.name, 0, (), written.line, kind, offers))
 
     def _import_from(self, node: Node) -> None:
+        """Add one statement, or two where only some of its names are offered to others."""
         source = node.child_by_field_name("module_name")
         if source is None:
             return
-        written = _text(source)
-        module = written.lstrip(". \t\\\r\n")
-        names = [
-            ImportedName(name, child.start_point.row + 1, alias)
-            for child in node.children_by_field_name("name")
-            for name, alias in (_name_and_alias(child),)
-        ]
-        names += [
-            ImportedName("*", child.start_point.row + 1, "*")
-            for child in node.children
-            if child.type == "wildcard_import"
-        ]
-        level = written[: len(written) - len(module)].count(".")
-        line = node.start_point.row + 1
-        self.imports.append(ImportStatement(module, level, tuple(names), line, self._kind()))
+        text = text_of(source)
+        module = text.lstrip(". \t\\\r\n")
+        level = text[: len(text) - len(module)].count(".")
+        groups: dict[bool, list[ImportedName]] = {}
+        for written in written_names(node):
+            offers = written.redundant or written.alias in self.offered
+            groups.setdefault(offers, []).append(ImportedName(written.name, written.line, written.alias))
+        for offers, names in groups.items() or ((False, []),):
+            line = node.start_point.row + 1
+            self.imports.append(ImportStatement(module, level, tuple(names), line, self._kind(), offers))
 
 
-def _definition(label: str, node: Node, name: str, owner: Definition | None) -> Definition:
-    parent = node.parent
-    decorated = parent is not None and parent.type == "decorated_definition"
-    line, end_line = node.start_point.row + 1, node.end_point.row + 1
-    inner = node.child_by_field_name("body")
-    body = inner.start_point.row + 1 if inner else line
-    public = not (name.startswith("_") or (owner is not None and owner.name.startswith("_")))
-    within = owner.name if owner else None
-    if label == "class":
-        derived = node.child_by_field_name("superclasses") is not None
-        return Definition("class", name, line, end_line, within, (), derived, decorated, body, public)
-    parameters = _parameters(node.child_by_field_name("parameters"))
-    kind: DefinitionKind = "method" if owner else "function"
-    derived = bool(owner and (owner.derived or owner.decorated))
-    return Definition(kind, name, line, end_line, within, parameters, derived, decorated, body, public)
-
-
-def _name_and_alias(node: Node) -> tuple[str, str]:
-    if node.type == "aliased_import":
-        name, alias = node.child_by_field_name("name"), node.child_by_field_name("alias")
-        if name is not None and alias is not None:
-            return _dotted(name), _text(alias)
-    return _dotted(node), _dotted(node)
-
-
-def _dotted(node: Node) -> str:
-    return "".join(_text(node).split())
-
-
-def _parameters(node: Node | None) -> tuple[str, ...]:
-    """Spell parameters without their types and default values."""
-    found = []
-    for child in node.named_children if node else []:
-        if child.type == "positional_separator":
-            found.append("/")
-        elif child.type == "keyword_separator":
-            found.append("*")
-        elif child.type in ("default_parameter", "typed_default_parameter"):
-            name = child.child_by_field_name("name")
-            found.append(f"{_text(name)}=" if name else "_=")
-        elif child.type == "typed_parameter":
-            found.append(_text(child.named_children[0]))
-        elif child.type != "comment":
-            found.append(_text(child))
-    return tuple(found)
-
-
-def _text(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")
+def _complexities(source: bytes, captures: _Captures) -> dict[int, Complexity]:
+    """Return the complexity of every function that lies in no other, by its first byte."""
+    spans: list[tuple[int, int]] = []
+    for start, minus_end in sorted((node.start_byte, -node.end_byte) for node in captures.get("function", ())):
+        if not spans or spans[-1][1] <= start:
+            spans.append((start, -minus_end))
+    measured = measure(source, spans, captures, ("function",))
+    return {start: complexity for (start, _), complexity in zip(spans, measured, strict=True)}

@@ -22,10 +22,11 @@ C_COMMENTS = rb"//[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
 _NAME, _NUMBER, _STRING, _FIRST_KEYWORD = b"\x01", b"\x02", b"\x03", 128
 _WORD = rb"[\w\x80-\xff]++"
 # Punctuation that begins no string and no comment in any language.
+_STARTS = b"\"'`#/"
 _MARK = rb"[^\s\w\"'`#/]"
 # A prime near 2**32 / golden ratio: the window as a polynomial in 256, modulo this, is spread well (Rabin, Karp 1987).
 _MODULUS = 2_654_435_761
-_MAX_KNOWN = 20_000
+_MAX_KNOWN, _MAX_LENGTH = 20_000, 80
 
 
 class Lexis:
@@ -38,7 +39,7 @@ class Lexis:
 
     def __init__(self, keywords: Iterable[str], strings: bytes, comments: bytes) -> None:
         self._token = re.compile(rb"(%s|%s|(?:%s)|(?:%s)|\S)\s*+" % (_WORD, _MARK, comments, strings), re.DOTALL)
-        self._codes = _Codes(keywords, strings, comments)
+        self._codes = _Codes(keywords, comments)
 
     def sketch(self, body: bytes) -> tuple[int, ...]:
         """Return the smallest hashes (32 bits) of a body's windows, ascending; nothing where the body is too short."""
@@ -59,18 +60,16 @@ class Lexis:
 class _Codes(dict[bytes, bytes]):
     """Token -> symbol; names and numbers are remembered when first met, up to a bound."""
 
-    def __init__(self, keywords: Iterable[str], strings: bytes, comments: bytes) -> None:
+    def __init__(self, keywords: Iterable[str], comments: bytes) -> None:
         super().__init__((bytes((number,)), bytes((number,))) for number in range(33, 127))
         for number, word in enumerate(sorted(set(keywords)), _FIRST_KEYWORD):
             self[word.encode("ascii")] = bytes((number,))
-        self._comment, self._string = re.compile(comments, re.DOTALL), re.compile(strings, re.DOTALL)
+        self._comment = re.compile(comments, re.DOTALL)
 
     def __missing__(self, token: bytes) -> bytes:
-        if self._comment.match(token):
-            return b""
-        if self._string.match(token):
-            return _STRING
-        code = _NUMBER if token[0] in b"0123456789" else _NAME
-        if len(self) < _MAX_KNOWN and len(token) < 80:
+        if token[0] in _STARTS:
+            return b"" if self._comment.match(token) else _STRING
+        code = _NUMBER if token[:1].isdigit() else _NAME
+        if len(self) < _MAX_KNOWN and len(token) < _MAX_LENGTH:
             self[token] = code
         return code

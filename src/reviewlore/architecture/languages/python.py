@@ -110,11 +110,14 @@ def _resolve(
         return
     pairs = [(f"{base}.{name.name}" if base else name.name, name.line) for name in statement.names]
     outside: set[str] = set()
+    folder = path.rpartition("/")[0] + "/"
+    passes_on = _is_init(path) and bool(pairs) and statement.kind != "lazy"  # a package offers what it takes from inside
     for target, line in pairs or [(base, statement.line)]:
         found = names.find(target, path) or (names.find(target.rpartition(".")[0], path) if "." in target else None)
         if found is not None:
             if found != path:
-                edges.append(ImportEdge(path, found, line, statement.kind, target, statement.reexported))
+                offered = statement.reexported or (passes_on and found.startswith(folder))
+                edges.append(ImportEdge(path, found, line, statement.kind, target, offered))
         elif not statement.level and not names.owns(target, path) and base not in outside:
             outside.add(base)
             external.append(ExternalImport(path, base, line, statement.kind))
@@ -125,8 +128,12 @@ def _anchor(path: str, statement: ImportStatement, names: Names) -> str | None:
     if not statement.level:
         return statement.module
     parts = names.name(path).split(".")
-    drop = statement.level - (path.rpartition("/")[2] == "__init__.py")
+    drop = statement.level - (_is_init(path))
     if drop > len(parts):
         return None
     package = ".".join(parts[: len(parts) - drop])
     return f"{package}.{statement.module}" if package and statement.module else package or statement.module
+
+
+def _is_init(path: str) -> bool:
+    return path.rpartition("/")[2] == "__init__.py"
