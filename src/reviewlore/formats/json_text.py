@@ -36,7 +36,8 @@ def key_lines(text: str) -> dict[tuple[str, ...], int]:
     """
     found: dict[tuple[str, ...], int] = {}
     keys: list[str] = [""] * 3
-    depth, line, last, last_line = 0, 1, "", 1
+    depth, line, last_line = 0, 1, 1
+    last: str | None = None
     for match in _MARK.finditer(text[:MAX_CHARACTERS]):
         mark = match[0]
         if mark == "\n":
@@ -46,14 +47,14 @@ def key_lines(text: str) -> dict[tuple[str, ...], int]:
         elif mark in "}]":
             depth -= 1
         elif mark == ":":
-            if 1 <= depth <= 2 and last:
+            if 1 <= depth <= 2 and last is not None:
                 keys[depth] = last
                 found[tuple(keys[1 : depth + 1])] = last_line
         elif mark != ",":
             last, last_line = mark[1:-1], line
             continue
         if mark != "\n":
-            last = ""
+            last = None
     return found
 
 

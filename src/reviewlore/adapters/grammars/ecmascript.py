@@ -77,6 +77,8 @@ _REGEX = rb"(?<=[=(,:;!&|?{}\[\n])[ \t]*+/(?![*/])[^/\\\n\[]*+(?:(?:\\.|\[(?:[^\
 _LEXIS = Lexis(_KEYWORDS, b"|".join((DOUBLE_QUOTED, SINGLE_QUOTED, BACKTICKED, _REGEX)), C_COMMENTS)
 _HEADER = re.compile(rb"(?:#![^\n]*\n)?\s*(/\*\*.*?\*/)[ \t]*(\r?\n[ \t]*\r?\n|\r?\n(?=import\b)|\s*\Z)?", re.DOTALL)
 _HEADER_TAG = re.compile(rb"@(?:file|fileoverview|overview|module|packageDocumentation)\b")
+# What may stand before the first statement.
+_HEAD = frozenset({"comment", "hash_bang_line"})
 _LICENSE = re.compile(rb"copyright|licen[sc]e|@preserve", re.IGNORECASE)
 # Flow's types are read with TypeScript's grammar, which knows most of them.
 _FLOW = re.compile(rb"@flow\b")
@@ -132,7 +134,7 @@ def _module(source: bytes, root: Node, captures: dict[str, list[Node]], language
     reader = Reader(source, captures.get("comment", []), captures.get("member", []))
     for label, node in _in_order(captures):
         reader.read(label, node)
-    first = next((child.start_byte for child in root.children if child.type != "comment"), len(source))
+    first = next((child.start_byte for child in root.children if child.type not in _HEAD), len(source))
     imports = [*read_references(source[: min(first, 20_000)]), *reader.imports]
     imports += reader.augmented if reader.is_module else []
     imports = _offered_again(imports, reader.exported)

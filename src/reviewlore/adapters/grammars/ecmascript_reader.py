@@ -142,7 +142,7 @@ class Reader:
             return
         names = pattern_names(name)
         self.assigned |= names
-        if self._scopes and self._scopes[-1].kind == "export":
+        if self._scopes and self._scopes[-1].kind == "export" and not self._open["outer"]:
             self.offered |= names
         if value is not None and name.type == "identifier":
             self._bind(text(name), value, node)
@@ -183,6 +183,7 @@ class Reader:
         if value.type == "object" and name == "default":
             for child in value.named_children:
                 key, local = child.child_by_field_name("key"), child.child_by_field_name("value")
+                key = key or child.child_by_field_name("name")
                 written = text(key) if key is not None else text(child) if child.type.startswith("shorthand") else ""
                 if written:
                     self.offered.add(written)

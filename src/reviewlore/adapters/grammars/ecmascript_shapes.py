@@ -140,8 +140,11 @@ def offered_names(node: Node) -> tuple[set[str], set[str]]:
     elif named is not None:
         offered.add(text(named))
     elif declaration is not None and declaration.type == "ambient_declaration":
-        inner = (child.child_by_field_name("name") for child in declaration.named_children)
-        offered |= {text(name) for name in inner if name is not None}
+        for child in declaration.named_children:
+            parts = child.named_children if child.type.endswith("_declaration") else []
+            for part in [child, *(part for part in parts if part.type == "variable_declarator")]:
+                name = part.child_by_field_name("name")
+                offered |= {text(name)} if name is not None else set()
     return offered - {""}, local - {""}
 
 
