@@ -49,6 +49,10 @@ class Ranges:
             return whole
         return own if own.cognitive > whole.cognitive else whole
 
+    def whole(self, language: Language, part: Part) -> Range | None:
+        """Return the range of a language in one part of the repository, None where it has too few functions there."""
+        return self._ranges.get((language, part, ""))
+
     @cached_property
     def _ranges(self) -> dict[tuple[Language, Part | None, str], Range]:
         groups: defaultdict[tuple[Language, Part, str], list[Definition]] = defaultdict(list)
@@ -76,7 +80,8 @@ def part_of(path: str) -> Part | None:
         return None
     if is_test(path):
         return "test"
-    return "aside" if is_aside(path) or not is_product(path) else "product"
+    hidden = path.startswith(".") or "/." in path  # `.github/`, `.ci/`
+    return "aside" if hidden or is_aside(path) or not is_product(path) else "product"
 
 
 def functions_of(module: Module) -> Iterable[Definition]:

@@ -52,11 +52,11 @@ def likeness(one: Sequence[int], other: Sequence[int]) -> float:
     return sum(value in first and value in second for value in smallest) / len(smallest)
 
 
-def called_alike(one: Place, other: Place) -> float:
-    """Return the Jaccard similarity of the last names of what two functions call, counted; 1 where neither calls."""
+def called_alike(one: Place, other: Place) -> tuple[int, float]:
+    """Return how many calls two functions have in common by their last names, and which share of both's calls."""
     first, second = (_called(place) for place in (one, other))
-    union = (first | second).total()
-    return (first & second).total() / union if union else 1.0
+    common, union = (first & second).total(), (first | second).total()
+    return common, common / union if union else 1.0
 
 
 def _called(place: Place) -> Counter[str]:

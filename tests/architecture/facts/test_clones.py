@@ -70,6 +70,22 @@ def test_a_moved_file_repeats_nothing() -> None:
     assert found(APP, {}, {"app/core.py": "app/new.py"}) == []
 
 
+def test_what_many_functions_look_like_is_a_pattern() -> None:
+    many = {f"app/m{number}.py": parse(f"read_{number}") for number in range(3)}
+    assert found(many, {"app/new.py": parse("load_pairs")}) == []
+
+
+@pytest.mark.parametrize("name", ["main", "__call__"])
+def test_names_that_everybody_gives_are_no_helpers(name: str) -> None:
+    assert found(APP, {"app/new.py": parse(name)}) == []
+
+
+def test_one_common_call_is_no_likeness_of_short_functions() -> None:
+    text = "def {0}(a, b=1, c=2, d=3, e=4):\n    return make(\n        kind='{0}',\n        a=a,\n        b=b,\n        c=c,\n"
+    text += "        d=d,\n        e=e,\n    )\n"
+    assert found({"app/core.py": text.format("one")}, {"app/new.py": text.format("two")}) == []
+
+
 def method(owner: str, name: str) -> str:
     body = parse(name).rstrip().replace("(text", "(self, text").replace("\n", "\n    ")
     return f"class {owner}(Base):\n    {body}\n\n\n"

@@ -57,6 +57,9 @@ def test_far_beyond_is_a_warning_in_product_code_only() -> None:
     ("before", "after"),
     [
         ({}, {"app/new.py": nested("fine", 5)}),
+        ({}, {"app/new.py": nested("fine", 5, 3)}),
+        ({"tests/test_plain.py": PLAIN}, {"tests/test_new.py": nested("fine", 7)}),
+        ({"scripts/plain.py": PLAIN}, {"scripts/new.py": nested("fine", 7)}),
         ({"app/core.py": nested("run", 5)}, {"app/core.py": nested("run", 5, 2)}),
         ({"app/core.py": nested("run", 6)}, {"app/core.py": nested("run", 7)}),
         ({"app/core.py": nested("run", 6)}, {"app/core.py": None, "app/new.py": nested("run", 6)}),
@@ -97,6 +100,7 @@ def test_a_folder_of_complex_functions_has_a_wider_range() -> None:
         ("app/core.py", "product"),
         ("tests/test_core.py", "test"),
         ("scripts/run.py", "aside"),
+        (".github/check.py", "aside"),
         ("setup.py", "aside"),
         ("vendor/x.py", None),
     ],

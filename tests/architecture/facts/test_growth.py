@@ -69,11 +69,17 @@ def test_a_function_that_lost_its_last_use() -> None:
         {"setup.cfg": "[options.entry_points]\nx = app.core:shorten\n"},
         {"tests/test_core.py": "from app.core import shorten\n"},
         {"app/other.py": "class Other:\n    def shorten(self): ...\n"},
+        {"app/core.py": APP["app/core.py"].replace("    return text", "    warnings.warn('old')\n    return text")},
         {"app/core.py": "@hook\ndef shorten(text):\n    return text[:10]\n\n\ndef keep():\n    return 1\n"},
     ],
 )
 def test_what_is_named_anywhere_or_may_be_called_by_others_is_no_orphan(more: dict[str, str]) -> None:
     assert list(find_orphans(change_of(APP | more, CUT))) == []
+
+
+def test_a_function_that_the_change_itself_wrote_in_is_kept_knowingly() -> None:
+    kept = {"app/core.py": APP["app/core.py"].replace("text[:10]", "text[:10]  # for plug-ins")}
+    assert list(find_orphans(change_of(APP, CUT | kept))) == []
 
 
 def test_a_private_function_that_only_tests_still_use() -> None:

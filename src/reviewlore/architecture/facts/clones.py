@@ -14,6 +14,11 @@ from reviewlore.domain.source import Definition
 
 MIN_LIKENESS = 0.8
 MIN_CALLS = 0.7
+# With fewer calls in common the shape alone speaks, and has to be the same over a longer stretch.
+MIN_COMMON = 2
+MIN_LINES_OF_SHAPE = 12
+# A function that is like so many others keeps to a pattern of this repository.
+MAX_FAMILY = 2
 # Within one change twins are often meant (encode and decode): only near-copies speak.
 MIN_TWIN = 0.9
 _MIN_LINES = 6
@@ -34,16 +39,18 @@ def find_clones(change: ChangeContext) -> Iterator[Fact]:
         for definition in change.added_definitions(patch.path)
         if _comparable(definition)
     ]
-    best: dict[int, tuple[Place, float]] = {}
+    family: defaultdict[int, list[tuple[Place, float]]] = defaultdict(list)
     for index, other, alike in find_alike(added, _functions(change.base), MIN_LIKENESS):
         kept = _kept(change, other)
-        if kept and _says_the_same(added[index], kept) and alike > best.get(index, (other, 0.0))[1]:
-            best[index] = (kept, alike)
+        if kept and _says_the_same(added[index], kept):
+            family[index].append((kept, alike))
     by_file: defaultdict[str, list[_Clone]] = defaultdict(list)
-    for index, (other, alike) in best.items():
-        by_file[added[index][0].path].append((added[index][1], other, alike))
+    for index, known in family.items():
+        if len(known) <= MAX_FAMILY:
+            other, alike = max(known, key=lambda entry: entry[1])
+            by_file[added[index][0].path].append((added[index][1], other, alike))
     for index, other, alike in _twins(added):
-        if index not in best:
+        if index not in family:
             by_file[added[index][0].path].append((added[index][1], other, alike))
     for path, clones in by_file.items():
         yield _fact(change, path, sorted(clones, key=lambda clone: (-clone[2], clone[0].line)))
@@ -56,9 +63,10 @@ def _functions(tree: ArchitectureMap) -> Iterator[Place]:
 
 
 def _comparable(definition: Definition) -> bool:
-    """Whether a function is long enough to be worth sharing and has a name of its own."""
+    """Whether a function is long enough to be worth sharing and has a name that its author chose."""
     long = definition.end_line - definition.body + 1 >= _MIN_LINES
-    return bool(definition.sketch) and long and not definition.name.startswith("__") and definition.kind != "class"
+    given = definition.name.startswith("__") or definition.name in ("main", "init", "constructor", definition.owner)
+    return bool(definition.sketch) and long and not given and definition.kind != "class"
 
 
 def _kept(change: ChangeContext, place: Place) -> Place | None:
@@ -75,7 +83,9 @@ def _kept(change: ChangeContext, place: Place) -> Place | None:
 def _says_the_same(one: Place, other: Place, least: float = MIN_CALLS) -> bool:
     first, second = one[1], other[1]
     implements = first.name == second.name and "method" in (first.kind, second.kind)
-    return not implements and called_alike(one, other) >= least
+    common, share = called_alike(one, other)
+    long = min(entry.end_line - entry.body + 1 for entry in (first, second)) >= MIN_LINES_OF_SHAPE
+    return not implements and share >= least and (common >= MIN_COMMON or long)
 
 
 def _twins(added: list[Place]) -> Iterator[tuple[int, Place, float]]:

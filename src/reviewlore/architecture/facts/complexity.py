@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from reviewlore.architecture.complexity import Range, Ranges, functions_of, part_of
+from reviewlore.architecture.complexity import Part, Range, Ranges, functions_of, part_of
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint, full_name
 from reviewlore.architecture.places import folder_of
 from reviewlore.domain.architecture import Evidence, Fact, Module
@@ -10,6 +10,8 @@ from reviewlore.domain.source import Definition
 
 # An existing function has to gain so much, as a share of the range's end: a creeping one is not this change's doing.
 _JUMP = 0.25
+# How far past the range's end it has to lie to be worth a word; what nothing rests on may be cruder.
+_PAST: dict[Part, float] = {"product": 1.25, "test": 2.0, "aside": 2.0}
 # Far beyond: worth a warning.
 _FAR = 3
 _FAR_COGNITIVE = 40
@@ -42,7 +44,8 @@ def _beyond(change: ChangeContext, module: Module, usual: Range) -> Iterator[tup
         old = before[key].cognitive if key in before else 0
         touched = any(definition.line <= line <= definition.end_line for line in patch.added_lines)
         jump = max(5, round(_JUMP * usual.cognitive))
-        if touched and old <= usual.cognitive < definition.cognitive and definition.cognitive - old >= jump:
+        past = old <= usual.cognitive and definition.cognitive >= _PAST[usual.part] * usual.cognitive
+        if touched and past and definition.cognitive - old >= jump:
             found.append((definition, old))
     gain = _gain(change) if found else 0
     for definition, old in sorted(found, key=lambda entry: -entry[0].cognitive):

@@ -15,7 +15,7 @@ from reviewlore.architecture.facts.change import ChangeContext, fingerprint
 from reviewlore.architecture.graph import components, shortest_path, strongest
 from reviewlore.architecture.places import folder_of, is_test, related
 from reviewlore.domain.architecture import Evidence, Fact, ImportEdge, Severity
-from reviewlore.domain.source import Language, language_of
+from reviewlore.domain.source import AT_LOAD, Language, language_of
 
 _PACKAGES: frozenset[Language] = frozenset({"go", "java"})
 _Pair = tuple[str, str]
@@ -71,13 +71,16 @@ def find_cycles(change: ChangeContext) -> Iterator[Fact]:
     An edge inside a circle that base already had is silent: it makes nothing worse that a reviewer could undo here.
     A module that imports the package it lies in closes no circle: the package is always there first.
     """
+    new = list(_pairs(change, change.new_edges))
+    if not new:
+        return
     before = _graph(change, change.base.edges)
     known = {pair for pair, _ in _pairs(change, change.base.edges)}
     old = {unit: number for number, group in enumerate(components(before)) for unit in group}
     graph = _graph(change, change.head.edges)
     groups = {unit: group for group in components(graph) for unit in group}
     closing: defaultdict[frozenset[str], list[tuple[_Pair, ImportEdge]]] = defaultdict(list)
-    for (importer, imported), edge in _pairs(change, change.new_edges):
+    for (importer, imported), edge in new:
         group = groups.get(importer)
         same_before = importer in old and old[importer] == old.get(imported)
         if group and imported in group and not same_before and (importer, imported) not in known:
@@ -111,7 +114,7 @@ def _graph(change: ChangeContext, edges: Iterable[ImportEdge]) -> dict[str, set[
 def _runs(edge: ImportEdge) -> bool:
     """Whether an import runs when its module is loaded, and takes from elsewhere than the packages around it."""
     package, _, name = edge.imported.rpartition("/")
-    return edge.kind == "runtime" and not (name == "__init__.py" and edge.importer.startswith(f"{package}/"))
+    return edge.kind in AT_LOAD and not (name == "__init__.py" and edge.importer.startswith(f"{package}/"))
 
 
 def _fact(change: ChangeContext, edge: ImportEdge, way: tuple[str, ...]) -> Fact:

@@ -24,6 +24,7 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _COMMENT = re.compile(r"\s*(#|//|/?\*)")
 # Files that something else than an import starts or finds.
 _STARTED = frozenset({"__init__", "__main__", "main", "index", "mod", "lib", "setup", "conftest", "package-info"})
+_WARNS = re.compile(r"(^|[._])warn|deprecat", re.IGNORECASE)
 _Places = dict[str, list[tuple[str, int]]]
 
 
@@ -124,9 +125,19 @@ def _candidates(
             (d.owner, d.name) == (definition.owner, definition.name) for d in before.parsed.definitions
         )
         called = definition.decorated or definition.derived or definition.name.startswith("__")
-        if known and not others and not called and part_of(module.path) == "product" and module.path not in skipped:
+        shipped = part_of(module.path) == "product" and module.path not in skipped
+        if known and not others and not called and shipped and not _kept_knowingly(change, module, definition):
             found.append((module, definition))
     return found
+
+
+def _kept_knowingly(change: ChangeContext, module: Module, definition: Definition) -> bool:
+    """Whether the change itself wrote in a definition, or that warns whoever still calls it."""
+    patch = change.patch_of.get(module.path)
+    lines = range(definition.line, definition.end_line + 1)
+    if patch and any(line in lines for line in patch.added_lines):
+        return True
+    return any(call.line in lines and _WARNS.search(call.name) for call in module.parsed.calls)
 
 
 def _within(module: Module, definition: Definition, path: str, line: int) -> bool:
