@@ -4,6 +4,7 @@ The order is the one that the fewest imports run against; what runs against it i
 """
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -20,6 +21,9 @@ MIN_SUPPORT = 2
 _EXAMPLES = 3
 # Rounds of moving packages one by one; the order stops improving long before.
 _ROUNDS = 10
+
+# The last part of a name, as the languages separate them: `.b`, `/b`, `::b`.
+_LAST = re.compile(r"(^|\.|/|::)[^./:]*$")
 
 _Weights = Mapping[tuple[str, str], int]
 
@@ -115,7 +119,7 @@ def _weights(edges: Mapping[tuple[str, str], Sequence[ImportEdge]]) -> dict[tupl
 def member_of(name: str, members: Collection[str]) -> str | None:
     """Return the closest member that is the module or contains it."""
     while name and name not in members:
-        name = name.rpartition(".")[0]
+        name = _LAST.sub("", name, count=1)
     return name or None
 
 

@@ -44,7 +44,7 @@ def survey(
     settings = settings or ArchitectureSettings()
     listing = repo.tree(head)
     before, after = mapper.map(base).map, mapper.map_listing(listing).map
-    contracts, notes = _contracts(repo, base, before, settings)
+    contracts, notes = read_contracts(repo, base, before, settings)
     history = repo.history(base, history_limit)
     known = {commit.commit for commit in history}
     patches = parse_diff(repo.diff(base, head)) if patches is None else patches
@@ -66,7 +66,9 @@ def survey(
     silent = (
         () if change.history.changes else ("No history before the base: what usually changes together is not known.",)
     )
-    return Survey(facts, before, after, contracts, (*notes, *find_gaps(after, listing), *silent, *unread, *mapper.notes))
+    return Survey(
+        facts, before, after, contracts, (*notes, *find_gaps(after, listing), *silent, *unread, *mapper.notes)
+    )
 
 
 def _commands(repo: Repo, commit: str, tree: ArchitectureMap) -> tuple[Command, ...]:
@@ -76,9 +78,10 @@ def _commands(repo: Repo, commit: str, tree: ArchitectureMap) -> tuple[Command, 
     return tuple(found for path, text in read for found in parse_commands(path, text))
 
 
-def _contracts(
+def read_contracts(
     repo: Repo, base: str, before: ArchitectureMap, settings: ArchitectureSettings
 ) -> tuple[tuple[Contract, ...], tuple[str, ...]]:
+    """Return the contracts of a commit, declared or else inferred, and in one sentence each what was not read."""
     declared = parse_layers(settings.layers)
     texts = {
         name: content.decode("utf-8", "replace")

@@ -1,0 +1,129 @@
+"""A repository at one commit, or a change of it, to everything that is told of its architecture. It writes nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reviewlore.architecture.conventions import mine_conventions
+from reviewlore.architecture.gaps import find_gaps
+from reviewlore.architecture.history import index_history
+from reviewlore.architecture.layers import find_layering, infer_layers, propose_contract
+from reviewlore.architecture.migrations import find_migrations
+from reviewlore.architecture.overview import (
+    find_circles,
+    find_hotspots,
+    find_hubs,
+    find_ranges,
+    find_third_parties,
+    judge_contracts,
+)
+from reviewlore.architecture.picture import compare, picture_of
+from reviewlore.architecture.places import is_product
+from reviewlore.config import Settings
+from reviewlore.diff import parse_diff
+from reviewlore.domain.architecture import ArchitectureMap, Survey
+from reviewlore.domain.layering import MapPicture
+from reviewlore.domain.overview import Habit, MigrationStanding, Overview
+from reviewlore.errors import InputError
+from reviewlore.flows.mapping import Mapper
+from reviewlore.flows.past import LANDED, MINED, count_remaining, read_steps
+from reviewlore.flows.survey import read_contracts, survey
+from reviewlore.ports import Console, Parsers, Repo, Shelf
+
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class MapContext:
+    """What telling about an architecture needs: the repository by name, its objects, its parsers, and where to tell."""
+
+    repository: str
+    repo: Repo
+    grammar: Parsers
+    console: Console
+    settings: Settings
+    shelf: Shelf | None = None
+
+    def mapper(self) -> Mapper:
+        """Return what makes this repository's maps."""
+        return Mapper(self.repo, self.grammar, shelf=self.shelf, console=self.console)
+
+
+def describe(context: MapContext, commit: str) -> tuple[Overview, MapPicture]:
+    """Return what is known of a commit's architecture, and what to draw of it. InputError where it cannot be read."""
+    repo = context.repo
+    mapper = context.mapper()
+    context.console.say(f"Reading the tree of {commit[:12]}")
+    listing = repo.tree(commit)
+    tree = mapper.map_listing(listing).map
+    contracts, notes = read_contracts(repo, commit, tree, context.settings.architecture)
+    declared = tuple(contract for contract in contracts if not contract.inferred)
+    context.console.say("Reading the history")
+    history = index_history(repo.history(commit, context.settings.review.history_limit))
+    migrations, unread = _migrations(context, commit, tree)
+    inferred = infer_layers(tree)
+    layering = find_layering(tree, declared)
+    title = f"Architecture of {context.repository} at {commit[:12]}"
+    found = Overview(
+        repository=context.repository,
+        commit=commit,
+        files=len(tree.files),
+        languages=tree.languages,
+        product=sum(is_product(path) for path in tree.modules),
+        layering=inferred,
+        proposal=propose_contract(inferred),
+        names={path: module.name for path, module in tree.modules.items()},
+        contracts=judge_contracts(tree, declared),
+        hubs=find_hubs(tree, _SHOWN),
+        cycles=find_circles(tree),
+        habits=tuple(_habits(tree)),
+        complexity=find_ranges(tree),
+        hotspots=find_hotspots(tree, history, _SHOWN),
+        third_parties=find_third_parties(tree),
+        migrations=migrations,
+        notes=(*notes, *find_gaps(tree, listing), *unread, *mapper.notes),
+    )
+    return found, picture_of(title, tree, layering)
+
+
+def describe_change(context: MapContext, base: str, head: str) -> tuple[Survey, MapPicture]:
+    """Return what a change between two commit ids does, from their merge base on, and its picture."""
+    repo = context.repo
+    start = repo.merge_base(base, head)
+    context.console.say(f"Reading the change {start[:12]}..{head[:12]}")
+    patches = parse_diff(repo.diff(start, head))
+    result = survey(
+        repo,
+        context.grammar,
+        start,
+        head,
+        settings=context.settings.architecture,
+        history_limit=context.settings.review.history_limit,
+        mapper=context.mapper(),
+        patches=patches,
+    )
+    moved = {patch.old_path: patch.path for patch in patches if patch.status == "renamed"}
+    layering, change = compare(result.base, result.head, moved, [patch.path for patch in patches], result.contracts)
+    title = f"Architecture of {context.repository}, changed from {start[:12]} to {head[:12]}"
+    return result, picture_of(title, result.head, layering, change)
+
+
+def _habits(tree: ArchitectureMap) -> Iterator[Habit]:
+    for found in mine_conventions(tree):
+        yield Habit(found.kind, found.place, found.value, found.held, found.cases, found.examples)
+
+
+def _migrations(
+    context: MapContext, commit: str, tree: ArchitectureMap
+) -> tuple[tuple[MigrationStanding, ...], tuple[str, ...]]:
+    """Return the unfinished migrations of the first-parent line, and a note where it cannot be read."""
+    try:
+        landed = context.repo.mainline(commit, LANDED)[:MINED]
+        steps = read_steps(context.repo, landed, context.shelf)
+        counted = count_remaining(context.repo, tree, find_migrations(steps))
+    except InputError as error:
+        return (), (f"Old contents cannot be read, so migrations are not known: {error}",)
+    return tuple(
+        MigrationStanding(found.old, found.new, len(found.commits), found.old_uses, found.new_uses)
+        for found in counted
+        if found.unfinished
+    ), ()

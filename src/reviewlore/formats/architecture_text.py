@@ -1,0 +1,166 @@
+"""An overview of an architecture as plain text for a terminal of 100 columns, with the layers as a picture. Text out.
+
+Names of strangers are shown with unseen characters escaped; every list says how much of it is not shown.
+"""
+
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from reviewlore.domain.layering import Layering
+from reviewlore.domain.overview import Overview
+from reviewlore.domain.visible import visible, visible_line
+
+T = TypeVar("T")
+
+_WIDTH = 98
+_INNER = _WIDTH - 4
+_ROWS = 12
+
+
+def render_overview(overview: Overview) -> str:
+    """Return all that is known, section by section; what is empty is left out, and said in the notes."""
+    sections = (
+        _head(overview),
+        _layers(overview.layering),
+        _against(overview.layering),
+        _contracts(overview),
+        _rows("Hubs (imported by, imports)", overview.hubs, lambda hub: f"{hub.fan_in:5} {hub.fan_out:5}  {hub.name}"),
+        _cycles(overview),
+        _rows("Hotspots (commits, cognitive complexity)", overview.hotspots,
+              lambda spot: f"{spot.changes:5} {spot.cognitive:5}  {spot.path}"),
+        _rows("Complexity is ordinary up to (cyclomatic, cognitive)", overview.complexity, lambda row: (
+              f"{row.cyclomatic:5} {row.cognitive:5}  {row.language}, {row.part} ({row.functions} functions)")),
+        _rows("Conventions (held of cases)", overview.habits,
+              lambda habit: f"{habit.held:5} of {habit.cases:5}  {habit.kind.replace('_', ' ')}"
+              f"{f' in {habit.place}' if habit.place else ''}: {habit.value}"),
+        _rows("Owners (people, share of the first, people who make up half)", overview.owners,
+              lambda row: f"{row.people:5} {row.share:5.0%} {row.bus_factor:5}  {row.folder or '(top)'}"
+              f"{' ' + ' '.join(row.declared) if row.declared else ''}"),
+        _rows("Migrations on their way (old uses, new uses)", overview.migrations,
+              lambda row: f"{row.old_uses:5} {row.new_uses:5}  {row.old} → {row.new} ({row.commits} changes)"),
+        _third_parties(overview),
+        _proposal(overview),
+        [line for note in overview.notes for line in _wrapped(f"Note: {note}", "")],
+    )  # fmt: skip
+    return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+
+
+def render_layers(layering: Layering) -> str:
+    """Return the layers as boxes one above the other, with the weight that crosses each border."""
+    return "\n".join(_layers(layering)) + "\n"
+
+
+def _head(overview: Overview) -> list[str]:
+    languages = ", ".join(f"{count} {name}" for name, count in overview.languages.items())
+    line = f"{overview.repository} at {overview.commit[:12]}: {overview.files} files"
+    told = f", {sum(overview.languages.values())} modules ({languages}), {overview.product} of them shipped"
+    return _wrapped(line + (told if languages else "") + ".", "")
+
+
+def _layers(layering: Layering) -> list[str]:
+    if not layering.layers:
+        return ["No layers: no import connects two packages."] if layering.packages else []
+    how = f"declared by {layering.origin}" if layering.origin else "inferred from the imports"
+    lines = _wrapped(f"Layers, {how}; packages with their modules, imports point down", "")
+    for number, layer in enumerate(layering.layers):
+        lines.append(_border(layering, number))
+        names = [f"{visible_line(name)} ({len(layering.packages.get(name, ()))})" for name in layer]
+        lines += [f"│ {_fit(row, _INNER)} │" for row in _flowing(names, _INNER)]
+    lines.append(f"└{'─' * (_WIDTH - 2)}┘")
+    if layering.unplaced:
+        lines += _wrapped(f"In no layer: {_some(layering.unplaced)}.", "")
+    return lines
+
+
+def _border(layering: Layering, number: int) -> str:
+    label = f" {number + 1} "
+    crossing = ""
+    if number:
+        border = layering.borders[number - 1]
+        crossing = f" {border.down} down, {border.up} up ({border.confidence:.0%}) "
+    left, right = ("├", "┤") if number else ("┌", "┐")
+    return f"{left}─{label}{'─' * (_WIDTH - 4 - len(label) - len(crossing))}{crossing}─{right}"
+
+
+def _flowing(names: Iterable[str], width: int) -> Iterator[str]:
+    row = ""
+    for name in names:
+        if row and len(row) + 3 + len(name) > width:
+            yield row
+            row = ""
+        row = f"{row}   {name}" if row else name
+    yield row
+
+
+def _fit(text: str, width: int) -> str:
+    return text.ljust(width) if len(text) <= width else text[: width - 1] + "…"
+
+
+def _against(layering: Layering) -> list[str]:
+    return _rows(
+        f"Against the layers ({layering.confidence:.0%} of the weight between layers points down)",
+        layering.violations,
+        lambda edge: (
+            f"{edge.weight:5}  {edge.importer} → {edge.imported}"
+            + (f" ({edge.examples[0].importer}:{edge.examples[0].line})" if edge.examples else "")
+        ),
+    )
+
+
+def _contracts(overview: Overview) -> list[str]:
+    lines = []
+    for standing in overview.contracts:
+        contract = standing.contract
+        state = "kept" if not standing.broken else f"broken by {standing.broken} import{'s'[: standing.broken > 1]}"
+        lines.append(f"  {contract.kind}: “{contract.name}” in {contract.origin}: {state}")
+        lines += [f"      {edge.importer}:{edge.line} imports {edge.name}" for edge in standing.examples]
+    return ["Declared contracts", *map(_line, lines)] if lines else ["Declared contracts: none."]
+
+
+def _cycles(overview: Overview) -> list[str]:
+    def told(group: Sequence[str]) -> str:
+        return f"{len(group):5}  {_some([overview.names.get(path, path) for path in group], 6)}"
+
+    return _rows("Circles of modules", overview.cycles, told)
+
+
+def _third_parties(overview: Overview) -> list[str]:
+    lines: list[str] = []
+    for entry in overview.third_parties:
+        names = [name for name, _ in entry.packages]
+        lines += _wrapped(f"{entry.ecosystem} ({len(names)}): {_some(names, 40)}", "  ")
+    return ["Third parties", *lines] if lines else []
+
+
+def _proposal(overview: Overview) -> list[str]:
+    if not overview.proposal or any(standing.contract.kind == "layers" for standing in overview.contracts):
+        return []
+    return ["Ready to paste into .reviewlore.toml:", "", *map(visible_line, overview.proposal.rstrip("\n").split("\n"))]
+
+
+def _rows(title: str, items: Sequence[T], told: Callable[[T], str]) -> list[str]:
+    if not items:
+        return []
+    more = [f"  … and {len(items) - _ROWS} more"] if len(items) > _ROWS else []
+    return [title, *(_line(f"  {told(item)}") for item in items[:_ROWS]), *more]
+
+
+def _line(text: str) -> str:
+    return visible_line(text)
+
+
+def _some(names: Sequence[str], limit: int = 12) -> str:
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(map(visible_line, names[:limit])) + more
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        visible(text, keep=""),
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
