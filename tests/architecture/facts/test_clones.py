@@ -81,8 +81,8 @@ def test_names_that_everybody_gives_are_no_helpers(name: str) -> None:
 
 
 def test_one_common_call_is_no_likeness_of_short_functions() -> None:
-    text = "def {0}(a, b=1, c=2, d=3, e=4):\n    return make(\n        kind='{0}',\n        a=a,\n        b=b,\n        c=c,\n"
-    text += "        d=d,\n        e=e,\n    )\n"
+    text = "def {0}(a, b=1, c=2, d=3, e=4):\n    return make(\n        kind='{0}',\n        a=a,\n"
+    text += "        b=b,\n        c=c,\n        d=d,\n        e=e,\n    )\n"
     assert found({"app/core.py": text.format("one")}, {"app/new.py": text.format("two")}) == []
 
 
