@@ -111,7 +111,8 @@ def _resolve(
     pairs = [(f"{base}.{name.name}" if base else name.name, name.line) for name in statement.names]
     outside: set[str] = set()
     folder = path.rpartition("/")[0] + "/"
-    passes_on = _is_init(path) and bool(pairs) and statement.kind != "lazy"  # a package offers what it takes from inside
+    # What a package takes from its own inside, it offers to others.
+    passes_on = _is_init(path) and bool(pairs) and statement.kind != "lazy"
     for target, line in pairs or [(base, statement.line)]:
         found = names.find(target, path) or (names.find(target.rpartition(".")[0], path) if "." in target else None)
         if found is not None:
