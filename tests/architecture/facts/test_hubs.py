@@ -7,7 +7,7 @@ from reviewlore.domain.architecture import Fact
 
 CORE = "LIMIT = 1\n\n\ndef run(a, b=0):\n    return a\n\n\ndef stop():\n    return 0\n"
 CORE += "\n\nclass Box:\n    def open(self, x): ...\n"
-USERS = {f"app/u{number}.py": "from app.core import stop\n" for number in range(22)}
+USERS = {f"app/u{number}.py": "from app.core import run, stop, Box\n" for number in range(22)}
 APP = {"app/__init__.py": "", "app/core.py": CORE} | USERS | {"app/far.py": "import app.u1\n"}
 
 
@@ -18,16 +18,16 @@ def found(before: dict[str, str], core: str) -> list[Fact]:
 def test_a_narrower_signature_in_a_hub() -> None:
     (fact,) = found(APP, CORE.replace("a, b=0", "a, c"))
     assert (fact.path, fact.line, fact.severity) == ("app/core.py", 4, "info")
-    assert fact.title == "`run` now takes (a, c), in a module that 22 others import"
-    assert fact.why.startswith("`app.core` is among the 1 % most imported modules here; 23 modules reach it, ")
+    assert fact.title == "`run` now takes (a, c), and 22 modules import it from here"
+    assert fact.why.startswith("`app.core` is among the 1 % most imported modules: 22 import it, 23 reach it ")
 
 
 @pytest.mark.parametrize(
     ("core", "title"),
     [
-        (CORE.replace("def stop", "def halt"), "`stop` is gone, in a module that 22 others import"),
-        (CORE.replace("self, x", "self"), "`Box.open` now takes (self), in a module that 22 others import"),
-        (CORE.replace("open", "shut"), "`Box.open` is gone, in a module that 22 others import"),
+        (CORE.replace("def stop", "def halt"), "`stop` is gone, and 22 modules import it from here"),
+        (CORE.replace("self, x", "self"), "`Box.open` now takes (self), and 22 modules import it from here"),
+        (CORE.replace("open", "shut"), "`Box.open` is gone, and 22 modules import it from here"),
     ],
 )
 def test_what_else_breaks_an_interface(core: str, title: str) -> None:
@@ -36,8 +36,8 @@ def test_what_else_breaks_an_interface(core: str, title: str) -> None:
 
 def test_several_breaks_are_one_fact() -> None:
     (fact,) = found(APP, "LIMIT = 1\n")
-    assert fact.title == "`run` is gone, in a module that 22 others import"
-    assert "The same holds for 2 more of its public names." in fact.why
+    assert fact.title == "`run` is gone, and 22 modules import it from here"
+    assert "The same holds for 2 more of its names." in fact.why
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,11 @@ def test_what_stays_compatible_is_silent(core: str) -> None:
 def test_a_module_that_few_import_is_no_hub() -> None:
     few = {path: text for path, text in APP.items() if path not in list(USERS)[:5]}
     assert found(few, CORE.replace("a, b=0", "a, c")) == []
+
+
+def test_a_name_that_few_take_from_a_hub_is_not_why_it_is_one() -> None:
+    before = APP | {"app/core.py": CORE + "\n\ndef rare(): ...\n", "app/far.py": "from app.core import rare\n"}
+    assert found(before, CORE) == []
 
 
 def test_private_names_are_nobodys_business() -> None:

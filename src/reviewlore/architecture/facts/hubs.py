@@ -10,19 +10,24 @@ from reviewlore.domain.architecture import Evidence, Fact, Module
 from reviewlore.domain.source import Definition
 
 MIN_IMPORTERS = 20
+# What so few take from the hub by its name is not why it is one.
+MIN_USERS = 5
 _TOP = 0.99
 _SHOWN = 5
 _Broken = tuple[str, int | None, str]
 
 
 def find_hubs(change: ChangeContext) -> Iterator[Fact]:
-    """Yield one fact for each hub whose public names this change takes away or gives narrower parameters.
+    """Yield one fact for each hub whose used names this change takes away or gives narrower parameters.
 
-    A hub is imported by at least 20 modules and is among the 1 % most imported ones. What stays compatible is silent.
+    A hub is imported by at least 20 modules and is among the 1 % most imported ones; a name counts as used where at
+    least 5 modules import it, or the module as a whole. What stays compatible is silent.
     """
     importers: defaultdict[str, set[str]] = defaultdict(set)
+    users: defaultdict[str, set[str]] = defaultdict(set)
     for edge in change.base.edges:
         importers[edge.imported].add(edge.importer)
+        users[edge.name].add(edge.importer)
     counts = sorted(len(importers[path]) for path in change.base.modules)
     least = max(MIN_IMPORTERS, quantile(counts, _TOP))
     for patch in change.patches:
@@ -30,8 +35,14 @@ def find_hubs(change: ChangeContext) -> Iterator[Fact]:
         if before is None or len(importers[patch.old_path]) < least or part_of(patch.old_path) != "product":
             continue
         broken = list(_broken(change, before, after)) if after and not after.parsed.broken else []
-        if after and broken:
-            yield _fact(change, after, broken, importers[patch.old_path], _dependents(importers, patch.old_path))
+        found = [
+            (len(using), entry)
+            for entry in broken
+            if len(using := users[f"{before.name}.{entry[0].partition('.')[0]}"] | users[before.name]) >= MIN_USERS
+        ]
+        if after and found:
+            found.sort(key=lambda entry: -entry[0])
+            yield _fact(change, after, found, importers[patch.old_path], _dependents(importers, patch.old_path))
 
 
 def _broken(change: ChangeContext, before: Module, after: Module) -> Iterator[_Broken]:
@@ -77,23 +88,25 @@ def _dependents(importers: dict[str, set[str]], path: str) -> int:
     return len(seen) - 1
 
 
-def _fact(change: ChangeContext, module: Module, broken: list[_Broken], importers: set[str], reached: int) -> Fact:
-    name, line, what = broken[0]
-    others = len(broken) - 1
-    more = f" The same holds for {others} more of its public names." if others else ""
+def _fact(
+    change: ChangeContext, module: Module, found: list[tuple[int, _Broken]], importers: set[str], reached: int
+) -> Fact:
+    users, (name, line, what) = found[0]
+    others = len(found) - 1
+    more = f" The same holds for {others} more of its names." if others else ""
     return Fact(
         kind="hub_touched",
         path=module.path,
         line=line or change.first_line(module.path),
-        title=f"`{name}` {what}, in a module that {len(importers)} others import",
-        why=f"`{module.name}` is among the 1 % most imported modules here; {reached} modules reach it, directly or "
-        f"through others.{more}",
+        title=f"`{name}` {what}, and {users} modules import it from here",
+        why=f"`{module.name}` is among the 1 % most imported modules: {len(importers)} import it, {reached} reach it "
+        f"directly or through others.{more}",
         advice="Check code outside this repository too, and keep the old form for a while if others may use it.",
         severity="info",
         confidence=0.8,
-        fingerprint=fingerprint("hub_touched", module.path, *(entry[0] for entry in broken)),
+        fingerprint=fingerprint("hub_touched", module.path, *(entry[0] for _, entry in found)),
         evidence=(
-            *(Evidence(f"`{name}` {what}", module.path, line) for name, line, what in broken[:_SHOWN]),
+            *(Evidence(f"`{name}` {what}", module.path, line) for _, (name, line, what) in found[:_SHOWN]),
             *(Evidence(f"`{change.name(path)}` imports it", path) for path in sorted(importers)[:3]),
         ),
     )
