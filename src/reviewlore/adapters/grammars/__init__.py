@@ -8,8 +8,10 @@ from pathlib import Path
 
 from reviewlore.adapters.grammars.ecmascript import JavaScriptGrammar, TypeScriptGrammar
 from reviewlore.adapters.grammars.go import GoGrammar
+from reviewlore.adapters.grammars.java import JavaGrammar
 from reviewlore.adapters.grammars.pool import read_many
 from reviewlore.adapters.grammars.python import PythonGrammar
+from reviewlore.adapters.grammars.rust import RustGrammar
 from reviewlore.architecture import reading
 from reviewlore.architecture.reading import Parse
 from reviewlore.domain.source import Language, ParsedModule, SkipReason, language_of
@@ -19,6 +21,8 @@ from reviewlore.ports import Grammar
 # Where a grammar is compiled on first use: a repository of one language does not pay for the others.
 _MAKERS: dict[Language, type[Grammar]] = {
     "go": GoGrammar,
+    "java": JavaGrammar,
+    "rust": RustGrammar,
     "python": PythonGrammar,
     "javascript": JavaScriptGrammar,
     "typescript": TypeScriptGrammar,

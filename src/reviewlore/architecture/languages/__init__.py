@@ -7,6 +7,7 @@ from reviewlore.architecture.languages.ecmascript import EcmaScriptResolver
 from reviewlore.architecture.languages.go import GoResolver
 from reviewlore.architecture.languages.python import PythonResolver
 from reviewlore.architecture.languages.resolver import Follower, MakeResolver, Resolver, Sources
+from reviewlore.architecture.languages.rust import RustResolver
 from reviewlore.domain.manifest import Manifest
 from reviewlore.domain.source import Language, ParsedModule
 
@@ -14,6 +15,7 @@ from reviewlore.domain.source import Language, ParsedModule
 _MAKERS: tuple[tuple[frozenset[Language], MakeResolver], ...] = (
     (frozenset({"python"}), PythonResolver),
     (frozenset({"go"}), GoResolver),
+    (frozenset({"rust"}), RustResolver),
     (frozenset({"typescript", "javascript"}), EcmaScriptResolver),
 )
 
