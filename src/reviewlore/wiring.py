@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from reviewlore.adapters import resources
 from reviewlore.adapters.git import GitRepo
 from reviewlore.config import FILE, LearnSettings, RecipeSettings, Settings
+from reviewlore.domain.drift import MapFingerprint
 from reviewlore.domain.recipe import NamedBase, Recipe
 from reviewlore.domain.report import Report
 from reviewlore.errors import ConfigError, InputError, StorageError
@@ -138,7 +139,21 @@ class Workshop:
             hardware=processor_name(),
             actor=_actor(),
             approval=self.settings.learn.approval,
+            structure=self.structure,
         )
+
+    def structure(self) -> MapFingerprint:
+        """Return the fingerprint of the default branch, or of what is checked out where there is none."""
+        from reviewlore.flows.drift import read_fingerprint
+        from reviewlore.flows.mapping import Mapper
+
+        mapper = Mapper(self.repo, self.grammar, shelf=self.shelf, console=self.console)
+        for name in (self.repo.default_branch, lambda: "HEAD"):
+            try:
+                return read_fingerprint(mapper, self.repo.resolve(name()))
+            except InputError:
+                continue
+        return MapFingerprint()  # a repository that carries the state branch alone
 
     def github(self, repository: str) -> "tuple[Remote, str]":
         """Return a repository on GitHub with the token of the environment, and the address of GitHub's interface."""

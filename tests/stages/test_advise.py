@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.stages.test_inventory import SIGNAL
 
+from reviewlore.domain.drift import AgedVersion, Drift
 from reviewlore.domain.mining import Approval
 from reviewlore.domain.standing import ConcernRate, Reading, Standing, Trained
 from reviewlore.stages.advise import THRESHOLDS, advise
@@ -169,3 +170,19 @@ def test_the_embedded_tier_has_settings_where_others_have_prompts():
     assert advice.command == "reviewlore trace 3fa9c1d2e4"
     adapter = advise(replace(dismissed, trained=replace(TRAINED, tier="adapter")))
     assert "change its prompt, or raise `min-severity`" in adapter.reason
+
+
+def test_code_that_moved_past_the_threshold_makes_a_training_due():
+    aged = AgedVersion("embedded-1", "2026-01-02T00:00:00Z", Drift(0.2, packages_added=("a", "b", "c", "d")))
+    trained = replace(TRAINED, aged=aged, on_newest=False)
+    advice = advise(replace(FINE, trained=trained, drift_threshold=0.2))
+    assert (advice.action, advice.command) == ("retrain", "reviewlore train")
+    assert advice.reason == (
+        "embedded-1 judges as it learned on 2026-01-02; the structure of the code has moved by 20 % (new: a, b, c and "
+        "1 more) since. Training is due (drift-threshold 20 %)."
+    )
+    assert advise(replace(FINE, trained=trained, drift_threshold=0.21)).action == "nothing"
+    again = advise(replace(FINE, trained=replace(trained, on_newest=True), drift_threshold=0.2))
+    assert (again.action, again.command) == ("mine", "reviewlore mine --github acme/harbor")
+    tried = replace(trained, in_force=False)
+    assert advise(replace(FINE, trained=tried, drift_threshold=0.2)).action == "nothing"

@@ -31,7 +31,7 @@ _NO_DEFECT = re.compile(
     r"typos?\b|spelling|grammar|\bdocs?\b|docstring|documentation|changelog|readme|\blint|\bruff\b|flake8|pylint|mypy"
     r"|pyright|typing|type (hint|check|annot)|annotations?\b|\bci\b|workflow|\bbuild|\btests?\b|\btesting\b|flak"
     r"|documented|coverage|\bchore\b|\bstyle\b|format(ting)?\b|whitespace|indentation|comments?\b|links?\b"
-    r"|merge conflict|pre-commit|warnings?\b|deprecat|release|\bbump|\bdeps\b|dependenc|refactor|examples?\b|bug-?fix release",
+    r"|merge conflict|pre-commit|warnings?\b|deprecat|release|\bbump|\bdeps\b|dependenc|refactor|examples?\b",
     re.IGNORECASE,
 )
 _REVERT = re.compile(r"(\w+(\([\w-]+\))?!?: )?revert(s|ed|ing)?\b(?! ?-?to\b)", re.IGNORECASE)

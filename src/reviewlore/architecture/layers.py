@@ -37,10 +37,14 @@ def infer_layers(tree: ArchitectureMap) -> Layering:
     """
     packages, facades = split_packages(tree)
     weights = _weights(_package_edges(tree, packages))
+    return assemble(tree, packages, _merged(order(weights), weights), facades)
+
+
+def order(weights: Mapping[tuple[str, str], int]) -> tuple[tuple[str, ...], ...]:
+    """Return the ends of weighted edges in layers from top to bottom, so that little weight points upwards."""
     against = _feedback(weights)
     linked = {name for pair in weights for name in pair}
-    layers = _merged(_by_depth(linked, [pair for pair in weights if pair not in against]), weights)
-    return assemble(tree, packages, layers, facades)
+    return _by_depth(linked, [pair for pair in weights if pair not in against])
 
 
 def find_layering(tree: ArchitectureMap, contracts: Sequence[Contract] = ()) -> Layering:

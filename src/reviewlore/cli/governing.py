@@ -61,8 +61,9 @@ def status(repo: Path, data: bool, style: str) -> int:
     Show what was mined, which versions there are, which one is active and why; with --data what the data is like.
     """
     from reviewlore.flows import state
+    from reviewlore.flows.drift import find_active_aged
     from reviewlore.formats.records import to_plain
-    from reviewlore.formats.standing import render_dataset, render_registry
+    from reviewlore.formats.standing import render_age, render_dataset, render_registry
 
     workshop = open_workshop(repo, quiet=True)
     store = workshop.store
@@ -70,7 +71,9 @@ def status(repo: Path, data: bool, style: str) -> int:
         from reviewlore.flows.data import read_status
         from reviewlore.formats.inventory import render_data
 
-        found = read_status(store, workshop.clock.now(), workshop.settings.learn.approval)
+        learning = workshop.settings.learn
+        now = workshop.clock.now()
+        found = read_status(store, now, learning.approval, workshop.structure, learning.drift_threshold)
         click.echo(as_json(to_plain(found)) if style == "json" else render_data(found), nl=False)
         return 0
     registry, datasets, audit = state.read_registry(store), state.read_datasets(store), state.read_audit(store)
@@ -79,6 +82,8 @@ def status(repo: Path, data: bool, style: str) -> int:
         click.echo(as_json({"registry": to_plain(registry), "dataset": newest, "audit_entries": len(audit)}), nl=False)
         return 0
     click.echo(render_registry(registry), nl=False)
+    if aged := find_active_aged(store, workshop.structure):
+        click.echo("\n" + render_age(aged, workshop.settings.learn.drift_threshold), nl=False)
     click.echo("\n" + (render_dataset(datasets[-1]) if datasets else "Nothing was mined yet.\n"), nl=False)
     return 0
 

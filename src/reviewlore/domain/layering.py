@@ -96,7 +96,8 @@ class MapChange:
 class MapPicture:
     """Everything a drawing of a map shows: packages by layer, modules by name, imports, and the change on it.
 
-    `names` and `fan` (importers plus imported modules) are by path. `notes` are sentences shown below.
+    `names` and `fan` (importers plus imported modules) are by path. `notes` are sentences shown below. `nouns` say what
+    cells and boxes stand for.
     """
 
     title: str
@@ -105,3 +106,4 @@ class MapPicture:
     fan: Mapping[str, int] = field(default_factory=dict)
     change: MapChange | None = None
     notes: tuple[str, ...] = ()
+    nouns: tuple[str, str] = ("modules", "packages")

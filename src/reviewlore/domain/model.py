@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reviewlore.domain.drift import MapFingerprint
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.mining import PassCounts
 
@@ -112,7 +113,8 @@ class DatasetManifest:
 class VersionManifest:
     """The lineage of one trained version (ranker or adapter): everything needed to answer for it, or to repeat it.
 
-    `files` maps a file name to its SHA-256; `log` is the training log (step, loss, reward margin, accuracy).
+    `files` maps a file name to its SHA-256; `log` is the training log (step, loss, reward margin, accuracy);
+    `fingerprint` is the structure of the code that it was trained for.
     """
 
     id: str
@@ -132,6 +134,7 @@ class VersionManifest:
     log: tuple[dict[str, float], ...] = ()
     seconds: float = 0.0
     hardware: str = ""
+    fingerprint: MapFingerprint = field(default_factory=MapFingerprint)
     schema: int = 1
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reviewlore.domain.balance import DataReport
+from reviewlore.domain.drift import AgedVersion
 from reviewlore.domain.mining import Approval
 from reviewlore.domain.model import DatasetManifest
 
@@ -43,7 +44,8 @@ class Trained:
     """What was last trained: the version in force (or else the last one tried) and the data behind it.
 
     `fresh` is how many remarks there are now beyond its dataset's, `on_newest` whether any version was trained on the
-    newest dataset, `forgotten` whether something it learned from was forgotten since.
+    newest dataset, `forgotten` whether something it learned from was forgotten since. `aged` says how far the code
+    has moved since, where that is known.
     """
 
     version: str
@@ -53,6 +55,7 @@ class Trained:
     fresh: int
     on_newest: bool
     forgotten: bool = False
+    aged: AgedVersion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Standing:
     `shortage` says what is missing for a training, `unusable` why the newest dataset cannot be used as it is; both are
     empty where nothing is wrong. `repository` has the most remarks. `concerns` and `dismissed` (by reason) are of
     the `window_days` up to the last remark; `dismissed_example` is a finding dismissed for the commonest reason.
+    From `drift_threshold` on (0..1) the code has moved too far for what was learned.
     """
 
     now: str
@@ -78,6 +82,7 @@ class Standing:
     dismissed_example: str = ""
     window_days: int = 0
     repository: str = ""
+    drift_threshold: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

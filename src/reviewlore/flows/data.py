@@ -1,6 +1,10 @@
 """The state branch in, how the data stands and what is advised out. It reads all of it and writes nothing."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from reviewlore.domain.balance import DataReport
+from reviewlore.domain.drift import MapFingerprint
 from reviewlore.domain.events import FeedbackSignal
 from reviewlore.domain.history import Episode
 from reviewlore.domain.mining import Approval, Cursors, Suppressions
@@ -9,6 +13,7 @@ from reviewlore.domain.people import Role
 from reviewlore.domain.standing import DataStatus, Reading, Standing, Trained
 from reviewlore.errors import RefusedError
 from reviewlore.flows import judge, state
+from reviewlore.flows.drift import find_aged
 from reviewlore.flows.train import find_scarcity
 from reviewlore.ports import Store
 from reviewlore.stages.advise import THRESHOLDS, advise
@@ -21,8 +26,17 @@ from reviewlore.stages.registry import find_active
 _SHOWN_APPROVALS = 5
 
 
-def read_status(store: Store, now: str, policy: Role = "none") -> DataStatus:
-    """Return how the data stands at a time; `policy` is the role that has to allow a new dataset."""
+def read_status(
+    store: Store,
+    now: str,
+    policy: Role = "none",
+    structure: Callable[[], MapFingerprint] = MapFingerprint,
+    drift_threshold: float = 1.0,
+) -> DataStatus:
+    """Return how the data stands at a time; `policy` is the role that has to allow a new dataset.
+
+    `structure` is asked for the fingerprint of the code of now where the version in force has one of its own.
+    """
     episodes, signals = state.read_episodes(store), state.read_feedback(store)
     datasets = state.read_datasets(store)
     newest = datasets[-1] if datasets else None
@@ -31,6 +45,9 @@ def read_status(store: Store, now: str, policy: Role = "none") -> DataStatus:
     standing = _standing(
         store, now, episodes, signals, shortage=shortage, report=report, policy=policy, unusable="".join(notes)
     )
+    if standing.trained and standing.trained.in_force:
+        trained = replace(standing.trained, aged=find_aged(store, standing.trained.version, structure))
+        standing = replace(standing, trained=trained, drift_threshold=drift_threshold)
     return DataStatus(
         standing=standing,
         advice=advise(standing),

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from reviewlore.architecture.picture import compare
 from reviewlore.config import FILE, Settings, parse_settings
 from reviewlore.diff import FilePatch, parse_diff
-from reviewlore.domain.architecture import Survey
+from reviewlore.domain.architecture import ArchitectureMap, Survey
 from reviewlore.domain.finding import Finding, Review
 from reviewlore.domain.history import Episode
 from reviewlore.domain.preference import Remark
 from reviewlore.flows import state
+from reviewlore.flows.drift import find_aged, take_fingerprint
 from reviewlore.flows.mapping import Mapper
 from reviewlore.flows.survey import survey
 from reviewlore.formats.mermaid import render_mermaid
@@ -59,6 +60,7 @@ def review_change(context: ReviewContext, base: str, head: str) -> Review:
         history_limit=settings.review.history_limit,
         mapper=Mapper(context.repo, context.grammar, shelf=context.shelf, console=context.console),
         patches=patches,
+        store=context.store,
     )
     excluded = frozenset(patch.path for patch in patches if matches(patch.path, settings.review.exclude_paths))
     candidates, unplaced = make_findings(result.facts, {patch.path: patch for patch in reviewed}, excluded)
@@ -73,11 +75,18 @@ def review_change(context: ReviewContext, base: str, head: str) -> Review:
         version=context.scorer.version,
         findings=kept,
         dropped=(*unplaced, *dropped),
-        notes=(*context.notes, *result.notes),
+        notes=(*context.notes, *_age(context, result.base, start, settings), *result.notes),
         files_reviewed=len(reviewed),
         files_skipped=skipped,
         diagram=_diagram(result, patches) if settings.review.diagram else "",
     )
+
+
+def _age(context: ReviewContext, base: ArchitectureMap, commit: str, settings: Settings) -> tuple[str, ...]:
+    """Say how old the judgement is, where the code has moved too far since."""
+    aged = find_aged(context.store, context.scorer.version, lambda: take_fingerprint(base, commit))
+    note = aged.note(settings.learn.drift_threshold) if aged else None
+    return (note,) if note else ()
 
 
 def read_settings(repo: Repo, base: str) -> Settings:

@@ -10,10 +10,11 @@ from reviewlore.config import ArchitectureSettings
 from reviewlore.diff import FilePatch, parse_diff
 from reviewlore.domain.architecture import ArchitectureMap, Contract, Survey
 from reviewlore.domain.pipeline import Command
+from reviewlore.flows.cards import read_cards
 from reviewlore.flows.mapping import Mapper
 from reviewlore.flows.past import read_past
 from reviewlore.formats.commands import is_build_file, parse_commands
-from reviewlore.ports import Parsers, Repo
+from reviewlore.ports import Parsers, Repo, Store
 
 # Enough for years of most repositories; older habits have had time to change.
 HISTORY_LIMIT = 3000
@@ -21,7 +22,7 @@ HISTORY_LIMIT = 3000
 SUBJECTS = 50
 
 
-def survey(
+def survey(  # noqa: PLR0913 - every option stands alone, and has a default
     repo: Repo,
     grammar: Parsers,
     base: str,
@@ -31,14 +32,15 @@ def survey(
     history_limit: int = HISTORY_LIMIT,
     mapper: Mapper | None = None,
     patches: tuple[FilePatch, ...] | None = None,
+    store: Store | None = None,
 ) -> Survey:
     """Return what the change from one commit id to another does to the architecture.
 
     `base` should be the merge base: everything that counts as habit or rule is read there. `settings` are
     those of the base; where they declare no contract, import-linter's are read, and without those directions are
     inferred. `mapper` may be kept between calls on one repository, and knows where to keep what was read for the next
-    run. `patches` spares the diff where the caller has it. Raises InputError where an object
-    cannot be read.
+    run. `patches` spares the diff where the caller has it. `store` is where cards of other repositories may lie. Raises
+    InputError where an object cannot be read.
     """
     mapper = mapper or Mapper(repo, grammar)
     settings = settings or ArchitectureSettings()
@@ -48,6 +50,7 @@ def survey(
     history = repo.history(base, history_limit)
     known = {commit.commit for commit in history}
     patches = parse_diff(repo.diff(base, head)) if patches is None else patches
+    cards, unusable = read_cards(repo, base, before.files, settings.organisation, store)
     past, unread = read_past(repo, base, before, patches, mapper.shelf)
     change = ChangeContext(
         base=before,
@@ -60,15 +63,15 @@ def survey(
         commands_before=_commands(repo, base, before),
         commands_after=_commands(repo, head, after),
         past=past,
+        cards=cards,
         subjects=tuple(commit.subject for commit in repo.history(head, SUBJECTS) if commit.commit not in known),
     )
     facts = find_facts(change, frozenset(settings.facts))
     silent = (
         () if change.history.changes else ("No history before the base: what usually changes together is not known.",)
     )
-    return Survey(
-        facts, before, after, contracts, (*notes, *find_gaps(after, listing), *silent, *unread, *mapper.notes)
-    )
+    told = (*notes, *find_gaps(after, listing), *silent, *unread, *unusable, *mapper.notes)
+    return Survey(facts, before, after, contracts, told)
 
 
 def _commands(repo: Repo, commit: str, tree: ArchitectureMap) -> tuple[Command, ...]:

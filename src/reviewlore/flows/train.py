@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from reviewlore.domain.drift import MapFingerprint
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.history import people_in
 from reviewlore.domain.model import Demand, Evaluation, GateDecision, RegistryEntry, VersionManifest
@@ -30,7 +31,8 @@ _MIN_TRAIN_PAIRS = 30
 class TrainContext:
     """What training needs from outside; packages, commit and hardware go into the lineage.
 
-    `approval` is the role that has to allow a dataset, `none`: nobody has to.
+    `approval` is the role that has to allow a dataset, `none`: nobody has to. `structure` returns the fingerprint of
+    the code that is trained for.
     """
 
     store: Store
@@ -44,6 +46,7 @@ class TrainContext:
     hardware: str
     actor: str = "command line"
     approval: Role = "none"
+    structure: Callable[[], MapFingerprint] = MapFingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +223,7 @@ def _manifest(
         log=judged.log,
         seconds=round(judged.seconds, 2),
         hardware=context.hardware,
+        fingerprint=context.structure(),
     )
 
 

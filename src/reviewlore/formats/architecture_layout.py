@@ -128,7 +128,7 @@ def _ordered(layers: Sequence[Sequence[str]], edges: Sequence[PackageEdge]) -> l
                 links = [(at[other], weight) for other, weight in near[name] if other in at and other not in inside]
                 total = sum(weight for _, weight in links)
                 centre[name] = sum(place * weight for place, weight in links) / total if total else at[name]
-            row.sort(key=lambda name, centre=centre: (round(centre[name], 6), name))
+            row[:] = (name for _, name in sorted((round(place, 6), name) for name, place in centre.items()))
             at |= {name: (number + 0.5) / len(row) for number, name in enumerate(row)}
     return rows
 
@@ -258,9 +258,9 @@ def _curves(edges: Iterable[PackageEdge], lines: Sequence[tuple[float, float, li
     curves = []
     for number, edge in enumerate(drawn):
         start, end = line_of[edge.importer], line_of[edge.imported]
-        one = (port[edge.importer, number], _side(box_of[edge.importer], down=start <= end))
-        other = (port[edge.imported, number], _side(box_of[edge.imported], down=start >= end))
-        curves.append(Curve(edge, (one, *_between(one, other, start, end, lines, number), other)))
+        leaves = (port[edge.importer, number], _side(box_of[edge.importer], down=start <= end))
+        arrives = (port[edge.imported, number], _side(box_of[edge.imported], down=start >= end))
+        curves.append(Curve(edge, (leaves, *_between(leaves, arrives, start, end, lines, number), arrives)))
     return tuple(curves)
 
 

@@ -88,7 +88,8 @@ def render_map(picture: MapPicture) -> str:
 def _notes(picture: MapPicture, layout: Layout) -> Iterable[str]:
     layering = picture.layering
     modules = sum(map(len, layering.packages.values())) + len(layering.facades)
-    told = f"{modules} modules in {len(layering.packages)} packages"
+    cells, boxes = picture.nouns
+    told = f"{modules} {cells} in {len(layering.packages)} {boxes}"
     if layering.layers:
         kind = f"declared by {layering.origin}" if layering.origin else (
             f"inferred from the imports: {layering.confidence:.0%} of the weight between layers points down"

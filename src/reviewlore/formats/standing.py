@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import get_args
 
+from reviewlore.domain.drift import AgedVersion
 from reviewlore.domain.model import (
     DatasetManifest,
     Evaluation,
@@ -44,6 +45,15 @@ def render_evaluation(evaluation: Evaluation) -> str:
     columns.append(["ms", *(_milliseconds(score) for score in ordered), ""])
     tables = ["\n".join(_rows([names, *block])) for block in _blocks(names, columns)]
     return "\n\n".join(["\n".join(textwrap.wrap(title, _WIDTH)), *tables]) + "\n"
+
+
+def render_age(aged: AgedVersion, threshold: float) -> str:
+    """Return how far the code has moved since the version in force was trained, in one paragraph."""
+    text = aged.note(threshold) or (
+        f"Since {aged.version} was trained on {aged.trained_at[:10]} the structure of the code has moved by "
+        f"{aged.drift.told}; from {100 * threshold:.0f} % on, training is due."
+    )
+    return "\n".join(textwrap.wrap(visible_line(text), _WIDTH)) + "\n"
 
 
 def order_kinds(kinds: Iterable[str]) -> list[str]:

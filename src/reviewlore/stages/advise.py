@@ -44,6 +44,7 @@ def advise(standing: Standing, thresholds: Thresholds = THRESHOLDS) -> Advice:
         _approve,
         _settle,
         _retrain_forgotten,
+        _retrain_moved,
         _index,
         _retrain,
         _rule,
@@ -106,6 +107,18 @@ def _retrain_forgotten(standing: Standing, thresholds: Thresholds) -> Advice | N
     if trained is None or not (trained.forgotten and trained.in_force) or standing.shortage:
         return None
     reason = f"{trained.version} is in force and learned from what was forgotten since."
+    return Advice("retrain", reason, _training(trained.tier))
+
+
+def _retrain_moved(standing: Standing, thresholds: Thresholds) -> Advice | None:
+    trained = standing.trained
+    if trained is None or trained.aged is None or not trained.in_force or standing.shortage:
+        return None
+    reason = trained.aged.note(standing.drift_threshold)
+    if reason is None:
+        return None
+    if trained.on_newest:  # the same data would be refused
+        return Advice("mine", f"{reason} Remarks about the code of today come first.", _mining(standing))
     return Advice("retrain", reason, _training(trained.tier))
 
 

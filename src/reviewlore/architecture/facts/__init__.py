@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from reviewlore.architecture.facts.change import ChangeContext
 from reviewlore.architecture.facts.clones import find_clones
 from reviewlore.architecture.facts.complexity import find_complex
+from reviewlore.architecture.facts.consumers import find_changed_offers
 from reviewlore.architecture.facts.cycles import find_cycles
 from reviewlore.architecture.facts.dependencies import find_new_dependencies, find_undeclared, find_unused_dependencies
 from reviewlore.architecture.facts.frameworks import find_misused_frameworks
@@ -25,6 +26,7 @@ _FINDERS: tuple[Callable[[ChangeContext], Iterator[Fact]], ...] = (
     find_contract_breaks,
     find_cycles,
     find_lost_names,
+    find_changed_offers,
     find_new_edges,
     find_missing_tests,
     find_missing_partners,

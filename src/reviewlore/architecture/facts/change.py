@@ -13,8 +13,9 @@ from reviewlore.architecture.past import Past
 from reviewlore.architecture.places import is_vendored
 from reviewlore.diff import FilePatch, Hunk
 from reviewlore.domain.architecture import ArchitectureMap, Contract, ExternalImport, ImportEdge, Mention
+from reviewlore.domain.federation import Card
 from reviewlore.domain.pipeline import Command
-from reviewlore.domain.source import Definition
+from reviewlore.domain.source import AT_LOAD, Definition
 
 # Lines that do nothing by themselves, after comments are cut off.
 _NO_CODE = re.compile(r"$|[#@]|import |from |pass$|\.\.\.$|(async )?def .*: \.\.\.$|[)\]}:,]+$")
@@ -27,7 +28,7 @@ class ChangeContext:
     `patches` is the parsed diff base -> head with renames detected. Empty history, contracts or conventions are fine:
     the facts that need them stay silent. `subjects` are the first lines of the commits between base and head.
     `mentions` finds words in the text files of the head; None where it cannot tell. `commands_before` and
-    `commands_after` are what the build files of base and head let people run.
+    `commands_after` are what the build files of base and head let people run. `cards` are those of the organisation.
     """
 
     base: ArchitectureMap
@@ -40,6 +41,7 @@ class ChangeContext:
     past: Past = field(default_factory=Past)
     commands_before: tuple[Command, ...] = ()
     commands_after: tuple[Command, ...] = ()
+    cards: tuple[Card, ...] = ()
     mentions: Callable[[frozenset[str]], Iterable[Mention] | None] = lambda _: None
 
     @cached_property
@@ -61,13 +63,13 @@ class ChangeContext:
     def new_edges(self) -> tuple[ImportEdge, ...]:
         """Imports of a module by another that base had neither in this nor in a stronger kind; renames are no change.
 
-        A lazy or type-only import that becomes a runtime import counts as new.
+        A lazy or type-only import that now runs when its module is loaded counts as new.
         """
         known = {(self._now(a), self._now(b)): edge.kind for (a, b), edge in strongest(self.base.edges).items()}
         found = []
         for (importer, imported), edge in strongest(self.head.edges).items():
             before = known.get((importer, imported))
-            stronger = before is not None and before != "runtime" and edge.kind == "runtime"
+            stronger = before is not None and before not in AT_LOAD and edge.kind in AT_LOAD
             if (before is None or stronger) and importer in self.patch_of and not is_vendored(importer):
                 found.append(edge)
         return tuple(found)

@@ -10,9 +10,11 @@ from reviewlore.diff import FilePatch
 from reviewlore.domain.architecture import Evidence, Fact, Landed
 from reviewlore.domain.source import Definition
 
-# One function in a hundred is fixed so often within so long (pytest, celery, pydantic, scrapy).
+# Less than one function in a hundred is fixed so often within so long (of pytest, celery, pydantic and scrapy).
 MIN_FIXES = 3
 WITHIN = 2 * 365 * 86_400
+# Where everything passes through, some changes are fixes; here a good part of them has to be.
+MIN_FIX_SHARE = 0.3
 # Lines that say something: a bracket or a lone `return` comes back all the time.
 _TELLING = 20
 MIN_LINES = 4
@@ -82,8 +84,9 @@ def _prone(
         lines = story.lines[definition.line - 1 : definition.end_line]
         touched = frozenset[str]().union(*(line.touched for line in lines))
         had = tuple(entry for commit, entry in fixes.items() if commit in touched)
-        if len(had) >= MIN_FIXES:
-            yield _Prone(definition, min(new, default=None), had, len(touched & recent.keys()))
+        changes = len(touched & recent.keys())
+        if len(had) >= MIN_FIXES and len(had) >= MIN_FIX_SHARE * changes:
+            yield _Prone(definition, min(new, default=None), had, changes)
 
 
 def _removed_code(patch: FilePatch) -> frozenset[int]:
