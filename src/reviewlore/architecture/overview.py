@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from reviewlore.architecture.complexity import Part, Ranges, functions_of
-from reviewlore.architecture.contracts import breaks
+from reviewlore.architecture.contracts import applies, breaks
 from reviewlore.architecture.graph import adjacency, components, strongest
 from reviewlore.architecture.history import History
+from reviewlore.architecture.ownership import people_of
+from reviewlore.architecture.members import Names
 from reviewlore.architecture.places import is_product, is_test
 from reviewlore.domain.architecture import ArchitectureMap, Contract, ImportEdge
 from reviewlore.domain.manifest import Ecosystem
@@ -50,12 +52,12 @@ def find_circles(tree: ArchitectureMap) -> tuple[tuple[str, ...], ...]:
 def judge_contracts(tree: ArchitectureMap, contracts: Sequence[Contract]) -> tuple[ContractStanding, ...]:
     """Return each contract with the imports that break it now."""
     found = []
+    edges, names = sorted(strongest(tree.edges).items()), Names(tree)
     for contract in contracts:
         broken = [
             edge
-            for (importer, imported), edge in sorted(strongest(tree.edges).items())
-            if not (contract.ignore_type_only and edge.kind == "type_only")
-            and breaks(contract, tree.modules[importer].name, tree.modules[imported].name)
+            for (importer, imported), edge in edges
+            if applies(contract, importer, edge.kind) and breaks(contract, names[importer], names[imported])
         ]
         found.append(ContractStanding(contract, len(broken), tuple(broken[:_EXAMPLES])))
     return tuple(found)
@@ -82,7 +84,9 @@ def find_hotspots(tree: ArchitectureMap, history: History, limit: int) -> tuple[
     for path, module in tree.modules.items():
         changes = len(history.by_path.get(path, ()))
         if changes and is_product(path):
-            found.append(Hotspot(path, changes, sum(entry.cognitive for entry in functions_of(module))))
+            effort = sum(entry.cognitive for entry in functions_of(module))
+            who = people_of(history, path)
+            found.append(Hotspot(path, changes, effort, who.people, who.bus_factor))
     return tuple(sorted(found, key=lambda spot: (-spot.changes * (1 + spot.cognitive), spot.path))[:limit])
 
 

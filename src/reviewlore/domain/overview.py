@@ -53,18 +53,24 @@ class ComplexityRange:
 
 @dataclass(frozen=True, slots=True)
 class Hotspot:
-    """A shipped file that changes often and is complex: commits among those read, its functions' effort in all."""
+    """A shipped file that changes often and is complex: commits among those read, its functions' effort in all.
+
+    `people` made these commits, `bus_factor` of them half (see `architecture/ownership.py`); both 0 where unknown.
+    """
 
     path: str
     changes: int
     cognitive: int
+    people: int = 0
+    bus_factor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
     """Who changed a folder: people among the commits read, the first one's share, and how many make half of it up.
 
-    People are counted, never named; `declared` are the owners that CODEOWNERS names for it.
+    People are counted, never named; `declared` are the owners that CODEOWNERS names for it. The folder is empty for the
+    whole repository, `.` for the files at its top.
     """
 
     folder: str

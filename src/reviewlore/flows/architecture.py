@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reviewlore.architecture.codeowners import PLACES, CodeOwners, parse_codeowners
 from reviewlore.architecture.conventions import mine_conventions
 from reviewlore.architecture.gaps import find_gaps
 from reviewlore.architecture.history import index_history
@@ -16,6 +17,7 @@ from reviewlore.architecture.overview import (
     find_third_parties,
     judge_contracts,
 )
+from reviewlore.architecture.ownership import find_ownership
 from reviewlore.architecture.picture import compare, picture_of
 from reviewlore.architecture.places import is_product
 from reviewlore.config import Settings
@@ -27,7 +29,7 @@ from reviewlore.errors import InputError
 from reviewlore.flows.mapping import Mapper
 from reviewlore.flows.past import LANDED, MINED, count_remaining, read_steps
 from reviewlore.flows.survey import read_contracts, survey
-from reviewlore.ports import Console, Parsers, Repo, Shelf
+from reviewlore.ports import Console, Parsers, Repo, Shelf, Store
 
 _SHOWN = 12
 
@@ -42,6 +44,7 @@ class MapContext:
     console: Console
     settings: Settings
     shelf: Shelf | None = None
+    store: Store | None = None
 
     def mapper(self) -> Mapper:
         """Return what makes this repository's maps."""
@@ -55,6 +58,8 @@ def describe(context: MapContext, commit: str) -> tuple[Overview, MapPicture]:
     context.console.say(f"Reading the tree of {commit[:12]}")
     listing = repo.tree(commit)
     tree = mapper.map_listing(listing).map
+    shipped = tuple(path for path in tree.modules if is_product(path))
+    owners, misread = _code_owners(repo, commit, tree)
     contracts, notes = read_contracts(repo, commit, tree, context.settings.architecture)
     declared = tuple(contract for contract in contracts if not contract.inferred)
     context.console.say("Reading the history")
@@ -68,7 +73,7 @@ def describe(context: MapContext, commit: str) -> tuple[Overview, MapPicture]:
         commit=commit,
         files=len(tree.files),
         languages=tree.languages,
-        product=sum(is_product(path) for path in tree.modules),
+        product=len(shipped),
         layering=inferred,
         proposal=propose_contract(inferred),
         names={path: module.name for path, module in tree.modules.items()},
@@ -78,9 +83,10 @@ def describe(context: MapContext, commit: str) -> tuple[Overview, MapPicture]:
         habits=tuple(_habits(tree)),
         complexity=find_ranges(tree),
         hotspots=find_hotspots(tree, history, _SHOWN),
+        owners=find_ownership(history, shipped, owners, _SHOWN),
         third_parties=find_third_parties(tree),
         migrations=migrations,
-        notes=(*notes, *find_gaps(tree, listing), *unread, *mapper.notes),
+        notes=(*notes, *find_gaps(tree, listing), *unread, *misread, *mapper.notes),
     )
     return found, picture_of(title, tree, layering)
 
@@ -100,6 +106,7 @@ def describe_change(context: MapContext, base: str, head: str) -> tuple[Survey, 
         history_limit=context.settings.review.history_limit,
         mapper=context.mapper(),
         patches=patches,
+        store=context.store,
     )
     moved = {patch.old_path: patch.path for patch in patches if patch.status == "renamed"}
     layering, change = compare(result.base, result.head, moved, [patch.path for patch in patches], result.contracts)
@@ -110,6 +117,17 @@ def describe_change(context: MapContext, base: str, head: str) -> tuple[Survey, 
 def _habits(tree: ArchitectureMap) -> Iterator[Habit]:
     for found in mine_conventions(tree):
         yield Habit(found.kind, found.place, found.value, found.held, found.cases, found.examples)
+
+
+def _code_owners(repo: Repo, commit: str, tree: ArchitectureMap) -> tuple[CodeOwners | None, tuple[str, ...]]:
+    """Return the rules of the CODEOWNERS file in force, if any, and a note on lines that GitHub would not take."""
+    there = [place for place in PLACES if place in tree.files]
+    texts = {place: (repo.read(commit, place) or b"").decode("utf-8", "replace") for place in there[:1]}
+    owners = parse_codeowners(texts)
+    if owners is None or not owners.skipped:
+        return owners, ()
+    lines = ", ".join(map(str, owners.skipped[:_SHOWN])) + (", …" if len(owners.skipped) > _SHOWN else "")
+    return owners, (f"{owners.origin} has lines that GitHub does not take: {lines}.",)
 
 
 def _migrations(

@@ -60,7 +60,14 @@ def _measures(overview: Overview) -> dict[str, Any]:
             for row in overview.complexity
         ],
         "hotspots": [
-            {"path": spot.path, "changes": spot.changes, "cognitive": spot.cognitive} for spot in overview.hotspots
+            {
+                "path": spot.path,
+                "changes": spot.changes,
+                "cognitive": spot.cognitive,
+                "people": spot.people,
+                "bus_factor": spot.bus_factor,
+            }
+            for spot in overview.hotspots
         ],
         "owners": [
             {

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from reviewlore.domain.layering import Layering
-from reviewlore.domain.overview import Overview
+from reviewlore.domain.overview import Overview, Ownership
 from reviewlore.domain.visible import visible, visible_line
 
 T = TypeVar("T")
@@ -27,16 +27,14 @@ def render_overview(overview: Overview) -> str:
         _contracts(overview),
         _rows("Hubs (imported by, imports)", overview.hubs, lambda hub: f"{hub.fan_in:5} {hub.fan_out:5}  {hub.name}"),
         _cycles(overview),
-        _rows("Hotspots (commits, cognitive complexity)", overview.hotspots,
-              lambda spot: f"{spot.changes:5} {spot.cognitive:5}  {spot.path}"),
+        _rows("Hotspots (commits, cognitive complexity, people)", overview.hotspots,
+              lambda spot: f"{spot.changes:5} {spot.cognitive:5} {spot.people:5}  {spot.path}"),
         _rows("Complexity is ordinary up to (cyclomatic, cognitive)", overview.complexity, lambda row: (
               f"{row.cyclomatic:5} {row.cognitive:5}  {row.language}, {row.part} ({row.functions} functions)")),
         _rows("Conventions (held of cases)", overview.habits,
               lambda habit: f"{habit.held:5} of {habit.cases:5}  {habit.kind.replace('_', ' ')}"
               f"{f' in {habit.place}' if habit.place else ''}: {habit.value}"),
-        _rows("Owners (people, share of the first, people who make up half)", overview.owners,
-              lambda row: f"{row.people:5} {row.share:5.0%} {row.bus_factor:5}  {row.folder or '(top)'}"
-              f"{' ' + ' '.join(row.declared) if row.declared else ''}"),
+        _owners(overview),
         _rows("Migrations on their way (old uses, new uses)", overview.migrations,
               lambda row: f"{row.old_uses:5} {row.new_uses:5}  {row.old} → {row.new} ({row.commits} changes)"),
         _third_parties(overview),
@@ -123,6 +121,18 @@ def _cycles(overview: Overview) -> list[str]:
         return f"{len(group):5}  {_some([overview.names.get(path, path) for path in group], 6)}"
 
     return _rows("Circles of modules", overview.cycles, told)
+
+
+def _owners(overview: Overview) -> list[str]:
+    """Return who changed what; declared owners stand where they are not those of the whole repository."""
+    everywhere = next((row.declared for row in overview.owners if not row.folder), ())
+
+    def told(row: Ownership) -> str:
+        names = _some(row.declared, 4) if row.declared and (row.declared != everywhere or not row.folder) else ""
+        where = row.folder or "(whole repository)"
+        return f"{row.people:5} {row.share:5.0%} {row.bus_factor:5}  {where}{f', declared: {names}' if names else ''}"
+
+    return _rows("Owners (people, share of the first, people who make up half)", overview.owners, told)
 
 
 def _third_parties(overview: Overview) -> list[str]:

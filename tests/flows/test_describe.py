@@ -1,0 +1,65 @@
+"""A repository's architecture as text and as JSON, from a real repository."""
+
+import json
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+from tests.architecture.trees import Tree
+
+from reviewlore.adapters.console import QuietConsole
+from reviewlore.adapters.git import GitRepo
+from reviewlore.adapters.grammars import Grammars
+from reviewlore.config import Settings
+from reviewlore.domain.overview import Overview
+from reviewlore.flows.architecture import MapContext, describe
+from reviewlore.formats.architecture_json import render_json
+from reviewlore.formats.architecture_text import render_overview
+
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema" / "architecture.schema.json"
+
+
+def files() -> dict[str, str | bytes | None]:
+    found: dict[str, str | bytes | None] = {"app/__init__.py": "", "app/base.py": "class Base:\n    pass\n"}
+    found |= {f"app/m{n}.py": "from app.base import Base\n\n\ndef run_it():\n    return Base\n" for n in range(22)}
+    return found | {"CODEOWNERS": "* @all\n/app/m[1].py @one\n"}
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return Tree(tmp_path / "repo")
+
+
+def told(tree: Tree) -> Overview:
+    context = MapContext("o/r", GitRepo(tree.folder), Grammars(), QuietConsole(), Settings())
+    return describe(context, tree.git("rev-parse", "HEAD"))[0]
+
+
+def test_who_changed_what_and_who_is_declared(tree: Tree) -> None:
+    tree.commit(files(), "Begin")
+    for number in range(3):
+        tree.commit({"app/m1.py": f"X = {number}\n"}, "Change one")
+    overview = told(tree)
+    assert [(row.folder, row.people, row.share, row.bus_factor, row.declared) for row in overview.owners] == [
+        ("", 1, 1.0, 1, ("@all",)),
+        ("app", 1, 1.0, 1, ("@all",)),
+    ]
+    assert "CODEOWNERS has lines that GitHub does not take: 2." in overview.notes
+    text = render_overview(overview)
+    assert "    1  100%     1  (whole repository), declared: @all\n" in text
+    assert "    1  100%     1  app\n" in text
+
+
+def test_the_json_keeps_the_published_schema(tree: Tree) -> None:
+    tree.commit(files(), "Begin")
+    text = render_json(told(tree))
+    validator = jsonschema_rs.validator_for(SCHEMA.read_text(encoding="utf-8"))
+    validator.validate(json.loads(text))
+    assert json.loads(text)["owners"][0]["declared"] == ["@all"]
+
+
+def test_an_empty_repository_has_an_overview_too(tree: Tree) -> None:
+    tree.commit({}, "Nothing")
+    overview = told(tree)
+    assert (overview.owners, overview.hotspots) == ((), ())
+    jsonschema_rs.validator_for(SCHEMA.read_text(encoding="utf-8")).validate(json.loads(render_json(overview)))
