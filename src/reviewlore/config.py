@@ -11,11 +11,20 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from reviewlore.domain.architecture import ContractKind
 from reviewlore.domain.preference import EXTRA_KINDS
 from reviewlore.errors import ConfigError
 
 FILE = ".reviewlore.toml"
 _MOST_HISTORY = 1_000_000
+# What each kind of `[[architecture.contracts]]` needs, and what it may have besides.
+_CONTRACT_KEYS: Mapping[ContractKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "layers": (("layers",), ()),
+    "forbidden": (("sources", "targets"), ()),
+    "independence": (("sources",), ()),
+    "allowed": (("sources",), ("targets",)),
+    "boundary": (("sources",), ("targets",)),
+}
 # `git check-ref-format --branch`: https://git-scm.com/docs/git-check-ref-format
 _BRANCH = re.compile(
     r"(?!.*(?:\.\.|@\{|//|/\.|\.lock(?:/|$)))(?!(?:@|HEAD)$)(?![-./])[^\x00-\x20\x7f~^:?*\[\\]+(?<![./])",
@@ -41,14 +50,31 @@ class ReviewSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ContractSettings:
+    """One rule about imports; what each kind means is said at `domain.architecture.Contract`.
+
+    `ignore` are imports that are allowed all the same, each as `importer -> imported`.
+    """
+
+    kind: ContractKind = "forbidden"
+    name: str = ""
+    layers: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    ignore_type_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ArchitectureSettings:
-    """Declared layers, top to bottom; siblings of one layer are joined by `|`.
+    """Declared layers, top to bottom; siblings of one layer are joined by `|`. `contracts` are further rules.
 
     `facts` are the kinds of facts to be said although they are silent by default. `organisation` is a folder of cards
     of other repositories (`status --architecture --card`), in this repository or on the state branch.
     """
 
     layers: tuple[str, ...] = ()
+    contracts: tuple[ContractSettings, ...] = ()
     facts: tuple[str, ...] = ()
     organisation: str = ""
 
@@ -125,11 +151,37 @@ def parse_settings(text: str, where: str = FILE) -> Settings:
         problems.append("learn.drift-threshold must lie between 0 and 1")
     if settings.learn.retention_days < 0:
         problems.append("learn.retention-days must be 0 (no limit) or more")
+    problems += _contract_problems(raw.get("architecture"))
     if not _BRANCH.fullmatch(settings.state.branch):
         problems.append(f"state.branch must be the name of a branch, such as {StateSettings().branch}")
     if problems:
         raise ConfigError(f"{where} cannot be used: " + "; ".join(problems) + ".")
     return settings
+
+
+def _contract_problems(raw: Any) -> list[str]:
+    """Return what is wrong with the rules as a whole: each kind needs some keys, and has no use for others."""
+    rules = raw.get("contracts") if isinstance(raw, dict) else None
+    problems = []
+    for number, rule in enumerate(rules if isinstance(rules, list) else [], 1):
+        if not isinstance(rule, dict):
+            continue
+        name, kind = f"architecture.contracts[{number}]", rule.get("kind")
+        if kind is None:
+            problems.append(f"{name} needs a kind: one of {', '.join(_CONTRACT_KEYS)}")
+        keys = next((keys for known, keys in _CONTRACT_KEYS.items() if known == kind), None)
+        if keys is None:
+            continue  # told of where the value is read
+        needed, possible = keys
+        problems += [f"{name} is of kind {kind} and needs {key}" for key in needed if not rule.get(key)]
+        idle = [key for key in ("layers", "sources", "targets") if key in rule and key not in (*needed, *possible)]
+        problems += [f"{name} is of kind {kind}, which has no {key}" for key in idle]
+        pairs = rule.get("ignore")
+        for pair in pairs if isinstance(pairs, list) else []:
+            left, arrow, right = pair.partition("->") if isinstance(pair, str) else ("", "", "")
+            if isinstance(pair, str) and not (arrow and left.strip() and right.strip()):
+                problems.append(f"{name}.ignore must hold texts like 'importer -> imported', not {pair!r}")
+    return problems
 
 
 def _section(kind: type[Any], raw: Mapping[str, Any], prefix: str, problems: list[str]) -> Any:
@@ -148,20 +200,26 @@ def _section(kind: type[Any], raw: Mapping[str, Any], prefix: str, problems: lis
 
 
 def _value(hint: Any, value: Any, name: str, problems: list[str]) -> Any:
-    if isinstance(hint, type) and hasattr(hint, "__dataclass_fields__"):
-        if isinstance(value, dict):
+    inner = get_args(hint)[-1] if get_origin(hint) is dict else get_args(hint)[0] if get_origin(hint) is tuple else hint
+    if get_origin(hint) is tuple and _is_record(inner):
+        rows = value if isinstance(value, list) else [value]
+        found = (_value(inner, row, f"{name}[{place}]", problems) for place, row in enumerate(rows, 1))
+        return tuple(row for row in found if row is not MISSING)
+    if get_origin(hint) is dict or _is_record(hint):
+        if not isinstance(value, dict):
+            problems.append(f"{name} must be a table")
+            return MISSING
+        if _is_record(hint):
             return _section(hint, value, f"{name}.", problems)
-        problems.append(f"{name} must be a table")
-        return MISSING
-    if get_origin(hint) is dict:
-        if isinstance(value, dict):
-            return {key: _value(get_args(hint)[1], row, f"{name}.{key}", problems) for key, row in value.items()}
-        problems.append(f"{name} must be a table")
-        return MISSING
+        return {key: _value(inner, row, f"{name}.{key}", problems) for key, row in value.items()}
     checked, expected = _check(hint, value)
     if checked is MISSING:
         problems.append(f"{name} must be {expected}, not {value!r}")
     return checked
+
+
+def _is_record(hint: Any) -> bool:
+    return isinstance(hint, type) and hasattr(hint, "__dataclass_fields__")
 
 
 def _check(hint: Any, value: Any) -> tuple[Any, str]:

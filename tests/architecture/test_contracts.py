@@ -140,7 +140,8 @@ def test_forbidden_and_independent_modules() -> None:
     apart = Contract("independence", "n", "o", sources=("app.x", "app.y", "app.z.*"))
     assert breaks(apart, "app.x.a", "app.y") == "`app.x` and `app.y` must not know each other"
     assert breaks(apart, "app.x.a", "app.x.b") is None
-    assert breaks(apart, "app.z.one.a", "app.x") == "`app.z.*` and `app.x` must not know each other"
+    assert breaks(apart, "app.z.one.a", "app.x") == "`app.z.one` and `app.x` must not know each other"
+    assert breaks(apart, "app.z.one", "app.z.two") == "`app.z.one` and `app.z.two` must not know each other"
 
 
 def layered(count: int) -> dict[str, str]:

@@ -1,24 +1,30 @@
 """Rules about imports: configuration texts in, contracts out; read from the declaration, or inferred and marked so.
 
-Reads `[architecture] layers` of reviewlore's own configuration and import-linter's contracts
-(https://import-linter.readthedocs.io: layers, forbidden, independence). Only direct imports are judged against them.
+Reads `[architecture] layers` and `[[architecture.contracts]]` of reviewlore's own configuration and import-linter's
+contracts (https://import-linter.readthedocs.io: layers, forbidden, independence). Only direct imports are judged.
 """
 
 import configparser
 import re
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from reviewlore.architecture.graph import components
-from reviewlore.architecture.places import folder_of, is_product, related
-from reviewlore.domain.architecture import ArchitectureMap, Contract, Layer
+from reviewlore.architecture.members import Called, Names, call, find_member, is_exactly
+from reviewlore.architecture.places import folder_of, is_product, is_test, related
+from reviewlore.config import ContractSettings
+from reviewlore.domain.architecture import ArchitectureMap, Contract, ContractKind, Layer
+from reviewlore.domain.source import ImportKind
 
 # A file name and where import-linter looks in it, in its own order of precedence.
 CONTRACT_FILES = ("setup.cfg", ".importlinter", "pyproject.toml")
 # One or two imports are no habit yet: below this an inferred direction would be chance.
 MIN_IMPORTS = 4
 
+# `|` or `:` between siblings; the `::` of Rust is part of a name.
+_JOINED = re.compile(r"\||(?<!:):(?!:)")
+_SHOWN = 3
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _Options = Mapping[str, object]
 
@@ -28,6 +34,50 @@ def parse_layers(layers: Sequence[str | Sequence[str]], origin: str = ".reviewlo
     parsed = tuple(_layer(" | ".join([entry] if isinstance(entry, str) else entry), "") for entry in layers)
     parsed = tuple(layer for layer in parsed if layer.members)
     return (Contract("layers", "layers", origin, parsed),) if parsed else ()
+
+
+def declared_contracts(rules: Sequence[ContractSettings], origin: str = ".reviewlore.toml") -> tuple[Contract, ...]:
+    """Return the contracts of `[[architecture.contracts]]`, in their order."""
+    found = []
+    for rule in rules:
+        layers = tuple(layer for entry in rule.layers if (layer := _layer(entry, "")).members)
+        pairs = (entry.partition("->") for entry in rule.ignore)
+        ignored = tuple((left.strip(), right.strip()) for left, _, right in pairs)
+        name = rule.name or rule.kind
+        found.append(
+            Contract(rule.kind, name, origin, layers, rule.sources, rule.targets, ignored, rule.ignore_type_only)
+        )
+    return tuple(found)
+
+
+def find_unmatched(contracts: Sequence[Contract], tree: ArchitectureMap) -> tuple[str, ...]:
+    """Return a sentence for each contract that names modules which are not there: it may have been outlived.
+
+    What is forbidden need not be there; it is told of only where it points into a part of the tree that is.
+    """
+    names = Names(tree)
+    called = tuple(names[path] for path in sorted(tree.modules))
+    tops = {steps[0] for one in called for _, steps in one.forms}
+    notes = []
+    for contract in contracts:
+        members = [name for layer in contract.layers for name in layer.members]
+        inner = [name for name in contract.targets if contract.kind != "forbidden" or _points_inside(name, tops)]
+        lost = [
+            name
+            for name in (*members, *contract.sources, *inner)
+            if not any(find_member((name,), one) for one in called)
+        ]
+        if lost:
+            told = ", ".join(f"`{name}`" for name in dict.fromkeys(lost[:_SHOWN]))
+            more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
+            notes.append(f"{contract.origin}: the contract “{contract.name}” names no module by {told}{more}.")
+    return tuple(notes)
+
+
+def _points_inside(pattern: str, tops: Collection[str]) -> bool:
+    separator = "/" if "/" in pattern else "::" if "::" in pattern else "."
+    first, found, _ = pattern.removeprefix("./").partition(separator)
+    return bool(found) and first in tops
 
 
 def parse_contracts(texts: Mapping[str, str]) -> tuple[tuple[Contract, ...], tuple[str, ...]]:
@@ -78,51 +128,86 @@ def infer_contracts(base: ArchitectureMap) -> tuple[Contract, ...]:
     return tuple(found)
 
 
-def breaks(contract: Contract, importer: str, imported: str) -> str | None:
-    """Return how an import of one dotted module by another breaks a contract, as half a sentence, or None."""
-    if any(_matches(left, importer) and _matches(right, imported) for left, right in contract.ignored):
+def applies(contract: Contract, importer: str, kind: ImportKind) -> bool:
+    """Whether a contract has a say about an import of some kind in the file of a path: tests may look behind doors."""
+    return not (contract.ignore_type_only and kind == "type_only") and not (
+        contract.kind == "boundary" and is_test(importer)
+    )
+
+
+def breaks(contract: Contract, importer: str | Called, imported: str | Called) -> str | None:
+    """Return how an import of one module by another breaks a contract, as half a sentence, or None.
+
+    Modules are given by name, or by all they are called. An `imported` outside the tree is judged by what is forbidden.
+    """
+    one = call(importer) if isinstance(importer, str) else importer
+    other = call(imported) if isinstance(imported, str) else imported
+    if any(is_exactly(left, one) and is_exactly(right, other) for left, right in contract.ignored):
         return None
-    if contract.kind == "layers":
-        return _breaks_layers(contract, importer, imported)
-    source = _member(contract.sources, importer)
-    if contract.kind == "forbidden":
-        target = _member(contract.targets, imported)
-        return f"`{source}` must not import `{target}`" if source and target else None
-    other = _member(contract.sources, imported)
-    return f"`{source}` and `{other}` must not know each other" if source and other and source != other else None
+    return _JUDGES[contract.kind](contract, one, other)
 
 
-def _breaks_layers(contract: Contract, importer: str, imported: str) -> str | None:
-    places = {}
-    for depth, layer in enumerate(contract.layers):
-        for name in layer.members:
-            places[name] = (depth, layer)
-    lower, upper = _member(tuple(places), importer), _member(tuple(places), imported)
+def _breaks_layers(contract: Contract, importer: Called, imported: Called) -> str | None:
+    places = [(name, layer) for layer in contract.layers for name in layer.members]
+    names = tuple(name for name, _ in places)
+    lower, upper = find_member(names, importer), find_member(names, imported)
     if not lower or not upper or lower == upper:
         return None
-    (depth, layer), (height, _) = places[lower], places[upper]
-    if depth == height:
-        return f"`{lower}` and `{upper}` share a layer and must not know each other" if layer.independent else None
-    return f"`{lower}` is declared below `{upper}`" if depth > height else None
+    layer, above = places[names.index(lower.pattern)][1], places[names.index(upper.pattern)][1]
+    if layer is above:
+        return (
+            f"`{lower.name}` and `{upper.name}` share a layer and must not know each other"
+            if layer.independent
+            else None
+        )
+    below = contract.layers.index(layer) > contract.layers.index(above)
+    return f"`{lower.name}` is declared below `{upper.name}`" if below else None
 
 
-def _member(members: Sequence[str], module: str) -> str | None:
-    """Return the closest member that is the module or contains it."""
-    inside = [name for name in members if _matches(name, module) or _matches(f"{name}.**", module)]
-    return max(inside, key=len, default=None)
+def _breaks_forbidden(contract: Contract, importer: Called, imported: Called) -> str | None:
+    source, target = find_member(contract.sources, importer), find_member(contract.targets, imported)
+    return f"`{source.name}` must not import `{target.name}`" if source and target else None
 
 
-def _matches(pattern: str, module: str) -> bool:
-    """import-linter's wildcards: `*` is one name, `**` any number of names."""
-    if "*" not in pattern:
-        return pattern == module
-    parts = [".+" if part == "**" else r"[^.]+" if part == "*" else re.escape(part) for part in pattern.split(".")]
-    return re.fullmatch(r"\.".join(parts), module) is not None
+def _breaks_independence(contract: Contract, importer: Called, imported: Called) -> str | None:
+    one, other = find_member(contract.sources, importer), find_member(contract.sources, imported)
+    apart = one and other and one != other
+    return f"`{one.name}` and `{other.name}` must not know each other" if one and other and apart else None
+
+
+def _breaks_allowed(contract: Contract, importer: Called, imported: Called) -> str | None:
+    source = find_member(contract.sources, importer)
+    if not source or find_member(contract.sources, imported) == source or find_member(contract.targets, imported):
+        return None
+    allowed = " and ".join(f"`{name}`" for name in contract.targets[:_SHOWN])
+    more = f" and {len(contract.targets) - _SHOWN} more" if len(contract.targets) > _SHOWN else ""
+    return (
+        f"`{source.name}` may import {allowed or 'nothing else of this repository'}{more}{' only' if allowed else ''}"
+    )
+
+
+def _breaks_boundary(contract: Contract, importer: Called, imported: Called) -> str | None:
+    area = find_member(contract.sources, imported)
+    if not area or find_member(contract.sources, importer) == area or find_member(contract.targets, imported):
+        return None
+    inside = ((name, find_member((area.pattern,), call(name))) for name in contract.targets)
+    doors = [name for name, found in inside if found is None or found == area or "*" in found.name]
+    through = " or ".join(f"`{name}`" for name in doors[:_SHOWN])
+    return f"`{area.name}` may be entered through {through} only" if through else f"`{area.name}` is not for others"
+
+
+_JUDGES: Mapping[ContractKind, Callable[[Contract, Called, Called], str | None]] = {
+    "layers": _breaks_layers,
+    "forbidden": _breaks_forbidden,
+    "independence": _breaks_independence,
+    "allowed": _breaks_allowed,
+    "boundary": _breaks_boundary,
+}
 
 
 def _layer(text: str, container: str) -> Layer:
     """`a | b` are independent siblings, `a : b` siblings that may know each other, `(a)` may be missing."""
-    members = [part.strip().strip("()").strip() for part in re.split(r"[|:]", text)]
+    members = [part.strip().strip("()").strip() for part in _JOINED.split(text)]
     prefix = f"{container}." if container else ""
     return Layer(tuple(f"{prefix}{name}" for name in members if name), "|" in text)
 

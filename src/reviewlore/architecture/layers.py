@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reviewlore.architecture.graph import components
+from reviewlore.architecture.members import Called, Names, find_member
 from reviewlore.architecture.packages import split_packages
 from reviewlore.domain.architecture import ArchitectureMap, Contract, ImportEdge
 from reviewlore.domain.layering import Border, Layering, PackageEdge
@@ -52,9 +53,10 @@ def find_layering(tree: ArchitectureMap, contracts: Sequence[Contract] = ()) -> 
     layered = [contract for contract in contracts if len(contract.layers) > 1 and not contract.inferred]
     own, facades = split_packages(tree) if layered else ({}, ())
     home = {path: name for name, paths in own.items() for path in paths}
+    names = Names(tree)
     for contract in layered:
-        members = {name for layer in contract.layers for name in layer.members}
-        placed = {path: member_of(tree.modules[path].name, members) for path in (*home, *facades)}
+        members = tuple(name for layer in contract.layers for name in layer.members)
+        placed = {path: _pattern(members, names[path]) for path in (*home, *facades)}
         packages: defaultdict[str, list[str]] = defaultdict(list)
         for path, name in sorted(placed.items()):
             if name or path in home:
@@ -118,6 +120,11 @@ def propose_contract(layering: Layering) -> str:
 
 def _weights(edges: Mapping[tuple[str, str], Sequence[ImportEdge]]) -> dict[tuple[str, str], int]:
     return {pair: len({edge.importer for edge in found}) for pair, found in sorted(edges.items())}
+
+
+def _pattern(members: tuple[str, ...], called: Called) -> str | None:
+    found = find_member(members, called)
+    return found.pattern if found else None
 
 
 def member_of(name: str, members: Collection[str]) -> str | None:

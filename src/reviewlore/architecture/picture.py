@@ -4,9 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from reviewlore.architecture.contracts import breaks
+from reviewlore.architecture.contracts import applies, breaks
 from reviewlore.architecture.graph import strongest
 from reviewlore.architecture.layers import assemble, find_layering, member_of
+from reviewlore.architecture.members import Names
 from reviewlore.architecture.places import folder_of, is_product
 from reviewlore.domain.architecture import ArchitectureMap, Contract, ImportEdge
 from reviewlore.domain.layering import ChangedEdge, Layering, MapChange, MapPicture, ModuleStatus
@@ -70,7 +71,7 @@ def compare(
     home |= {path: head.modules[path].name if path in head.modules else path for path in layering.facades}
     before = {(moved.get(a, a), moved.get(b, b)): edge for (a, b), edge in strongest(base.edges).items()}
     after = strongest(head.edges)
-    edges = []
+    edges, called = [], Names(head, base)
     differing = {
         pair: (_name(pair[0], head, base), _name(pair[1], head, base)) for pair in before.keys() ^ after.keys()
     }
@@ -78,7 +79,7 @@ def compare(
     for pair, names in sorted(differing.items()):
         if count[names] == 1 and pair[0] in home and pair[1] in home:
             added = pair in after
-            breaking = added and _breaking(after[pair], names, contracts)
+            breaking = added and _breaking(after[pair], called, contracts)
             packages = (home[pair[0]], home[pair[1]])
             edges.append(ChangedEdge(*pair, names, packages, "added" if added else "removed", breaking))
     old = {moved.get(path, path) for path in base.modules}
@@ -109,9 +110,9 @@ def _name(path: str, head: ArchitectureMap, base: ArchitectureMap) -> str:
     return module.name if module else path
 
 
-def _breaking(edge: ImportEdge, names: tuple[str, str], contracts: Sequence[Contract]) -> bool:
+def _breaking(edge: ImportEdge, called: Names, contracts: Sequence[Contract]) -> bool:
     return any(
-        breaks(contract, *names) is not None
+        breaks(contract, called[edge.importer], called[edge.imported]) is not None
         for contract in contracts
-        if not contract.inferred and not (contract.ignore_type_only and edge.kind == "type_only")
+        if not contract.inferred and applies(contract, edge.importer, edge.kind)
     )

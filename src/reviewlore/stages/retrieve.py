@@ -15,6 +15,7 @@ _EXCERPT = 200
 _CONCERN: Mapping[str, str] = {
     "layer_crossed": "architecture", "new_cycle": "architecture", "new_edge": "architecture",
     "forbidden_import": "architecture", "independence_broken": "architecture", "hub_touched": "architecture",
+    "edge_not_allowed": "architecture", "boundary_pierced": "architecture",
     "test_partner_missing": "testing", "naming_convention_broken": "naming", "placement_convention_broken": "naming",
 }  # fmt: skip
 _DOCUMENTS = (".md", ".rst", ".txt", ".adoc")

@@ -51,6 +51,7 @@ _FINDERS: tuple[Callable[[ChangeContext], Iterator[Fact]], ...] = (
 )
 # Kinds that were right and worth saying in less than 80 % of the firings read (docs/architecture.md): said on request.
 QUIET: frozenset[str] = frozenset()
+_GRAVER = ("layer_crossed", "forbidden_import", "edge_not_allowed", "boundary_pierced", "new_cycle")
 _WEIGHT = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -60,9 +61,9 @@ def find_facts(change: ChangeContext, also: frozenset[str] = frozenset()) -> tup
     An edge that breaks a contract or closes a cycle is not also reported as a new edge.
     """
     found = [fact for find in _FINDERS for fact in find(change)]
-    graver = {
-        (fact.path, fact.line) for fact in found if fact.kind in ("layer_crossed", "forbidden_import", "new_cycle")
-    }
+    grave = [fact for fact in found if fact.kind in _GRAVER]
+    graver = {(fact.path, fact.line) for fact in grave}
+    graver |= {(shown.path or fact.path, shown.line) for fact in grave for shown in fact.evidence}
     kept = [
         fact
         for fact in found

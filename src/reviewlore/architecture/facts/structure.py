@@ -1,29 +1,100 @@
 """What a change does to the import graph: edges and contracts. Change in, facts out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from reviewlore.architecture.contracts import breaks
+from reviewlore.architecture.contracts import applies, breaks
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint
-from reviewlore.architecture.places import folder_of, is_product, related
-from reviewlore.domain.architecture import Contract, Evidence, Fact, ImportEdge
+from reviewlore.architecture.graph import strongest
+from reviewlore.architecture.members import Names, call_outside
+from reviewlore.architecture.places import folder_of, is_product, is_vendored, related
+from reviewlore.domain.architecture import Contract, ContractKind, Evidence, Fact, ImportEdge
+
+_SHOWN = 5
+_KINDS: Mapping[ContractKind, str] = {
+    "layers": "layer_crossed",
+    "allowed": "edge_not_allowed",
+    "boundary": "boundary_pierced",
+}
+_TIED = ", so from here on neither can be changed or reused without the other"
+_HARM: Mapping[ContractKind, str] = {
+    "allowed": ", so this adds a dependency that nobody has agreed to",
+    "boundary": ", so from here on what lies behind it can no longer be changed freely",
+}
+_TURN = "Let the upper side pass in what is needed, or move it down to where both may import it."
+_ADVICE: Mapping[ContractKind, str] = {
+    "allowed": "Take what is needed from a module that may be imported, or let the caller pass it in.",
+    "boundary": "Import it from where it is offered; if it is not offered yet, offer it there.",
+}
+# How often a direction read off the code is meant as a rule, by judgement; a name that says so is meant more often.
+_INFERRED: Mapping[ContractKind, float] = {"layers": 0.6, "boundary": 0.7}
 
 
 def find_contract_breaks(change: ChangeContext) -> Iterator[Fact]:
-    """Yield one fact for each new import that a declared or inferred contract does not allow."""
-    for edge in change.new_edges:
+    """Yield one fact for each file and contract that new imports of it break, or that a move of it makes them break."""
+    found: dict[tuple[Contract, str], list[_Breach]] = {}
+    for contract, breach in (*_inside(change), *_outside(change)):
+        found.setdefault((contract, breach.importer), []).append(breach)
+    for (contract, _), breaches in found.items():
+        yield _break(change, contract, sorted(breaches, key=lambda one: (one.line, one.target)))
+
+
+class _Breach(NamedTuple):
+    importer: str
+    target: str
+    line: int
+    reason: str
+
+
+def _inside(change: ChangeContext) -> Iterator[tuple[Contract, _Breach]]:
+    """Imports of the repository's own modules; the first contract that one breaks is told of."""
+    names, held = Names(change.head), _held(change)
+    for edge in (*change.new_edges, *_carried(change)):
+        one, other = names[edge.importer], names[edge.imported]
+        before = held.get((change.base_path(edge.importer), change.base_path(edge.imported)))
+        before = before or held.get((one.shown, other.shown))
         for contract in change.contracts:
-            if contract.ignore_type_only and edge.kind == "type_only":
+            reason = breaks(contract, one, other) if applies(contract, edge.importer, edge.kind) else None
+            if not reason or (contract.inferred and _habitual(change, contract, edge)):
                 continue
-            reason = breaks(contract, change.name(edge.importer), change.name(edge.imported))
-            if reason and not (contract.inferred and _habitual(change, edge)):
-                yield _break(change, contract, edge.importer, change.name(edge.imported), edge.line, reason)
-                break
-    for entry in change.new_external:
-        for contract in change.contracts:
-            skip = contract.ignore_type_only and entry.kind == "type_only"
-            reason = None if skip else breaks(contract, change.name(entry.importer), entry.target)
+            if before is None or not _broken(change, contract, before):
+                yield contract, _Breach(edge.importer, other.shown, edge.line, reason)
+            break
+
+
+def _held(change: ChangeContext) -> dict[tuple[str, str], ImportEdge]:
+    """Imports of the base by their paths and by the names of both ends: a module may become a package of its name."""
+    found = strongest(change.base.edges)
+    modules = change.base.modules
+    return {(modules[a].name, modules[b].name): edge for (a, b), edge in found.items()} | found
+
+
+def _carried(change: ChangeContext) -> Iterator[ImportEdge]:
+    """Imports of which one end has moved: they are not new, but what they cross may be."""
+    fresh = {(edge.importer, edge.imported) for edge in change.new_edges}
+    for pair, edge in strongest(change.head.edges).items() if change.former else ():
+        if pair not in fresh and not change.former.keys().isdisjoint(pair) and not is_vendored(edge.importer):
+            yield edge
+
+
+def _broken(change: ChangeContext, contract: Contract, edge: ImportEdge) -> bool:
+    """Whether an import of the base broke a contract already."""
+    names = Names(change.base)
+    return applies(contract, edge.importer, edge.kind) and bool(
+        breaks(contract, names[edge.importer], names[edge.imported])
+    )
+
+
+def _outside(change: ChangeContext) -> Iterator[tuple[Contract, _Breach]]:
+    """Imports of third parties: only what is forbidden speaks of them."""
+    names = Names(change.head)
+    forbidding = [contract for contract in change.contracts if contract.kind == "forbidden"]
+    for entry in change.new_external if forbidding else ():
+        one, other = names[entry.importer], call_outside(entry.importer, entry.target)
+        for contract in forbidding:
+            reason = breaks(contract, one, other) if applies(contract, entry.importer, entry.kind) else None
             if reason:
-                yield _break(change, contract, entry.importer, entry.target, entry.line, reason)
+                yield contract, _Breach(entry.importer, entry.target, entry.line, reason)
                 break
 
 
@@ -42,32 +113,36 @@ def find_new_edges(change: ChangeContext) -> Iterator[Fact]:
         yield _new_edge(change, edge, pair)
 
 
-def _habitual(change: ChangeContext, edge: ImportEdge) -> bool:
-    """Whether an inferred direction has no say about an edge: its packages have done this before, or nothing ships."""
-    if edge.kind == "type_only" or not (is_product(edge.importer) and is_product(edge.imported)):
+def _habitual(change: ChangeContext, contract: Contract, edge: ImportEdge) -> bool:
+    """Whether an inferred rule has no say about an edge: its packages have done this before, or nothing ships."""
+    moved = not change.former.keys().isdisjoint((edge.importer, edge.imported))
+    if moved or edge.kind == "type_only" or not (is_product(edge.importer) and is_product(edge.imported)):
         return True
     pair = (folder_of(edge.importer), folder_of(edge.imported))
-    return any((folder_of(known.importer), folder_of(known.imported)) == pair for known in change.base.edges)
+    if any((folder_of(known.importer), folder_of(known.imported)) == pair for known in change.base.edges):
+        return True
+    return contract.kind == "boundary" and edge.imported not in change.base.modules  # made with its first user
 
 
-def _break(change: ChangeContext, contract: Contract, path: str, target: str, line: int, reason: str) -> Fact:
-    importer = change.name(path)
-    kind = "layer_crossed" if contract.kind == "layers" else "forbidden_import"
+def _break(change: ChangeContext, contract: Contract, breaches: Sequence[_Breach]) -> Fact:
+    path, target, line, reason = breaches[0]
+    importer, kind = change.name(path), _KINDS.get(contract.kind, "forbidden_import")
     rule = "the habit of this repository" if contract.inferred else f"the contract “{contract.name}”"
     reason = reason.replace(" is declared below ", " lies below ") if contract.inferred else reason
     declared = f"Inferred: {contract.origin}" if contract.inferred else f"“{contract.name}” in {contract.origin}"
+    imports = (Evidence(f"`{importer}` imports `{one.target}`", path, one.line) for one in breaches[:_SHOWN])
     return Fact(
         kind=kind,
         path=path,
         line=change.line(path, line),
         title=f"`{importer}` imports `{target}` against {rule}",
-        why=f"{reason}, so from here on neither can be changed or reused without the other.",
-        advice="Let the upper side pass in what is needed, or move it down to where both may import it. If the rule "
-        "has outlived its reason, change the rule in a commit of its own.",
+        why=f"{reason}{_HARM.get(contract.kind, _TIED)}.",
+        advice=f"{_ADVICE.get(contract.kind, _TURN)} If the rule has outlived its reason, change the rule in a commit "
+        "of its own.",
         severity="info" if contract.inferred else "error",
-        confidence=0.6 if contract.inferred else 0.97,
+        confidence=_INFERRED.get(contract.kind, 0.6) if contract.inferred else 0.97,
         fingerprint=fingerprint(kind, path, contract.name, target),
-        evidence=(Evidence(f"`{importer}` imports `{target}`", path, line), Evidence(declared)),
+        evidence=(*imports, Evidence(declared)),
         inferred=contract.inferred,
     )
 
