@@ -7,8 +7,8 @@ from reviewlore.architecture.complexity import Part, Ranges, functions_of
 from reviewlore.architecture.contracts import applies, breaks
 from reviewlore.architecture.graph import adjacency, components, strongest
 from reviewlore.architecture.history import History
-from reviewlore.architecture.ownership import people_of
 from reviewlore.architecture.members import Names
+from reviewlore.architecture.ownership import people_of
 from reviewlore.architecture.places import is_product, is_test
 from reviewlore.domain.architecture import ArchitectureMap, Contract, ImportEdge
 from reviewlore.domain.manifest import Ecosystem
