@@ -8,6 +8,7 @@ these rules is skipped, and told.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Where GitHub looks, the first that exists.
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
@@ -94,38 +95,39 @@ def _matches(pattern: str, parts: tuple[str, ...]) -> bool:
     # `docs/*` is meant for the files in `docs` only: GitHub's own deviation from gitignore.
     exact = globs[-1] == "*" and anchored and not folder
     ends = range(len(parts), len(parts) + 1) if exact else range(1, len(parts) + (not folder))
-    return any(_covers(globs, parts[:end]) for end in ends)
+    return any(end in ends for end in _ends(globs, parts))
 
 
-def _covers(globs: tuple[str, ...], parts: tuple[str, ...]) -> bool:
-    """Whether globs match all of these parts, `**` any number of them; no backtracking."""
+def _ends(globs: tuple[str, ...], parts: tuple[str, ...]) -> set[int]:
+    """Return how many leading parts globs can match, `**` any number of them; no backtracking."""
     reached = {0}
     for number, glob in enumerate(globs):
         last = number == len(globs) - 1
         if glob == "**":
-            first = min(reached, default=len(parts) + 1)
-            reached = set(range(first + last, len(parts) + 1))  # at the end it stands for something
+            if number == 0 or globs[number - 1] != "**":
+                first = min(reached, default=len(parts) + 1)
+                reached = set(range(first, len(parts) + 1))
+            if last:  # at the end it stands for something
+                reached.discard(min(reached, default=0))
         else:
-            reached = {at + 1 for at in reached if at < len(parts) and _fits(glob, parts[at])}
-    return len(parts) in reached
+            fits = _segment(glob).fullmatch
+            reached = {at + 1 for at in reached if at < len(parts) and fits(parts[at])}
+        if not reached:
+            break
+    return reached
 
 
-def _fits(glob: str, name: str) -> bool:
-    """Whether a glob of `*`, `?` and escapes matches a name; the last star alone is ever tried again (Krauss 2008)."""
-    signs = re.findall(r"\\.|.", glob, re.DOTALL)
-    at = place = 0
-    star, mark = -1, 0
-    while place < len(name):
-        sign = signs[at] if at < len(signs) else ""
+@lru_cache(maxsize=4096)
+def _segment(glob: str) -> re.Pattern[str]:
+    """Compile a glob of `*`, `?` and escapes for one name; atomic groups keep hostile ones from backtracking."""
+    pieces = [""]
+    for sign in re.findall(r"\\.|.", glob, re.DOTALL):
         if sign == "*":
-            star, mark = at, place
-            at += 1
-        elif sign and (sign == "?" or sign[-1] == name[place]):
-            at += 1
-            place += 1
-        elif star >= 0:
-            mark += 1
-            at, place = star + 1, mark
+            pieces.append("")
         else:
-            return False
-    return all(sign == "*" for sign in signs[at:])
+            pieces[-1] += "." if sign == "?" else re.escape(sign[-1])
+    first, *rest = pieces
+    if not rest:
+        return re.compile(first, re.DOTALL)
+    middle = "".join(f"(?>.*?{piece})" for piece in rest[:-1] if piece)
+    return re.compile(f"{first}{middle}.*{rest[-1]}", re.DOTALL)
