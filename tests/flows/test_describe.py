@@ -58,6 +58,18 @@ def test_the_json_keeps_the_published_schema(tree: Tree) -> None:
     assert json.loads(text)["owners"][0]["declared"] == ["@all"]
 
 
+def test_how_commits_are_written_with_hostile_subjects_made_visible(tree: Tree) -> None:
+    for number in range(22):
+        tree.commit({"x.txt": str(number)}, f"fix: stop \u202e thing {number}")
+    overview = told(tree)
+    assert {(habit.kind, habit.held, habit.cases) for habit in overview.commit_style} == {
+        (kind, 22, 22) for kind in ("form", "mood", "case", "end", "length", "body")
+    }
+    text = render_overview(overview)
+    assert "   22 of    22  form: type: title (Conventional Commits)" in text
+    assert "\u202e" not in text
+
+
 def test_an_empty_repository_has_an_overview_too(tree: Tree) -> None:
     tree.commit({}, "Nothing")
     overview = told(tree)

@@ -30,7 +30,7 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """A convention: `value` holds in `held` of `cases`, in one folder (`place`) or everywhere (empty)."""
+    """A convention: `value` holds in `held` of `cases`, in one folder or language (`place`) or everywhere (empty)."""
 
     kind: str
     place: str
@@ -119,6 +119,7 @@ class Overview:
     hubs: tuple[Hub, ...] = ()
     cycles: tuple[tuple[str, ...], ...] = ()
     habits: tuple[Habit, ...] = ()
+    commit_style: tuple[Habit, ...] = ()
     complexity: tuple[ComplexityRange, ...] = ()
     hotspots: tuple[Hotspot, ...] = ()
     owners: tuple[Ownership, ...] = ()

@@ -1,9 +1,10 @@
 """A repository at one commit, or a change of it, to everything that is told of its architecture. It writes nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reviewlore.architecture.codeowners import PLACES, CodeOwners, parse_codeowners
+from reviewlore.architecture.commit_style import mine_commit_style
 from reviewlore.architecture.conventions import mine_conventions
 from reviewlore.architecture.gaps import find_gaps
 from reviewlore.architecture.history import index_history
@@ -22,7 +23,7 @@ from reviewlore.architecture.picture import compare, picture_of
 from reviewlore.architecture.places import is_product
 from reviewlore.config import Settings
 from reviewlore.diff import parse_diff
-from reviewlore.domain.architecture import ArchitectureMap, Survey
+from reviewlore.domain.architecture import ArchitectureMap, Landed, Survey
 from reviewlore.domain.layering import MapPicture
 from reviewlore.domain.overview import Habit, MigrationStanding, Overview
 from reviewlore.errors import InputError
@@ -63,8 +64,10 @@ def describe(context: MapContext, commit: str) -> tuple[Overview, MapPicture]:
     contracts, notes = read_contracts(repo, commit, tree, context.settings.architecture)
     declared = tuple(contract for contract in contracts if not contract.inferred)
     context.console.say("Reading the history")
-    history = index_history(repo.history(commit, context.settings.review.history_limit))
-    migrations, unread = _migrations(context, commit, tree)
+    changes = repo.history(commit, context.settings.review.history_limit)
+    history = index_history(changes)
+    landed = repo.mainline(commit, LANDED)
+    migrations, unread = _migrations(context, landed[:MINED], tree)
     inferred = infer_layers(tree)
     layering = find_layering(tree, declared)
     title = f"Architecture of {context.repository} at {commit[:12]}"
@@ -81,6 +84,7 @@ def describe(context: MapContext, commit: str) -> tuple[Overview, MapPicture]:
         hubs=find_hubs(tree, _SHOWN),
         cycles=find_circles(tree),
         habits=tuple(_habits(tree)),
+        commit_style=mine_commit_style(changes, landed),
         complexity=find_ranges(tree),
         hotspots=find_hotspots(tree, history, _SHOWN),
         owners=find_ownership(history, shipped, owners, _SHOWN),
@@ -131,11 +135,10 @@ def _code_owners(repo: Repo, commit: str, tree: ArchitectureMap) -> tuple[CodeOw
 
 
 def _migrations(
-    context: MapContext, commit: str, tree: ArchitectureMap
+    context: MapContext, landed: Sequence[Landed], tree: ArchitectureMap
 ) -> tuple[tuple[MigrationStanding, ...], tuple[str, ...]]:
     """Return the unfinished migrations of the first-parent line, and a note where it cannot be read."""
     try:
-        landed = context.repo.mainline(commit, LANDED)[:MINED]
         steps = read_steps(context.repo, landed, context.shelf)
         counted = count_remaining(context.repo, tree, find_migrations(steps))
     except InputError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from reviewlore.domain.architecture import ImportEdge
 from reviewlore.domain.layering import Layering, PackageEdge
-from reviewlore.domain.overview import ContractStanding, Overview
+from reviewlore.domain.overview import ContractStanding, Habit, Overview
 from reviewlore.domain.visible import to_json
 
 SCHEMA = "reviewlore/architecture/1"
@@ -29,22 +29,25 @@ def render_json(overview: Overview) -> str:
                 for hub in overview.hubs
             ],
             "cycles": [list(group) for group in overview.cycles],
-            "conventions": [
-                {
-                    "kind": habit.kind,
-                    "place": habit.place,
-                    "value": habit.value,
-                    "held": habit.held,
-                    "cases": habit.cases,
-                    "examples": list(habit.examples),
-                }
-                for habit in overview.habits
-            ],
+            "conventions": [_habit(habit) for habit in overview.habits],
+            "commit_style": [_habit(habit) for habit in overview.commit_style],
             **_measures(overview),
             "third_parties": {entry.ecosystem: dict(entry.packages) for entry in overview.third_parties},
             "notes": list(overview.notes),
         }
     )
+
+
+def _habit(habit: Habit) -> dict[str, Any]:
+    return {
+        "kind": habit.kind,
+        "place": habit.place,
+        "value": habit.value,
+        "held": habit.held,
+        "cases": habit.cases,
+        "confidence": round(habit.held / habit.cases, 4),
+        "examples": list(habit.examples),
+    }
 
 
 def _measures(overview: Overview) -> dict[str, Any]:

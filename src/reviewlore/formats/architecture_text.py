@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from reviewlore.domain.layering import Layering
-from reviewlore.domain.overview import Overview, Ownership
+from reviewlore.domain.overview import Habit, Overview, Ownership
 from reviewlore.domain.visible import visible, visible_line
 
 T = TypeVar("T")
@@ -31,9 +31,8 @@ def render_overview(overview: Overview) -> str:
               lambda spot: f"{spot.changes:5} {spot.cognitive:5} {spot.people:5}  {spot.path}"),
         _rows("Complexity is ordinary up to (cyclomatic, cognitive)", overview.complexity, lambda row: (
               f"{row.cyclomatic:5} {row.cognitive:5}  {row.language}, {row.part} ({row.functions} functions)")),
-        _rows("Conventions (held of cases)", overview.habits,
-              lambda habit: f"{habit.held:5} of {habit.cases:5}  {habit.kind.replace('_', ' ')}"
-              f"{f' in {habit.place}' if habit.place else ''}: {habit.value}"),
+        _rows("Conventions (held of cases)", overview.habits, _habit, most=40),
+        _rows("Commits (held of cases)", overview.commit_style, _habit),
         _owners(overview),
         _rows("Migrations on their way (old uses, new uses)", overview.migrations,
               lambda row: f"{row.old_uses:5} {row.new_uses:5}  {row.old} → {row.new} ({row.commits} changes)"),
@@ -149,11 +148,17 @@ def _proposal(overview: Overview) -> list[str]:
     return ["Ready to paste into .reviewlore.toml:", "", *map(visible_line, overview.proposal.rstrip("\n").split("\n"))]
 
 
-def _rows(title: str, items: Sequence[T], told: Callable[[T], str]) -> list[str]:
+def _habit(habit: Habit) -> str:
+    where = f" in {habit.place}" if habit.place else ""
+    example = f" (as in “{_fit(habit.examples[0], 40).rstrip()}”)" if habit.examples else ""
+    return f"{habit.held:5} of {habit.cases:5}  {habit.kind.replace('_', ' ')}{where}: {habit.value}{example}"
+
+
+def _rows(title: str, items: Sequence[T], told: Callable[[T], str], most: int = _ROWS) -> list[str]:
     if not items:
         return []
-    more = [f"  … and {len(items) - _ROWS} more"] if len(items) > _ROWS else []
-    return [title, *(_line(f"  {told(item)}") for item in items[:_ROWS]), *more]
+    more = [f"  … and {len(items) - most} more"] if len(items) > most else []
+    return [title, *(_line(f"  {told(item)}") for item in items[:most]), *more]
 
 
 def _line(text: str) -> str:
