@@ -112,3 +112,18 @@ def test_a_module_that_nothing_imports_any_more() -> None:
 )
 def test_a_module_that_something_names_is_no_orphan(more: dict[str, str]) -> None:
     assert list(find_orphans(change_of(APP | more, {"app/cli.py": "print('x')\n"}))) == []
+
+
+def test_what_is_taken_as_the_default_export_is_used_without_its_name() -> None:
+    before = {
+        "src/socket.ts": "export default class WebsocketBackend {\n    open() {}\n}\n",
+        "src/app.ts": 'import Socket from "./socket";\n// WebsocketBackend\nnew Socket(WebsocketBackend);\n',
+    }
+    after = {"src/app.ts": 'import Socket from "./socket";\nnew Socket();\n'}
+    assert list(find_orphans(change_of(before, after))) == []
+
+
+def test_what_a_bundle_no_longer_names_was_never_used_there() -> None:
+    bundle = "x=" + "a;" * 600 + "shorten(1)\n"
+    unused = {"app/web.py": CUT["app/web.py"], "app/static.js": bundle}
+    assert list(find_orphans(change_of(APP | unused, {"app/static.js": "x=1\n"}))) == []

@@ -22,6 +22,8 @@ MAX_NAMES = 200
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _COMMENT = re.compile(r"\s*(#|//|/?\*)")
+# Nobody writes such lines: what a bundler made of the code does not use it.
+_LONG_LINE = 1000
 # Files that something else than an import starts or finds.
 _STARTED = frozenset({"__init__", "__main__", "main", "index", "mod", "lib", "setup", "conftest", "package-info"})
 _WARNS = re.compile(r"(^|[._])warn|deprecat", re.IGNORECASE)
@@ -88,7 +90,7 @@ def _dropped_words(change: ChangeContext) -> frozenset[str]:
             continue
         for hunk in patch.hunks:
             for row in hunk.text.split("\n")[1:]:
-                if row[:1] in ("-", "+") and not _COMMENT.match(row[1:]):
+                if row[:1] in ("-", "+") and len(row) <= _LONG_LINE and not _COMMENT.match(row[1:]):
                     sign = 1 if row[0] == "-" else -1
                     for word in _WORD.findall(row[1:]):
                         words[word] += sign
@@ -125,10 +127,17 @@ def _candidates(
             (d.owner, d.name) == (definition.owner, definition.name) for d in before.parsed.definitions
         )
         called = definition.decorated or definition.derived or definition.name.startswith("__")
+        called = called or _may_be_default(module, definition)
         shipped = part_of(module.path) == "product" and module.path not in skipped
         if known and not others and not called and shipped and not _kept_knowingly(change, module, definition):
             found.append((module, definition))
     return found
+
+
+def _may_be_default(module: Module, definition: Definition) -> bool:
+    """Whether a definition may be the default export, which every importer calls as it likes."""
+    offered = module.parsed.offered
+    return "default" in offered and definition.name not in offered and definition.owner is None
 
 
 def _kept_knowingly(change: ChangeContext, module: Module, definition: Definition) -> bool:
