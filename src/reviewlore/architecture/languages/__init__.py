@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from reviewlore.architecture.languages.ecmascript import EcmaScriptResolver
 from reviewlore.architecture.languages.go import GoResolver
+from reviewlore.architecture.languages.java import JavaResolver
 from reviewlore.architecture.languages.python import PythonResolver
 from reviewlore.architecture.languages.resolver import Follower, MakeResolver, Resolver, Sources
 from reviewlore.architecture.languages.rust import RustResolver
@@ -15,6 +16,7 @@ from reviewlore.domain.source import Language, ParsedModule
 _MAKERS: tuple[tuple[frozenset[Language], MakeResolver], ...] = (
     (frozenset({"python"}), PythonResolver),
     (frozenset({"go"}), GoResolver),
+    (frozenset({"java"}), JavaResolver),
     (frozenset({"rust"}), RustResolver),
     (frozenset({"typescript", "javascript"}), EcmaScriptResolver),
 )
