@@ -64,6 +64,13 @@ def test_far_beyond_is_a_warning_in_product_code_only() -> None:
         ({"app/core.py": nested("run", 6)}, {"app/core.py": nested("run", 7)}),
         ({"app/core.py": nested("run", 6)}, {"app/core.py": None, "app/new.py": nested("run", 6)}),
         ({"app/core.py": nested("huge", 8)}, {"app/core.py": nested("part", 6) + nested("huge", 4)}),
+        (
+            {"app/core.py": nested("run", 6)},  # renamed, behind a new function of the old name
+            {
+                "app/core.py": "def run(x):\n    return _run(x)\n\n\n" + nested("_run", 6),
+                "app/new.py": nested("other", 5),
+            },
+        ),
         ({}, {"vendor/lib/new.py": nested("tangle", 8)}),
         ({}, {"app/new.py": "def flat(x):\n    match x:\n" + "        case 1:\n            return 1\n" * 30}),
     ],

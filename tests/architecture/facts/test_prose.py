@@ -48,6 +48,15 @@ def test_what_tells_of_the_past_may_name_what_is_gone(tree: Tree, path: str) -> 
     assert of_kind(tree.facts(before, {"app/net.py": LEFT}), "public_change_undocumented") == []
 
 
+def test_a_backport_that_is_needed_no_more_takes_nothing_away(tree: Tree) -> None:
+    before = {
+        "app/net.py": "try:\n    from typing import open_session\nexcept ImportError:\n\n"
+        "    def open_session(url):\n        return url\n\n\ndef other():\n    return 1\n",
+        "docs/use.md": "As `typing.open_session` does.\n",
+    }
+    assert of_kind(tree.facts(before, {"app/net.py": LEFT}), "public_change_undocumented") == []
+
+
 def test_a_plain_word_is_not_taken_for_a_name(tree: Tree) -> None:
     before = {
         "app/net.py": "def other():\n    return 1\n\n\ndef kept():\n    pass\n",

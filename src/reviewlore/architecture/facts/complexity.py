@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from reviewlore.architecture.complexity import Part, Range, Ranges, functions_of, part_of
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint, full_name
 from reviewlore.architecture.places import folder_of
+from reviewlore.architecture.similarity import likeness
 from reviewlore.domain.architecture import Evidence, Fact, Module
 from reviewlore.domain.source import Definition
 
@@ -16,6 +17,8 @@ _PAST: dict[Part, float] = {"product": 1.25, "test": 2.0, "aside": 2.0}
 _FAR = 3
 _FAR_COGNITIVE = 40
 _SIBLINGS = 3
+# Two bodies that are so much alike are one, under two names or in two places.
+_SAME = 0.5
 
 
 def find_complex(change: ChangeContext) -> Iterator[Fact]:
@@ -71,11 +74,12 @@ def _gain(change: ChangeContext) -> int:
 
 
 def _was_elsewhere(change: ChangeContext, definition: Definition) -> bool:
-    """Whether the base had a function of this name, hardly simpler, that is gone or lies in a changed file."""
+    """Whether a changed file had a function of this name, or much the same under another, that was hardly simpler."""
     for patch in change.patches:
         module = change.base.modules.get(patch.old_path)
         for known in functions_of(module) if module else ():
-            if known.name == definition.name and known.cognitive >= 0.7 * definition.cognitive:
+            same = known.name == definition.name or likeness(known.sketch, definition.sketch) >= _SAME
+            if same and known.cognitive >= 0.7 * definition.cognitive:
                 return True
     return False
 

@@ -1,5 +1,6 @@
 """Code with a record: functions that had to be fixed again and again, and work that was taken back once. Facts out."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ MIN_LINES = 4
 MIN_SHARE = 0.5
 _AGAIN = ("re-land", "reland", "reapply", "re-apply", "reintroduce", "re-introduce", "revert", "restore", "second try")
 _TITLE = 100
+# What a squash adds to the title of a pull request.
+_NUMBER = re.compile(r" \(#\d+\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,16 @@ def find_incident_prone(change: ChangeContext) -> Iterator[Fact]:
 
 
 def find_repeated_reverts(change: ChangeContext) -> Iterator[Fact]:
-    """Yield one fact for each file that gets lines again which a revert took out of it; not if the change says so."""
+    """Yield one fact for each revert whose lines a change adds again; not if the change says so, or has its title."""
     if any(word in subject.lower() for subject in change.subjects for word in _AGAIN):
         return
-    reverts = {revert.commit: revert for revert in find_reverts(change.past.landed)}
+    titles = {_NUMBER.sub("", subject) for subject in change.subjects}
+    reverts = {
+        revert.commit: revert
+        for revert in find_reverts(change.past.landed)
+        if not any(len(title) >= _TELLING and title in revert.subject for title in titles)
+    }
+    found: dict[str, list[tuple[FilePatch, list[int]]]] = {}
     for patch in change.patches if reverts else ():
         taken: dict[str, list[str]] = {}
         for revert, line in removed_by(change.past.patches, reverts, patch.old_path):
@@ -60,8 +69,10 @@ def find_repeated_reverts(change: ChangeContext) -> Iterator[Fact]:
         for commit, lines in taken.items():
             again = [line for line in dict.fromkeys(lines) if line in added]
             if len(again) >= MIN_LINES and len(again) >= MIN_SHARE * len(set(lines)):
-                yield _repeated(change, patch, reverts[commit], [added[line] for line in again])
+                found.setdefault(commit, []).append((patch, [added[line] for line in again]))
                 break
+    for commit, places in found.items():
+        yield _repeated(change, reverts[commit], places)
 
 
 def _prone(
@@ -128,19 +139,25 @@ def _prone_fact(change: ChangeContext, patch: FilePatch, found: list[_Prone]) ->
     )
 
 
-def _repeated(change: ChangeContext, patch: FilePatch, revert: Revert, lines: list[int]) -> Fact:
+def _repeated(change: ChangeContext, revert: Revert, places: list[tuple[FilePatch, list[int]]]) -> Fact:
+    (patch, lines), *others = places
+    count = sum(len(found) for _, found in places)
     came = () if revert.reverted is None else (Evidence("what was reverted", commit=revert.reverted),)
     return Fact(
         kind="reverted_work_repeated",
         path=patch.path,
         line=change.line(patch.path, min(lines)),
-        title=f"{len(lines)} of these lines were here before and were reverted in {_month(revert.committed_at)}",
+        title=f"{count} of these lines were here before and were reverted in {_month(revert.committed_at)}",
         why=f"{revert.commit[:10]} took them out again; whatever was wrong with them then may still be.",
         advice="Read why they were reverted, and say in the description what is different now.",
         severity="warning",
         confidence=0.8,
         fingerprint=fingerprint("reverted_work_repeated", patch.path, revert.commit),
-        evidence=(Evidence(revert.subject[:_TITLE], commit=revert.commit), *came),
+        evidence=(
+            Evidence(revert.subject[:_TITLE], commit=revert.commit),
+            *came,
+            *(Evidence(f"{len(found)} lines here", other.path, min(found)) for other, found in others[:3]),
+        ),
     )
 
 

@@ -17,7 +17,8 @@ _SHOWN = 4
 def find_stale_documents(change: ChangeContext) -> Iterator[Fact]:
     """Yield one fact for each file that loses a public name which documents this change leaves alone still name.
 
-    Only names nothing at the head defines any more, and no plain words: those mean other things in prose.
+    Only names nothing at the head defines any more, and no plain words: those mean other things in prose. A name that
+    its file takes from elsewhere where it can (a backport) lives on there.
     """
     defined = {d.name for module in change.head.modules.values() for d in module.parsed.definitions}
     defined |= {name for module in change.head.modules.values() for name in module.parsed.assigned}
@@ -26,8 +27,11 @@ def find_stale_documents(change: ChangeContext) -> Iterator[Fact]:
         before = change.base.modules.get(patch.old_path)
         if before is None or not is_product(patch.old_path):
             continue
+        foreign = before.parsed.assigned | {n.alias for entry in before.parsed.imports for n in entry.names}
         for definition in before.parsed.definitions:
             name = definition.name
+            if name in foreign:
+                continue  # a substitute for what documents mean by the name: another library's
             if definition.public and name not in defined and _DISTINCT.fullmatch(name) and name not in gone[patch.path]:
                 gone[patch.path].append(name)
     names = frozenset(name for found in gone.values() for name in found)
