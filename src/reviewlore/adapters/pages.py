@@ -11,7 +11,7 @@ from importlib.resources import files
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
@@ -20,6 +20,7 @@ from reviewlore.diff import parse_diff
 from reviewlore.domain.model import Evaluation, Interval, TierScore, VersionManifest
 from reviewlore.domain.report import Report
 from reviewlore.domain.visible import split_unseen, visible, visible_line
+from reviewlore.formats.architecture_tables import make_tables, name_sections
 from reviewlore.formats.placement import place_findings
 from reviewlore.formats.standing import order_kinds
 
@@ -41,7 +42,11 @@ _THEME = {_INK: "--ink", _MUTED: "--muted", _ACCENT: "--accent", _LINE: "--line"
 
 def render_report(report: Report) -> str:
     """Return the page. InputError where the report's diff is not a unified diff."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, finalize=_shown)
+    folder = files("reviewlore.adapters")
+    loader = FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8"))
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, finalize=_shown, loader=loader
+    )
     environment.filters.update(
         attr=lambda text: escape(visible_line(str(text))),
         flat=lambda text: _marked(str(text), keep=""),
@@ -50,13 +55,13 @@ def render_report(report: Report) -> str:
         markdown=lambda text: _trusted(_MARKDOWN.render(visible(text[:_BODY_LIMIT]))),
         inline=lambda text: _trusted(_CODE_SPANS.renderInline(visible(text[:_BODY_LIMIT]))),
         safe_url=_is_safe_url,
-        plural=lambda number, noun: f"{number} {noun}" if number == 1 else f"{number} {noun}s",
+        plural=lambda number, noun, many="": f"{number} {noun if number == 1 else many or noun + 's'}",
+        drawing=_trusted,
         ordered=_ordered,
         tally=lambda rows: ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in rows),
         assign=lambda rows: ", ".join(f"{name} {_number(value)}" for name, value in rows),
     )
-    folder = files("reviewlore.adapters")
-    template = environment.from_string((folder / "report.html.j2").read_text(encoding="utf-8"))
+    template = environment.get_template("report.html.j2")
     page = template.render(_view(report), css=_trusted((folder / "report.css").read_text(encoding="utf-8")))
     return page.encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -88,6 +93,7 @@ def _view(report: Report) -> dict[str, Any]:
         "pair_kinds": order_kinds(report.pairs),
         "splits": sorted({split for row in report.pairs.values() for split in row}, reverse=True),  # train, test
         "sections": _sections(report, bool(placed), len(unplaced)),
+        **make_tables(report.architecture),
     }
 
 
@@ -96,6 +102,7 @@ def _sections(report: Report, has_files: bool, unplaced: int) -> list[tuple[str,
     verdict = {"promote": "promoted", "refuse": "refused"}[report.decisions[-1].verdict] if report.decisions else ""
     lineage = bool(report.versions or report.registry or dataset)
     rows = (
+        *name_sections(report.architecture),
         (bool(report.change or review), "conversation", "Conversation", ""),
         (has_files, "files", "Files changed", str(len(review.findings) - unplaced) if review else ""),
         (bool(unplaced), "unplaced", "Other comments", str(unplaced)),
@@ -140,7 +147,7 @@ def _marked(text: str, keep: str = "\n\t") -> Markup:
 
 
 def _trusted(html: str) -> Markup:
-    """Mark text as HTML: only for our own files and for what a library has escaped (markdown-it, matplotlib)."""
+    """Mark text as HTML: only for our own files and drawings, and what a library escaped (markdown-it, matplotlib)."""
     return Markup(html)  # noqa: S704
 
 

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,6 +16,7 @@ from reviewlore.cli.options import (
     quiet_option,
     repo_option,
 )
+from reviewlore.errors import ConfigError
 
 
 @click.command()
@@ -54,12 +56,35 @@ def rollback(repo: Path, reason: str, dry_run: bool) -> int:
 @click.command()
 @repo_option
 @click.option("--data", is_flag=True, help="What is stored, of whom and what kind, and what is advised now.")
+@click.option("--architecture", is_flag=True, help="What the repository is like: layers, contracts, hubs, habits.")
+@click.option("--revision", metavar="REV", help="With --architecture: at this revision.  [default: HEAD]")
+@click.option("--card", is_flag=True,
+              help="With --architecture: what it publishes and takes, as a file for other repositories.")  # fmt: skip
 @format_option("text", "json")
-def status(repo: Path, data: bool, style: str) -> int:
+@quiet_option
+def status(
+    repo: Path, *, data: bool, architecture: bool, revision: str | None, card: bool, style: str, quiet: bool
+) -> int:
     """Show what was mined and which version is active.
 
-    Show what was mined, which versions there are, which one is active and why; with --data what the data is like.
+    Show what was mined, which versions there are, which one is active and why; with --data what the data is like, with
+    --architecture what the repository is like, whatever was mined.
     """
+    if architecture:
+        from reviewlore.cli.mapping import show_architecture, show_card
+
+        if data:
+            raise ConfigError("--data and --architecture exclude each other.")
+        workshop = open_workshop(repo, quiet)
+        return (
+            show_card(workshop, revision or "HEAD") if card else show_architecture(workshop, revision or "HEAD", style)
+        )
+    if card or revision is not None:
+        raise ConfigError(f"{'--card' if card else '--revision'} goes with --architecture only.")
+    return _show_standing(repo, style, data=data)
+
+
+def _show_standing(repo: Path, style: str, *, data: bool) -> int:
     from reviewlore.flows import state
     from reviewlore.flows.drift import find_active_aged
     from reviewlore.formats.records import to_plain
@@ -90,13 +115,31 @@ def status(repo: Path, data: bool, style: str) -> int:
 
 @click.command()
 @repo_option
-@click.option("--output", default="reviewlore-report.html", show_default=True, type=click.Path(path_type=Path))
+@click.option("--output", "-o", metavar="PATH", type=click.Path(path_type=Path),
+              help="The page to write.  [default: reviewlore-report.html or reviewlore-architecture.html]")  # fmt: skip
+@click.option("--architecture", is_flag=True, help="Draw the map of the repository instead, as page and as SVG.")
+@click.option("--base", metavar="REV", help="With --architecture: draw the change since its merge base with this.")
+@click.option("--head", metavar="REV", help="With --architecture: the revision drawn.  [default: HEAD]")
+@click.option("--card", "cards", multiple=True, metavar="FILE", type=click.Path(path_type=Path),
+              help="With --architecture: another repository's card, for a map of all. May be repeated.")  # fmt: skip
 @quiet_option
-def report(repo: Path, output: Path, quiet: bool) -> int:
+def report(repo: Path, output: Path | None, *, architecture: bool, quiet: bool, **span: Any) -> int:
     """Write one HTML page about what was learned.
 
-    Write one self-contained HTML page about what was mined, trained, judged and decided.
+    Write one self-contained HTML page about what was mined, trained, judged and decided; with --architecture about
+    what the repository is like and what a change does to it, with the pictures alone beside it.
     """
+    if architecture:
+        from reviewlore.cli.mapping import PAGE, Span, report_architecture
+
+        chosen = Span(span["head"] or "HEAD", span["base"], span["cards"])
+        return report_architecture(open_workshop(repo, quiet), output or Path(PAGE), chosen)
+    if given := [name for name, value in span.items() if value]:
+        raise ConfigError(f"--{given[0].removesuffix('s')} goes with --architecture only.")
+    return _report_standing(repo, output or Path("reviewlore-report.html"), quiet)
+
+
+def _report_standing(repo: Path, output: Path, quiet: bool) -> int:
     from dataclasses import replace
 
     from reviewlore.flows.judge import evaluate_all, load_dataset

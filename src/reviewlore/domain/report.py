@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from reviewlore.domain.architecture import Fact
+from reviewlore.domain.federation import Federation
 from reviewlore.domain.finding import Review
 from reviewlore.domain.model import (
     AuditEntry,
@@ -11,6 +13,7 @@ from reviewlore.domain.model import (
     Registry,
     VersionManifest,
 )
+from reviewlore.domain.overview import Overview
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,31 @@ class ReviewedChange:
 
 
 @dataclass(frozen=True, slots=True)
+class MapReport:
+    """What is told of an architecture: `picture` and `organisation` are whole SVG elements, which hold no script.
+
+    With a change, `base` is the merge base it starts at, `facts` what it does, `picture` the map with it, and
+    `unjudged` says what could not be told of it. `organisation` is empty where there are no cards of other
+    repositories.
+    """
+
+    overview: Overview
+    picture: str
+    base: str = ""
+    facts: tuple[Fact, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    organisation: str = ""
+    federation: Federation = field(default_factory=Federation)
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything one report can tell; a part that is None or empty is left out, or said to be missing.
 
     `created_at` is ISO 8601 in UTC; `outcomes` counts kept episodes by outcome; `pairs` counts preference pairs by
     kind and then by split; `decisions` are the gate's, latest last; `versions` the lineage of what was trained;
-    `audit` is the tail of the log, oldest first; `notes` are sentences for the reader, shown first.
+    `audit` is the tail of the log, oldest first; `notes` are sentences for the reader, shown first; `architecture` is
+    what the repository is like.
     """
 
     title: str
@@ -53,3 +75,4 @@ class Report:
     registry: Registry | None = None
     audit: tuple[AuditEntry, ...] = ()
     notes: tuple[str, ...] = ()
+    architecture: MapReport | None = None

@@ -54,8 +54,11 @@ _STYLE = """
 """
 
 
-def render_map(picture: MapPicture) -> str:
-    """Return the picture as an SVG element of its own namespace, ready for a file or for an HTML page."""
+def render_map(picture: MapPicture, identifier: str = "rl") -> str:
+    """Return the picture as an SVG element of its own namespace, ready for a file or for an HTML page.
+
+    Its ids begin with `identifier`, so that several pictures can stand on one page.
+    """
     layout = lay_out(picture, _TOP)
     edges = sorted(picture.change.edges, key=_rank)[:MAX_CHANGED_EDGES] if picture.change else []
     notes = [*_notes(picture, layout), *picture.notes]
@@ -82,7 +85,8 @@ def render_map(picture: MapPicture) -> str:
         parts.append(
             f'<text class="mute" x="{LEFT - 28}" y="{_n(y)}" font-size="11">{_text(shorten(note, 1130, 11))}</text>'
         )
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    text = "\n".join([*parts, "</svg>"]) + "\n"  # no name in it has a bare quote, so only our own ids are renamed
+    return text.replace('id="rl-', f'id="{identifier}-').replace('"url(#rl-', f'"url(#{identifier}-')
 
 
 def _notes(picture: MapPicture, layout: Layout) -> Iterable[str]:
