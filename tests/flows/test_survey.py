@@ -101,8 +101,9 @@ def test_a_removed_and_a_binary_file_are_fine(tree: Tree) -> None:
 
 def test_a_broken_contract_file_is_a_note(tree: Tree) -> None:
     base = tree.commit({"a.py": "", "pyproject.toml": "[tool"})
-    (note,) = tree.survey(base, tree.commit({"a.py": "X = 1\n"})).notes
-    assert note.startswith("pyproject.toml cannot be read")
+    contracts, manifest = tree.survey(base, tree.commit({"a.py": "X = 1\n"})).notes
+    assert contracts.startswith("pyproject.toml cannot be read")
+    assert manifest.startswith("pyproject.toml could not be read in whole: it is no TOML")
 
 
 BAD: dict[str, str | bytes] = {

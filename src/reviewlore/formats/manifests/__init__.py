@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from reviewlore.domain.manifest import Manifest
 from reviewlore.formats.manifests.go import parse_go_mod, parse_go_work
 from reviewlore.formats.manifests.npm import parse_lerna, parse_package, parse_pnpm_workspace
+from reviewlore.formats.manifests.python import parse_pipfile, parse_pyproject
+from reviewlore.formats.manifests.python_requirements import is_requirements, parse_requirements
+from reviewlore.formats.manifests.python_setup import parse_setup_cfg, parse_setup_py
 from reviewlore.formats.manifests.rust import parse_cargo
 from reviewlore.formats.manifests.tsconfig import parse_tsconfig
 
@@ -13,16 +16,20 @@ _Parse = Callable[[str, str], tuple[Manifest, ...]]
 # By file name; a reader takes (path, text) and never raises: what it cannot read becomes `Manifest.problem`.
 _READERS: dict[str, _Parse] = {
     "Cargo.toml": parse_cargo,
+    "Pipfile": parse_pipfile,
     "go.mod": parse_go_mod,
     "go.work": parse_go_work,
     "lerna.json": parse_lerna,
     "package.json": parse_package,
     "pnpm-workspace.yaml": parse_pnpm_workspace,
+    "pyproject.toml": parse_pyproject,
+    "setup.cfg": parse_setup_cfg,
+    "setup.py": parse_setup_py,
 }
 # For names that differ from place to place, where the table above has none.
 _PATTERNS: tuple[tuple[re.Pattern[str], _Parse], ...] = ((re.compile(r"[tj]sconfig([.-].+)?\.json"), parse_tsconfig),)
 # What an installer puts there is somebody else's; some repositories hold thousands of them.
-_INSTALLED = "node_modules"
+_INSTALLED = frozenset({"node_modules", "site-packages"})
 
 
 def is_manifest(path: str) -> bool:
@@ -42,6 +49,7 @@ def parse_manifests(texts: Mapping[str, str]) -> tuple[Manifest, ...]:
 
 def _reader(path: str) -> _Parse | None:
     *folders, name = path.split("/")
-    if _INSTALLED in folders:
+    if not _INSTALLED.isdisjoint(folders) or "{{" in path:  # a template is filled in before anybody installs it
         return None
-    return _READERS.get(name) or next((parse for pattern, parse in _PATTERNS if pattern.fullmatch(name)), None)
+    named = _READERS.get(name) or next((parse for pattern, parse in _PATTERNS if pattern.fullmatch(name)), None)
+    return named or (parse_requirements if is_requirements(path) else None)

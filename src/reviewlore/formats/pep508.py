@@ -1,0 +1,55 @@
+"""Python's requirement specifiers (PEP 508) to names: a text in, name and rest out. Owns `packaging`, never raises."""
+
+from dataclasses import dataclass
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+
+# No hand-written requirement is longer; what is would only cost time.
+_MAX_CHARACTERS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A requirement taken apart: `name` normalised after PEP 503, `version` the specifier, or the url where it has one.
+
+    `extra` says that the marker asks for an extra, so that nobody gets it who does not ask.
+    """
+
+    name: str
+    version: str = ""
+    url: str = ""
+    extra: bool = False
+
+
+def parse_requirement(text: str) -> Wanted | None:
+    """Return what a specifier like `a[b]>=1; python_version < "3.9"` asks for, or None where it is none."""
+    if len(text) > _MAX_CHARACTERS:
+        return None
+    try:
+        found = Requirement(text.strip())
+        marker = str(found.marker or "")
+    except (InvalidRequirement, ValueError, RecursionError):
+        return None
+    return Wanted(normal_name(found.name), found.url or str(found.specifier), found.url or "", "extra ==" in marker)
+
+
+def normal_name(name: str) -> str:
+    """Return a distribution's name as PEP 503 writes it, or nothing where it cannot be one."""
+    plain = name.strip()
+    inner = plain.replace("-", "").replace("_", "").replace(".", "")
+    return canonicalize_name(plain) if len(plain) <= 200 and inner.isascii() and inner.isalnum() else ""
+
+
+def name_of_file(name: str) -> str:
+    """Return the distribution that a wheel or source archive is of, by its file name; nothing for other files."""
+    try:
+        return parse_wheel_filename(name)[0] if name.endswith(".whl") else parse_sdist_filename(name)[0]
+    except (InvalidWheelFilename, InvalidSdistFilename, ValueError):
+        return ""
