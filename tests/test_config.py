@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewlore.config import RecipeSettings, Settings, parse_settings
+from reviewlore.config import ContractSettings, RecipeSettings, Settings, parse_settings
 from reviewlore.errors import ConfigError
 
 
@@ -18,10 +18,14 @@ def test_what_is_written_is_read() -> None:
     settings = parse_settings(
         '[review]\nmax-comments = 3\nmin-confidence = 1\nsilent = ["hub_touched"]\nfail-on = "error"\n'
         '[architecture]\nlayers = ["app.api", "app.core | app.store"]\n'
+        '[[architecture.contracts]]\nkind = "allowed"\nname = "Web"\nsources = ["app.web"]\ntargets = ["app.api"]\n'
         '[learn]\nexclude-paths = ["legacy/*"]\n[state]\nbranch = "lore"\n[recipes.small]\nrevision = "abc"\n'
     )
     assert (settings.review.max_comments, settings.review.min_confidence, settings.review.fail_on) == (3, 1.0, "error")
     assert settings.architecture.layers == ("app.api", "app.core | app.store")
+    assert settings.architecture.contracts == (
+        ContractSettings("allowed", "Web", sources=("app.web",), targets=("app.api",)),
+    )
     assert settings.learn.exclude_paths == ("legacy/*",)
     assert settings.state.branch == "lore"
     assert settings.recipes == {"small": RecipeSettings("abc")}
@@ -48,6 +52,41 @@ def test_what_is_written_is_read() -> None:
         ("recipes = 1", "recipes must be a table"),
         ('[recipes.small]\nrevison = "x"', "unknown key recipes.small.revison (did you mean recipes.small.revision?)"),
         ("[recipes.small]\nrevision = 3", "recipes.small.revision must be a text, not 3"),
+        ("[architecture]\ncontracts = 1", "architecture.contracts must be a list of tables"),
+        (
+            '[architecture.contracts]\nkind = "allowed"',
+            "architecture.contracts must be a list of tables, each under [[architecture.contracts]]",
+        ),
+        ("[architecture]\ncontracts = [1]", "architecture.contracts[1] must be a table"),
+        (
+            '[[architecture.contracts]]\nsources = ["a"]',
+            "architecture.contracts[1] needs a kind: one of layers, forbidden, independence, allowed, boundary",
+        ),
+        (
+            '[[architecture.contracts]]\nkind = "forbiden"',
+            "architecture.contracts[1].kind must be one of layers, forbidden, independence, allowed, boundary, "
+            "not 'forbiden'",
+        ),
+        ("[[architecture.contracts]]\nkind = []", "architecture.contracts[1].kind must be one of"),
+        (
+            '[[architecture.contracts]]\nkind = "boundary"\nsources = ["a"]\n'
+            '[[architecture.contracts]]\nkind = "forbidden"\nsource = ["a"]',
+            "unknown key architecture.contracts[2].source (did you mean architecture.contracts[2].sources?); "
+            "architecture.contracts[2] is of kind forbidden and needs sources; "
+            "architecture.contracts[2] is of kind forbidden and needs targets",
+        ),
+        (
+            '[[architecture.contracts]]\nkind = "layers"\nlayers = ["a"]\nsources = ["a"]',
+            "architecture.contracts[1] is of kind layers, which has no sources",
+        ),
+        (
+            '[[architecture.contracts]]\nkind = "independence"\nsources = ["a"]\nignore = ["a"]',
+            "architecture.contracts[1].ignore must hold texts like 'importer -> imported', not 'a'",
+        ),
+        (
+            '[[architecture.contracts]]\nkind = "allowed"\nsources = "a"',
+            "architecture.contracts[1].sources must be a list of texts, not 'a'",
+        ),
         ("zzz = 1", "unknown key zzz (known here: review, architecture, learn, state, recipes)"),
     ],
 )

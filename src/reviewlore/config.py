@@ -202,8 +202,10 @@ def _section(kind: type[Any], raw: Mapping[str, Any], prefix: str, problems: lis
 def _value(hint: Any, value: Any, name: str, problems: list[str]) -> Any:
     inner = get_args(hint)[-1] if get_origin(hint) is dict else get_args(hint)[0] if get_origin(hint) is tuple else hint
     if get_origin(hint) is tuple and _is_record(inner):
-        rows = value if isinstance(value, list) else [value]
-        found = (_value(inner, row, f"{name}[{place}]", problems) for place, row in enumerate(rows, 1))
+        if not isinstance(value, list):
+            problems.append(f"{name} must be a list of tables, each under [[{name}]]")
+            return MISSING
+        found = (_value(inner, row, f"{name}[{place}]", problems) for place, row in enumerate(value, 1))
         return tuple(row for row in found if row is not MISSING)
     if get_origin(hint) is dict or _is_record(hint):
         if not isinstance(value, dict):

@@ -142,9 +142,10 @@ def breaks(contract: Contract, importer: str | Called, imported: str | Called) -
     """
     one = call(importer) if isinstance(importer, str) else importer
     other = call(imported) if isinstance(imported, str) else imported
-    if any(is_exactly(left, one) and is_exactly(right, other) for left, right in contract.ignored):
+    reason = _JUDGES[contract.kind](contract, one, other)
+    if reason and any(is_exactly(left, one) and is_exactly(right, other) for left, right in contract.ignored):
         return None
-    return _JUDGES[contract.kind](contract, one, other)
+    return reason
 
 
 def _breaks_layers(contract: Contract, importer: Called, imported: Called) -> str | None:
@@ -190,10 +191,14 @@ def _breaks_boundary(contract: Contract, importer: Called, imported: Called) -> 
     area = find_member(contract.sources, imported)
     if not area or find_member(contract.sources, importer) == area or find_member(contract.targets, imported):
         return None
-    inside = ((name, find_member((area.pattern,), call(name))) for name in contract.targets)
+    inside = ((name, find_member(contract.sources, call(name))) for name in contract.targets)
     doors = [name for name, found in inside if found is None or found == area or "*" in found.name]
     through = " or ".join(f"`{name}`" for name in doors[:_SHOWN])
-    return f"`{area.name}` may be entered through {through} only" if through else f"`{area.name}` is not for others"
+    return (
+        f"`{area.name}` may be entered through {through} only"
+        if through
+        else f"`{area.name}` is not for others to import"
+    )
 
 
 _JUDGES: Mapping[ContractKind, Callable[[Contract, Called, Called], str | None]] = {

@@ -93,8 +93,7 @@ def find_member(members: tuple[str, ...], called: Called) -> Member | None:
             for other, own in called.forms:
                 count = _covered(steps, own) if separator == other else 0
                 if count and (best is None or (count, len(pattern)) > best[:2]):
-                    name = separator.join(own[:count]) if "*" in pattern else pattern
-                    best = (count, len(pattern), Member(pattern, name))
+                    best = (count, len(pattern), Member(pattern, separator.join(own[:count])))
     return best[2] if best else None
 
 

@@ -1,6 +1,16 @@
 """A repository and two commits to the facts of their difference: trees, blobs and history in. Writes nothing."""
 
-from reviewlore.architecture.contracts import CONTRACT_FILES, infer_contracts, parse_contracts, parse_layers
+from collections.abc import Iterable
+
+from reviewlore.architecture.boundaries import infer_boundaries
+from reviewlore.architecture.contracts import (
+    CONTRACT_FILES,
+    declared_contracts,
+    find_unmatched,
+    infer_contracts,
+    parse_contracts,
+    parse_layers,
+)
 from reviewlore.architecture.conventions import mine_conventions
 from reviewlore.architecture.facts import find_facts
 from reviewlore.architecture.facts.change import ChangeContext
@@ -13,6 +23,7 @@ from reviewlore.domain.pipeline import Command
 from reviewlore.flows.cards import read_cards
 from reviewlore.flows.mapping import Mapper
 from reviewlore.flows.past import read_past
+from reviewlore.formats import contracts_ecmascript as ecmascript
 from reviewlore.formats.commands import is_build_file, parse_commands
 from reviewlore.ports import Parsers, Repo, Store
 
@@ -20,6 +31,8 @@ from reviewlore.ports import Parsers, Repo, Store
 HISTORY_LIMIT = 3000
 # A pull request of more commits than this is judged by its newest ones.
 SUBJECTS = 50
+# Files that may declare rules about imports; a package.json of every fixture of a large repository is among them.
+_MOST_FILES, _LARGEST = 2000, 1_000_000
 
 
 def survey(  # noqa: PLR0913 - every option stands alone, and has a default
@@ -37,10 +50,10 @@ def survey(  # noqa: PLR0913 - every option stands alone, and has a default
     """Return what the change from one commit id to another does to the architecture.
 
     `base` should be the merge base: everything that counts as habit or rule is read there. `settings` are
-    those of the base; where they declare no contract, import-linter's are read, and without those directions are
-    inferred. `mapper` may be kept between calls on one repository, and knows where to keep what was read for the next
-    run. `patches` spares the diff where the caller has it. `store` is where cards of other repositories may lie. Raises
-    InputError where an object cannot be read.
+    those of the base; the contracts of other tools hold beside theirs, and without any, directions and boundaries
+    are inferred. `mapper` may be kept between calls on one repository, and knows where to keep what was read for
+    the next run. `patches` spares the diff where the caller has it. `store` is where cards of other repositories may
+    lie. Raises InputError where an object cannot be read.
     """
     mapper = mapper or Mapper(repo, grammar)
     settings = settings or ArchitectureSettings()
@@ -84,12 +97,32 @@ def _commands(repo: Repo, commit: str, tree: ArchitectureMap) -> tuple[Command, 
 def read_contracts(
     repo: Repo, base: str, before: ArchitectureMap, settings: ArchitectureSettings
 ) -> tuple[tuple[Contract, ...], tuple[str, ...]]:
-    """Return the contracts of a commit, declared or else inferred, and in one sentence each what was not read."""
-    declared = parse_layers(settings.layers)
-    texts = {
-        name: content.decode("utf-8", "replace")
-        for name in CONTRACT_FILES
-        if name in before.files and (content := repo.read(base, name)) is not None
-    }
-    found, notes = parse_contracts(texts)
-    return (declared + found or infer_contracts(before)), notes
+    """Return the contracts of a commit, declared or else inferred, and in one sentence each what was not read.
+
+    Declared are reviewlore's own and those of the tools of each language; where both speak, both hold.
+    """
+    own = parse_layers(settings.layers) + declared_contracts(settings.contracts)
+    python, unread = parse_contracts(_texts(repo, base, (name for name in CONTRACT_FILES if name in before.files))[0])
+    texts, left_out = _texts(repo, base, sorted(filter(ecmascript.is_contract_file, before.files)))
+    scripts, more = ecmascript.parse_contracts(texts)
+    found = own + python + scripts
+    notes = (*find_unmatched(own, before), *unread, *more, *left_out)
+    return (found or infer_contracts(before) + infer_boundaries(before)), notes
+
+
+def _texts(repo: Repo, base: str, paths: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the files that can be read as path -> text, and what of them was left out."""
+    found: dict[str, str] = {}
+    large, chosen = 0, tuple(paths)
+    some = chosen[:_MOST_FILES]
+    for path, content in zip(some, repo.contents((base, path) for path in some), strict=True):
+        if content is not None and len(content) <= _LARGEST:
+            found[path] = content.decode("utf-8", "replace")
+        large += content is not None and len(content) > _LARGEST
+    notes = []
+    if large:
+        files = "1 file that may declare import rules was" if large == 1 else f"{large} files of import rules were"
+        notes.append(f"{files} too large to be read.")
+    if len(chosen) > len(some):
+        notes.append(f"{len(chosen) - len(some)} more files may declare import rules and were not read.")
+    return found, tuple(notes)

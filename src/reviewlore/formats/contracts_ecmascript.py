@@ -70,7 +70,7 @@ def parse_contracts(texts: Mapping[str, str]) -> tuple[tuple[Contract, ...], tup
         if problem:
             notes.append(f"{path}: its import rules are not judged, as {problem}.")
         elif cruiser is not None:
-            _read_cruiser(as_mapping(value), found)
+            _read_cruiser(as_mapping(value), found, _home(path, texts))
         else:
             settings = as_mapping(value)
             settings = as_mapping(settings.get("eslintConfig")) if name == "package.json" else settings
@@ -93,7 +93,17 @@ def _read(name: str, text: str) -> tuple[object, str]:
     return value, "it is code that computes them" if problem else ""
 
 
-def _read_cruiser(config: Mapping[str, object], found: _Found) -> None:
+def _home(path: str, texts: Mapping[str, str]) -> str:
+    """Return the folder that a tool is run in: the nearest one with a package.json, else the top."""
+    folder = path
+    while folder:
+        folder = folder.rpartition("/")[0]
+        if join(folder, "package.json") in texts:
+            return folder
+    return ""
+
+
+def _read_cruiser(config: Mapping[str, object], found: _Found, home: str) -> None:
     """Rules of `forbidden` with paths alone; conditions on cycles, orphans or kinds of dependency are no contract."""
     rules = config.get("forbidden")
     for rule in (rules if isinstance(rules, list) else [])[:_MAX_RULES]:
@@ -110,10 +120,18 @@ def _read_cruiser(config: Mapping[str, object], found: _Found) -> None:
         if sources is None or targets is None or without is None or spared is None:
             found.unread.append(name)
             continue
+        sources, targets, without, spared = (
+            tuple(_placed(glob, home) for glob in globs) for globs in (sources, targets, without, spared)
+        )
         ignored = [(glob, _EVERYTHING) for glob in _with_inner(without)]
         ignored += [(_EVERYTHING, glob) for glob in _with_inner(spared)]
         found.forbid(name, sources, targets, ignored)
     found.unread += [key for key in ("allowed", "required") if config.get(key)]
+
+
+def _placed(glob: str, home: str) -> str:
+    """Return a glob from the repository's root that is written from a folder, or from the root nevertheless."""
+    return glob if not home or glob.startswith(f"{home}/") else home if glob == _EVERYTHING else f"{home}/{glob}"
 
 
 def _paths(written: object) -> tuple[str, ...] | None:

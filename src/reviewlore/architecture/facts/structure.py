@@ -48,16 +48,16 @@ class _Breach(NamedTuple):
 
 def _inside(change: ChangeContext) -> Iterator[tuple[Contract, _Breach]]:
     """Imports of the repository's own modules; the first contract that one breaks is told of."""
-    names, held = Names(change.head), _held(change)
+    names, former, held = Names(change.head), Names(change.base), _held(change)
     for edge in (*change.new_edges, *_carried(change)):
         one, other = names[edge.importer], names[edge.imported]
         before = held.get((change.base_path(edge.importer), change.base_path(edge.imported)))
-        before = before or held.get((one.shown, other.shown))
+        before = before or held.get((former[change.base_path(edge.importer)].shown, other.shown))
         for contract in change.contracts:
             reason = breaks(contract, one, other) if applies(contract, edge.importer, edge.kind) else None
             if not reason or (contract.inferred and _habitual(change, contract, edge)):
                 continue
-            if before is None or not _broken(change, contract, before):
+            if before is None or not _broken(contract, before, former):
                 yield contract, _Breach(edge.importer, other.shown, edge.line, reason)
             break
 
@@ -77,9 +77,8 @@ def _carried(change: ChangeContext) -> Iterator[ImportEdge]:
             yield edge
 
 
-def _broken(change: ChangeContext, contract: Contract, edge: ImportEdge) -> bool:
+def _broken(contract: Contract, edge: ImportEdge, names: Names) -> bool:
     """Whether an import of the base broke a contract already."""
-    names = Names(change.base)
     return applies(contract, edge.importer, edge.kind) and bool(
         breaks(contract, names[edge.importer], names[edge.imported])
     )
