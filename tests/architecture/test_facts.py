@@ -190,6 +190,12 @@ def test_tested_private_changed_or_tiny_functions_are_fine(tree: Tree, after: di
     assert tree.facts(before, after) == []
 
 
+def test_a_test_of_another_language_has_but_the_name_in_common(tree: Tree) -> None:
+    before = {"core/src/tools.rs": "fn kept() {}\n", "tests/test_tools.py": "def test_kept(): ...\n"}
+    after = {"core/src/tools.rs": "fn kept() {}\n\npub fn fresh(value: u8) -> u8 {\n    value + 1\n}\n"}
+    assert tree.facts(before, after) == []
+
+
 def test_a_module_that_never_had_tests_is_not_blamed(tree: Tree) -> None:
     assert tree.facts({"app/api/users.py": "def kept(): ...\n"}, {"app/api/users.py": NEW_FUNCTION}) == []
 
@@ -218,6 +224,7 @@ def test_code_changes_where_tests_usually_come_along(tree: Tree) -> None:
     ("text", "subject"),
     [
         (AFTER, "Refactor run"),
+        ("def run(a):\n    b = a\n    c = b\n    d = c\n    return d\n", "Say it in steps"),
         (AFTER, "docs: explain run"),
         ("def run(\n    a: int,\n    b: int = 0,\n    c: int = 1,\n) -> int:\n    return a\n", "Annotate"),
         ('def run(a):\n    """One.\n\n    Two.\n    Three.\n    """\n    return a\n', "Explain"),
@@ -253,6 +260,11 @@ def test_a_partner_that_always_came_along_is_missed(tree: Tree) -> None:
     assert fact.title == "`app/models.py` usually changes together with this file"
     assert "In 10 of 10 changes to `schema.sql`" in fact.why
     assert [entry.commit for entry in fact.evidence if entry.commit]
+
+
+def test_a_revert_takes_back_what_its_original_changed(tree: Tree) -> None:
+    base = habit(tree, 10)
+    assert tree.survey(base, tree.commit({"schema.sql": "-- 8\n"}, 'Revert "Number nine"')).facts == ()
 
 
 @pytest.mark.parametrize(("times", "alone"), [(3, 0), (10, 8)])

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from reviewlore.architecture.conventions import holds_tests
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint
 from reviewlore.architecture.history import RECENT, Partner, find_partners
+from reviewlore.architecture.naming import holds_tests
 from reviewlore.architecture.places import (
     folder_of,
     is_aside,
@@ -19,7 +19,7 @@ from reviewlore.architecture.places import (
     stem_of,
 )
 from reviewlore.domain.architecture import Evidence, Fact
-from reviewlore.domain.source import Definition
+from reviewlore.domain.source import Definition, language_of
 
 # A habit of two files: this often, this surely, still alive, and far from chance.
 MIN_TOGETHER = 7
@@ -49,9 +49,13 @@ _TEST_TOGETHER = 3
 
 
 def find_missing_partners(change: ChangeContext) -> Iterator[Fact]:
-    """Yield one fact for each changed file whose companions by habit are not part of this change."""
+    """Yield one fact for each changed file whose companions by habit are not part of this change.
+
+    A revert takes back what its original changed, and that alone.
+    """
     changed = {path for patch in change.patches for path in (patch.path, patch.old_path)}
-    if len(change.patches) > MAX_CHANGED:
+    takes_back = change.subjects and all(subject.startswith("Revert") for subject in change.subjects)
+    if len(change.patches) > MAX_CHANGED or takes_back:
         return
     named: set[str] = set()
     for patch in change.patches:
@@ -91,7 +95,7 @@ def find_missing_tests(change: ChangeContext) -> Iterator[Fact]:
         ]
         tested, changes = _tested(change, former)
         habit = changes >= MIN_CHANGES and tested >= MIN_TESTED * changes
-        if not new and not (len(code) >= MIN_CHANGED_LINES and habit):
+        if not new and not (len(code) >= MIN_CHANGED_LINES and habit and _does_more(change, path, code)):
             continue
         test = find_test(change, former)
         if test is not None and new:
@@ -105,12 +109,32 @@ def find_missing_tests(change: ChangeContext) -> Iterator[Fact]:
         yield max(found, key=lambda item: item[0])[1]
 
 
+def _does_more(change: ChangeContext, path: str, code: frozenset[int]) -> bool:
+    """Whether a function with new lines is new, has more paths or takes other parameters than before.
+
+    What only says the same in another way does none of these.
+    """
+    before = change.base.modules.get(change.base_path(path))
+    known = {(entry.owner, entry.name): entry for entry in before.parsed.definitions} if before else {}
+    for entry in change.head.modules[path].parsed.definitions:
+        if entry.kind != "class" and not code.isdisjoint(range(entry.line, entry.end_line + 1)):
+            old = known.get((entry.owner, entry.name))
+            if old is None or entry.cyclomatic > old.cyclomatic or entry.parameters != old.parameters:
+                return True
+    return False
+
+
 def find_test(change: ChangeContext, path: str) -> tuple[str, str] | None:
     """Return the test module that belongs to a module and why, or None.
 
-    By name (`x.py` and `test_x.py`, nearest folder first), else by habit: the test that most often changed with it.
+    By name (`x.py` and `test_x.py` of one language, nearest folder first), else by habit: the test that most often
+    changed with it.
     """
-    named = [test for test in change.base.modules if is_test_module(test) and _tests_by_name(test, path)]
+    named = [
+        test
+        for test in change.base.modules
+        if is_test_module(test) and _tests_by_name(test, path) and _family(test) == _family(path)
+    ]
     if named:
         return max(named, key=lambda test: (_common(test, path), -len(test))), "its name says so"
     usual = [
@@ -147,6 +171,12 @@ def _tests_by_name(test: str, path: str) -> bool:
     stem = stem_of(test).removeprefix("test_").removesuffix("_test")
     own, parent = stem_of(path), folder_of(path).rpartition("/")[2]
     return stem.replace("_", "") in {own.replace("_", ""), (parent + own).replace("_", "")}
+
+
+def _family(path: str) -> str | None:
+    """Return a file's language; the two that run together are one."""
+    language = language_of(path)
+    return "typescript" if language == "javascript" else language
 
 
 def _common(one: str, other: str) -> int:
