@@ -149,7 +149,7 @@ def test_any_names_give_well_formed_xml(names, title):
     text.encode("utf-8")
     root = ElementTree.fromstring(text)
     assert {element.tag.removeprefix(SVG) for element in root.iter()} <= {
-        "svg", "title", "desc", "style", "defs", "marker", "path", "rect", "text"
+        "svg", "title", "desc", "style", "defs", "g", "marker", "path", "rect", "text"
     }  # fmt: skip
 
 

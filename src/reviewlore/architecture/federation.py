@@ -22,7 +22,7 @@ from reviewlore.domain.federation import (
     Use,
     Wanted,
 )
-from reviewlore.domain.layering import Layering, MapPicture, PackageEdge
+from reviewlore.domain.layering import Layering, MapPicture, PackageEdge, Wording
 from reviewlore.domain.manifest import Ecosystem
 from reviewlore.domain.source import ImportStatement, Language
 
@@ -39,6 +39,8 @@ ECOSYSTEM: Mapping[Language, Ecosystem] = {
 }
 _JAVA_OWN = ("java.", "javax.", "jdk.", "sun.")
 _RUST_OWN = frozenset({"std", "core", "alloc", "crate", "self", "super"})
+
+_WORDING = Wording("packages", "repositories", "use", "uses", "takes from (downwards; wider: more uses)")
 
 _Key = tuple[Ecosystem, str, str]
 
@@ -140,7 +142,7 @@ def federation_picture(federation: Federation) -> MapPicture:
     alone = tuple(name for name in packages if name not in depth)
     layering = Layering(packages, layers, (), edges, alone)
     title = f"{len(federation.cards)} repositories and what they take from each other"
-    return MapPicture(title, layering, names, {}, None, tuple(notes), ("packages", "repositories"))
+    return MapPicture(title, layering, names, {}, None, tuple(notes), _WORDING)
 
 
 class _Index:

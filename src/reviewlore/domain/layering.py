@@ -93,11 +93,21 @@ class MapChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """What a drawing's parts stand for: cells, boxes, the weight of one line and of a wide one, and a line."""
+
+    cells: str = "modules"
+    boxes: str = "packages"
+    one: str = "module imports"
+    many: str = "modules import"
+    line: str = "imports (downwards; wider: more modules)"
+
+
+@dataclass(frozen=True, slots=True)
 class MapPicture:
     """Everything a drawing of a map shows: packages by layer, modules by name, imports, and the change on it.
 
-    `names` and `fan` (importers plus imported modules) are by path. `notes` are sentences shown below. `nouns` say what
-    cells and boxes stand for.
+    `names` and `fan` (importers plus imported modules) are by path. `notes` are sentences shown below.
     """
 
     title: str
@@ -106,4 +116,4 @@ class MapPicture:
     fan: Mapping[str, int] = field(default_factory=dict)
     change: MapChange | None = None
     notes: tuple[str, ...] = ()
-    nouns: tuple[str, str] = ("modules", "packages")
+    wording: Wording = field(default_factory=Wording)

@@ -194,6 +194,7 @@ def _wrapped(boxes: Sequence[Box], depth: int) -> list[list[tuple[Box, int]]]:
     used = 0.0
     for box in boxes:
         columns = min(most, math.ceil(len(box.cells) / depth))
+        columns = math.ceil(len(box.cells) / math.ceil(len(box.cells) / columns))  # so that none stays empty
         width = _box_width(box, columns)
         if lines[-1] and used + width > room:
             lines.append([])
@@ -228,8 +229,8 @@ def _filled(box: Box, columns: int, x: float, y: float, width: float) -> Box:
     if len(box.cells) == 1 and not box.hidden:
         whole = Cell(box.cells[0].path, box.label, x, y, width)
         return Box(box.name, box.label, x, y, width, CELL_HEIGHT + 7, (whole,))
-    each = (width - 2 * _PAD) / columns
     rows = math.ceil(len(box.cells) / columns)
+    each = (width - 2 * _PAD) / columns
     cells = tuple(
         Cell(cell.path, cell.label, x + _PAD + number // rows * each, y + HEADER + number % rows * CELL_HEIGHT,
              each - 3, cell.more)

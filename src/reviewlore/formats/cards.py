@@ -13,7 +13,7 @@ SCHEMA = 1
 MAX_BYTES = 8_000_000
 MAX_TEXT = 1_000
 _MAX_ITEMS = 200_000
-_NAME = re.compile(r"[\w.@+-]+(/[\w.@+-]+){0,9}")
+_NAME = re.compile(r"(?!\.+(/|$))[\w.@+-]+(/(?!\.+(/|$))[\w.@+-]+){0,9}")
 
 
 def encode_card(card: Card) -> str:
