@@ -1,5 +1,6 @@
 // What TypeScript's own resolver says about the imports of a tree: `node _oracle_ecmascript.mjs TYPESCRIPT TREE` prints
-// {"edges": [[importer, imported], …], "files": […], "version": "…"} with paths from the top of TREE.
+// {"edges": [[importer, imported], …], "files": […], "unresolved": [[importer, specifier], …], "version": "…"} with paths
+// from the top of TREE.
 // TYPESCRIPT is the folder of the `typescript` package. TREE gets the links that an installer would make for
 // workspaces; nothing of it is run.
 import fs from 'node:fs';
@@ -79,6 +80,7 @@ function optionsFor(file) {
 
 linkWorkspaces();
 const edges = new Set();
+const unresolved = new Set();
 const judged = files.filter((file) => sources.test(file));
 const host = { ...ts.sys, useCaseSensitiveFileNames: true };
 for (const file of judged) {
@@ -90,9 +92,11 @@ for (const file of judged) {
     options.module = ts.ModuleKind.ESNext;
   }
   const found = ts.preProcessFile(fs.readFileSync(file, 'utf8'), true, true);
-  const targets = found.importedFiles.map(
-    (one) => ts.resolveModuleName(one.fileName, file, options, host).resolvedModule?.resolvedFileName,
-  );
+  const targets = found.importedFiles.map((one) => {
+    const target = ts.resolveModuleName(one.fileName, file, options, host).resolvedModule?.resolvedFileName;
+    if (!target) unresolved.add(`${path.relative(root, file)}\n${one.fileName}`);
+    return target;
+  });
   for (const one of found.referencedFiles) targets.push(path.resolve(path.dirname(file), one.fileName));
   for (const target of targets) {
     if (!target || !fs.existsSync(target)) continue;
@@ -104,6 +108,7 @@ for (const file of judged) {
 }
 console.log(JSON.stringify({
   edges: [...edges].sort().map((pair) => pair.split('\n')),
+  unresolved: [...unresolved].sort().map((pair) => pair.split('\n')),
   files: judged.map((file) => path.relative(root, file)).sort(),
   version: ts.version,
 }));

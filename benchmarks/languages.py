@@ -4,8 +4,9 @@
         python -m benchmarks languages [--json] [--show] [NAME ...]
 
 A NAME is a language (`typescript`) or one of its repositories (`armeria`). Edges are pairs of files (Go: of packages)
-that both lie in the repository. Precision is the share of our edges that the oracle has too, recall the share of its
-edges that we have. `--show` prints every difference. The last line is one JSON object.
+that both lie in the repository. Precision is the share of our edges that the oracle has too (of judged: without those
+whose import it does not find at all), recall the share of its edges that we have. `--show` prints every difference.
+The last line is one JSON object.
 """
 
 import argparse
@@ -44,13 +45,15 @@ class Case:
 class Verdict:
     """Our pairs of importer and imported beside the oracle's; `oracle` names the tool and its version.
 
-    `reasons` say why a pair may differ, in a word or two for each kind.
+    `reasons` say why a pair may differ, in a word or two for each kind. `unjudged` are pairs of ours of which the
+    oracle cannot tell: it does not find at all what is imported, as where a package has to be compiled first.
     """
 
     ours: frozenset[Pair]
     theirs: frozenset[Pair]
     oracle: str
     reasons: Mapping[Pair, str] = field(default_factory=dict)
+    unjudged: frozenset[Pair] = frozenset()
 
 
 class NotMeasuredError(Exception):
@@ -99,7 +102,7 @@ def cases() -> tuple[Case, ...]:
 
 def report(verdict: Verdict, *, show: bool = False) -> dict[str, object]:
     """Return precision, recall (None where there is nothing to share) and samples of the differences."""
-    common = verdict.ours & verdict.theirs
+    common, judged = verdict.ours & verdict.theirs, verdict.ours - verdict.unjudged
     extra, lost = sorted(verdict.ours - verdict.theirs), sorted(verdict.theirs - verdict.ours)
     if show:
         for sign, pairs in (("only ours", extra), ("only the oracle's", lost)):
@@ -112,6 +115,7 @@ def report(verdict: Verdict, *, show: bool = False) -> dict[str, object]:
         "oracle": verdict.oracle,
         "oracle_edges": len(verdict.theirs),
         "precision": round(len(common) / len(verdict.ours), 4) if verdict.ours else None,
+        "precision_of_judged": round(len(common) / len(judged), 4) if judged else None,
         "recall": round(len(common) / len(verdict.theirs), 4) if verdict.theirs else None,
         "only_ours": extra[:SAMPLES],
         "only_oracle": lost[:SAMPLES],
@@ -181,8 +185,21 @@ def judge_ecmascript(clone: Path, part: str) -> Verdict:
     ours = pairs_of(tree, ("typescript", "javascript"))
     theirs = frozenset((importer, imported) for importer, imported in said["edges"])
     declared = {pair[0] for pair in theirs - ours if ".d." in pair[1].rpartition("/")[2]}
+    silent = {(importer, specifier) for importer, specifier in said["unresolved"]}
     reasons = {pair: _why_ecmascript(tree, *pair, declared) for pair in ours ^ theirs}
-    return Verdict(ours, theirs, f"typescript {said['version']}", reasons)
+    open_pairs = frozenset(
+        pair
+        for pair in ours - theirs
+        if (written := _written(tree, *pair)) and {(pair[0], one) for one in written} <= silent
+    )
+    return Verdict(ours, theirs, f"typescript {said['version']}", reasons, open_pairs)
+
+
+def _written(tree: ArchitectureMap, importer: str, imported: str) -> set[str]:
+    """Return the specifiers by which one module imports another."""
+    lines = {edge.line for edge in tree.edges if (edge.importer, edge.imported) == (importer, imported)}
+    statements = tree.modules[importer].parsed.imports if importer in tree.modules else ()
+    return {one.module for one in statements if lines & {one.line, *(name.line for name in one.names)}}
 
 
 def _why_ecmascript(tree: ArchitectureMap, importer: str, imported: str, declared: set[str]) -> str:
@@ -191,11 +208,9 @@ def _why_ecmascript(tree: ArchitectureMap, importer: str, imported: str, declare
         return "file not parsed"
     if ".d." in imported.rpartition("/")[2] or (importer in declared and imported.endswith("js")):
         return "declaration file beside what it declares"
-    edges = [edge for edge in tree.edges if (edge.importer, edge.imported) == (importer, imported)]
-    lines = {edge.line for edge in edges}
-    written = [one for one in tree.modules[importer].parsed.imports if lines & {one.line, *(n.line for n in one.names)}]
-    if any("?" in one.module or "!" in one.module for one in written):
+    written = _written(tree, importer, imported)
+    if any("?" in one or "!" in one for one in written):
         return "query or loader of a bundler"
-    if written and all(not one.module.startswith(".") for one in written):
+    if written and all(not one.startswith(".") for one in written):
         return "package of the repository whose entry is compiled"
     return "unexplained"
