@@ -5,6 +5,8 @@ import pytest
 from benchmarks.facts import main, pulls
 from tests.architecture.trees import Tree
 
+from benchmarks import _facts_judged as records
+
 
 @pytest.fixture
 def clones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -21,6 +23,24 @@ def branch_and_merge(tree: Tree) -> None:
     tree.commit({"tests/test_core.py": "def test_run(): ...\n"}, "Test run")
     tree.git("checkout", "-q", "main")
     tree.git("merge", "-q", "--no-ff", "-m", "Merge pull request #2", "work")
+
+
+def merge_untested(tree: Tree) -> str:
+    """Squash a pull request of a function without a test; return its commit."""
+    tree.commit({"app/__init__.py": "", "app/core.py": "X = 1\n", "tests/test_core.py": "def test_x(): ...\n"})
+    return tree.commit({"app/core.py": "X = 1\n\n\ndef run():\n    return X\n"}, "Add run (#7)")
+
+
+def record(commit: str, fingerprint: str, *, worth: bool = True) -> records.Judged:
+    return {
+        "repository": "scrapy",
+        "commit": commit[: records.DIGITS],
+        "kind": "test_partner_missing",
+        "fingerprint": fingerprint,
+        "right": True,
+        "worth": worth,
+        "note": "",
+    }
 
 
 def result(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
@@ -50,3 +70,52 @@ def test_missing_clones_are_said(clones: Path, capsys: pytest.CaptureFixture[str
     found = result(capsys)
     assert found["not_measured"] == ["scrapy", "pytest", "pydantic", "requests"]
     assert found["facts_per_pull_request"] is None
+
+
+def test_the_facts_that_were_read_are_looked_for_again(
+    clones: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = merge_untested(Tree(clones / "scrapy"))
+    main(["--show", "scrapy"])
+    shown = next(row for row in capsys.readouterr().out.splitlines() if row.startswith(f"scrapy {commit[:12]}"))
+    judged = tmp_path / "judged.json"
+    judged.write_text(json.dumps([record(commit, shown.split()[4], worth=False), record(commit, "gone")]))
+    monkeypatch.setattr(records, "JUDGED", judged)
+    assert main(["--judged"]) == 0
+    found = result(capsys)
+    kind = "test_partner_missing"
+    assert (found["read"], found["right_and_worth"]) == ({kind: 2}, {kind: 1})
+    assert (found["still_said"], found["precision"]) == ({kind: 1}, {kind: 0.0})
+    assert (found["pull_requests"], "not_read" in found) == (1, False)
+
+
+def test_pull_requests_without_comments_are_found_by_their_numbers(
+    clones: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merge_untested(Tree(clones / "scrapy"))
+    numbers = tmp_path / "quiet.json"
+    numbers.write_text(json.dumps({"scrapy": [7, 8]}))
+    monkeypatch.setattr(records, "QUIET_PULLS", numbers)
+    assert main(["--quiet"]) == 0
+    found = result(capsys)
+    assert (found["pull_requests"], found["warnings_per_pull_request"]) == (1, 1.0)
+
+
+def test_kinds_that_are_silent_by_default_are_said_on_request(
+    clones: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merge_untested(Tree(clones / "scrapy"))
+    for module in ("reviewlore.architecture.facts", "benchmarks.facts"):
+        monkeypatch.setattr(f"{module}.QUIET", frozenset({"test_partner_missing"}))
+    assert main(["scrapy"]) == 0
+    assert result(capsys)["facts"] == 0
+    assert main(["--all", "scrapy"]) == 0
+    assert result(capsys)["facts"] == 1
+
+
+def test_what_is_on_record_can_be_read() -> None:
+    judged = records.read_judged()
+    assert judged
+    assert all(len(entry["commit"]) == records.DIGITS and len(entry["note"]) <= 120 for entry in judged)
+    assert len({(entry["repository"], entry["commit"], entry["fingerprint"]) for entry in judged}) == len(judged)
+    assert sum(len(numbers) for numbers in records.read_quiet().values()) >= 50
