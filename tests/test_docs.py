@@ -65,8 +65,9 @@ def test_the_guides_options_exist():
 
 def test_the_guides_settings_can_be_used():
     text = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    example, *parts = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     settings = parse_settings(example)
+    assert all(parse_settings(part) != parse_settings("") for part in parts)
     assert settings.review.max_comments == 5
     assert settings == parse_settings('[recipes.dpo_lora_small]\nrevision = ""\n')
 

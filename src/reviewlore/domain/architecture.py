@@ -152,8 +152,10 @@ class Contract:
 
     layers: `layers` from top to bottom, imports point downwards. forbidden: `sources` must not import `targets`.
     independence: `sources` must not import each other. allowed: of the repository's own modules, `sources` import only
-    `targets` (and themselves). boundary: from outside `sources`, only the `targets` among them may be imported.
-    `ignored` pairs (importer, imported) may hold `*` and `**`. An inferred contract has a `confidence` below 1.
+    `targets` (and themselves). boundary: from outside `sources`, only the `targets` among them may be imported. Each of
+    several sources stands for itself, and each module that a wildcard in one fits. How modules are named is said in
+    `architecture.members`. `ignored` pairs (importer, imported) mean exactly what they name. An inferred contract has a
+    `confidence` of at most 1: the share of what was seen that keeps it.
     """
 
     kind: ContractKind
