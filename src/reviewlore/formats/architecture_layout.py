@@ -162,9 +162,8 @@ def _shown(picture: MapPicture) -> dict[str, list[str]]:
 def _sized(picture: MapPicture, name: str, paths: Sequence[str], shown: dict[str, list[str]]) -> Box:
     """Return a box with its cells, not yet placed: `width` holds the number of cells, `height` nothing."""
     kept = shown.get(name, list(paths))
-    parts = [(path, _label(picture, path, name)) for path in kept]
     hidden = len(paths) - len(kept)
-    cells = [Cell(path, label, 0, 0, 0) for path, label in parts]
+    cells = [Cell(path, _label(picture, path, name), 0, 0, 0) for path in kept]
     if hidden:
         word = "module" if hidden == 1 else "modules"
         cells.append(Cell("", f"{'+' if kept else ''}{hidden} {'more' if kept else word}", 0, 0, 0, hidden))
@@ -259,14 +258,17 @@ def _curves(edges: Iterable[PackageEdge], lines: Sequence[tuple[float, float, li
     curves = []
     for number, edge in enumerate(drawn):
         start, end = line_of[edge.importer], line_of[edge.imported]
-        leaves = (port[edge.importer, number], _side(box_of[edge.importer], down=start <= end))
-        arrives = (port[edge.imported, number], _side(box_of[edge.imported], down=start >= end))
-        curves.append(Curve(edge, (leaves, *_between(leaves, arrives, start, end, lines, number), arrives)))
+        leaves = _way_out(box_of[edge.importer], port[edge.importer, number], lines[start][1], down=start <= end)
+        arrives = _way_out(box_of[edge.imported], port[edge.imported, number], lines[end][1], down=start >= end)
+        between = _between(leaves[-1], arrives[-1], start, end, lines, number)
+        curves.append(Curve(edge, (*leaves, *between, *reversed(arrives))))
     return tuple(curves)
 
 
-def _side(box: Box, *, down: bool) -> float:
-    return box.y + box.height if down else box.y
+def _way_out(box: Box, x: float, bottom: float, *, down: bool) -> list[tuple[float, float]]:
+    """Return where a curve leaves a box, and below a low box where it has passed the higher ones beside it."""
+    y = box.y + box.height if down else box.y
+    return [(x, y), (x, bottom)] if down and bottom > y else [(x, y)]
 
 
 def _between(
@@ -280,8 +282,6 @@ def _between(
     """Return the points where an edge passes the lines between its ends: the gaps nearest to the straight way."""
     step = 1 if end > start else -1
     found: list[tuple[float, float]] = []
-    if start == end:
-        return found
     for line in range(start + step, end, step):
         top, bottom, boxes = lines[line]
         share = ((top + bottom) / 2 - one[1]) / ((other[1] - one[1]) or 1)

@@ -89,7 +89,7 @@ def _smooth(points: tuple[tuple[float, float], ...]) -> str:
     for x2, y2 in rest:
         if abs(x2 - x) < 0.01:
             parts.append(f"L{px(x2)} {px(y2)}")
-        elif len(points) == 2 and abs(y2 - y) < 1:
+        elif abs(y2 - y) < 1:
             bow = 14 + min(30.0, abs(x2 - x) * 0.05)
             parts.append(f"C{px(x)} {px(y + bow)} {px(x2)} {px(y2 + bow)} {px(x2)} {px(y2)}")
         else:
