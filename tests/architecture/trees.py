@@ -13,10 +13,11 @@ from reviewlore.config import ArchitectureSettings
 from reviewlore.domain.architecture import ArchitectureMap, Fact, Survey
 from reviewlore.domain.source import SourceFile
 from reviewlore.flows.survey import survey
+from reviewlore.formats.manifests import is_manifest, parse_manifests
 
 
 def map_of(files: Mapping[str, str | bytes], cache: Cache | None = None) -> ArchitectureMap:
-    """The map of a tree given as path -> content."""
+    """The map of a tree given as path -> content, with its manifests."""
     contents = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
     blobs = {hashlib.sha1(content).hexdigest(): content for content in contents.values()}
     sources = [SourceFile(path, hashlib.sha1(content).hexdigest()) for path, content in contents.items()]
@@ -25,6 +26,7 @@ def map_of(files: Mapping[str, str | bytes], cache: Cache | None = None) -> Arch
         lambda ids: ((blob, blobs[blob]) for blob in ids),
         Grammars().parse,
         {} if cache is None else cache,
+        parse_manifests({path: text.decode("utf-8", "replace") for path, text in contents.items() if is_manifest(path)}),
     )
 
 

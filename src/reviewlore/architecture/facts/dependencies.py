@@ -1,138 +1,131 @@
 """Third-party packages a change takes on, doubles, needs undeclared or no longer needs. Change in, facts out."""
 
-import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint
-from reviewlore.architecture.places import is_product, is_prose
+from reviewlore.architecture.places import is_aside, is_generated, is_product, is_prose, is_test, related
+from reviewlore.architecture.providers import Package, Packages, covers, is_missing_npm
 from reviewlore.architecture.rivals import find_rival
-from reviewlore.domain.architecture import ArchitectureMap, Evidence, ExternalImport, Fact
+from reviewlore.domain.architecture import Evidence, ExternalImport, Fact
 from reviewlore.domain.manifest import Dependency, Ecosystem, Manifest
-from reviewlore.domain.source import Language
 
-_ECOSYSTEM: dict[Language, Ecosystem] = {
-    "python": "pypi",
-    "typescript": "npm",
-    "javascript": "npm",
-    "go": "go",
-    "rust": "crates",
-}
-# Distributions whose import name is another one, of those that are often depended on.
-_IMPORTED_AS = {
-    "attr": "attrs", "bs4": "beautifulsoup4", "cv2": "opencv-python", "dateutil": "python-dateutil",
-    "dotenv": "python-dotenv", "git": "gitpython", "github": "pygithub", "jwt": "pyjwt", "openssl": "pyopenssl",
-    "pil": "pillow", "pkg-resources": "setuptools", "serial": "pyserial", "skimage": "scikit-image",
-    "sklearn": "scikit-learn", "yaml": "pyyaml", "zmq": "pyzmq",
-}  # fmt: skip
+_ENVIRONMENTS = frozenset({"environment.yml", "environment.yaml", "conda.yaml", "meta.yaml", "pixi.toml"})
 _SHOWN = 5
 
 
 def find_new_dependencies(change: ChangeContext) -> Iterator[Fact]:
     """Yield one fact for each manifest that gains packages nobody here declared before, one more for each duplicate.
 
-    A duplicate serves the purpose of a package that stays declared beside it. Only what is needed at run time counts.
+    A duplicate serves the purpose of a package that stays declared beside it. Only what is needed at run time counts,
+    each package once, in the first manifest of a package that ships.
     """
     known = {(entry.ecosystem, entry.name) for manifest in change.base.manifests for entry in manifest.dependencies}
-    stays = defaultdict[Ecosystem, set[str]](set)
-    for manifest in change.head.manifests:
-        stays[manifest.ecosystem].update(
-            entry.name for entry in manifest.dependencies if (entry.ecosystem, entry.name) in known
-        )
-    for manifest in change.head.manifests:
+    own = {(manifest.ecosystem, manifest.name) for manifest in change.head.manifests if manifest.name}
+    users = _users(change)
+    for manifest in sorted(change.head.manifests, key=lambda found: (not found.name, found.path)):
         gained = {
             entry.name: entry
             for entry in manifest.dependencies
-            if entry.scope == "runtime" and not entry.local and (entry.ecosystem, entry.name) not in known
+            if entry.scope == "runtime" and not entry.local and (entry.ecosystem, entry.name) not in known | own
         }
         if manifest.path not in change.patch_of or change.patch_of[manifest.path].status == "added":
             continue  # a new manifest is a new package: everything in it is new
+        if not _ships(manifest):
+            continue
+        known |= {(entry.ecosystem, entry.name) for entry in gained.values()}
+        stays = _declared_beside(change, manifest)
         for name, entry in list(gained.items()):
-            rival = find_rival(entry.ecosystem, name, stays[entry.ecosystem])
+            rival = find_rival(entry.ecosystem, name, stays)
             if rival:
                 del gained[name]
                 yield _duplicate(change, manifest, entry, *rival)
         if gained:
-            yield _new(change, manifest, list(gained.values()))
+            yield _new(change, manifest, list(gained.values()), users)
 
 
 def find_undeclared(change: ChangeContext) -> Iterator[Fact]:
     """Yield one fact for each outside package that shipped code now imports although no manifest above it names it.
 
-    Judged for npm, where the specifier is the package's name, and for Python where its name is known not to differ.
-    Silent where a manifest could not be read in full, and where the repository imported the package before.
+    Judged for npm, where the specifier is the package's name, and for Python where it is sure what the import comes
+    from. Silent where a manifest could not be read in full, and where the repository imported the package before.
     """
-    before = {package_of(change.base, entry) for entry in change.base.external}
+    before, now = Packages(change.base), Packages(change.head)
+    known = {before.of(entry) for entry in change.base.external}
     said = set[str]()
     for entry in change.new_external:
-        package = package_of(change.head, entry)
-        if package is None or package in before or package[1] in said or entry.kind in ("type_only", "conditional"):
+        package = now.of(entry)
+        if package is None or package in known or package[1] in said or entry.kind != "runtime":
             continue
         ecosystem, name = package
-        manifests = [m for m in change.head.manifests if m.ecosystem == ecosystem and _covers(m, entry.importer)]
+        if ecosystem not in ("npm", "pypi") or not is_product(entry.importer):
+            continue
+        manifests = [m for m in change.head.manifests if m.ecosystem == ecosystem and covers(m, entry.importer)]
         declared = {dependency.name for manifest in manifests for dependency in manifest.dependencies}
-        whole = bool(declared) and not any(manifest.problem for manifest in manifests)
+        if not declared or any(manifest.problem for manifest in manifests) or _elsewhere(change, ecosystem):
+            continue
         own = {manifest.name for manifest in change.head.manifests}
-        if whole and is_product(entry.importer) and ecosystem in ("npm", "pypi") and name not in declared | own:
-            if ecosystem == "pypi" and any(name in other or other in name for other in declared):
-                continue  # `foo` may well be what `foo-python` installs
+        missing = is_missing_npm(name, declared | own) if ecosystem == "npm" else now.is_missing(entry, manifests, own)
+        if missing:
             said.add(name)
             yield _undeclared(change, entry, name, manifests)
 
 
 def find_unused_dependencies(change: ChangeContext) -> Iterator[Fact]:
     """Yield one fact for each declared package whose last import this change removes, if no other file names it."""
-    left = {package_of(change.head, entry) for entry in change.head.external}
-    dropped: dict[tuple[Ecosystem, str], ExternalImport] = {}
+    before, now = Packages(change.base), Packages(change.head)
+    left = {now.of(entry) for entry in change.head.external}
+    dropped: dict[Package, ExternalImport] = {}
     for entry in change.base.external:
-        package = package_of(change.base, entry)
+        package = before.of(entry)
         if package and package not in left and is_product(entry.importer):
             dropped.setdefault(package, entry)
-    declared = {
-        (dependency.ecosystem, dependency.name): (manifest, dependency)
-        for manifest in change.head.manifests
-        for dependency in manifest.dependencies
-        if dependency.scope == "runtime" and not dependency.local
-    }
     for package, entry in dropped.items():
         path = change.moved.get(entry.importer, entry.importer)
-        if package in declared and path in change.patch_of and not _named_elsewhere(change, package[1], entry):
-            yield _unused(change, path, entry, *declared[package])
+        declared = [
+            (manifest, dependency)
+            for manifest in change.head.manifests
+            for dependency in manifest.dependencies
+            if (dependency.ecosystem, dependency.name) == package
+            and dependency.scope == "runtime"
+            and not dependency.local
+            and covers(manifest, path)
+        ]
+        if declared and path in change.patch_of and not _named_elsewhere(change, package[1], entry):
+            yield _unused(change, path, entry, *declared[0])
 
 
-def package_of(tree: ArchitectureMap, entry: ExternalImport) -> tuple[Ecosystem, str] | None:
-    """Return the ecosystem and name of the package an outside import takes from; None where it cannot be told."""
-    module = tree.modules.get(entry.importer)
-    ecosystem = _ECOSYSTEM.get(module.parsed.language) if module else None
-    target = entry.target
-    if ecosystem == "npm":
-        parts = target.split("/")
-        name = "/".join(parts[:2]) if target.startswith("@") else parts[0]
-        return None if ":" in name or not name or name in _NODE else ("npm", name)
-    if ecosystem == "pypi":
-        top = target.partition(".")[0]
-        name = top.lower().replace("_", "-")
-        return None if top in sys.stdlib_module_names or not top else ("pypi", _IMPORTED_AS.get(name, name))
-    if ecosystem == "crates":
-        name = target.partition("::")[0].replace("_", "-")
-        return None if name in ("std", "core", "alloc", "proc-macro", "test") else ("crates", name)
-    if ecosystem == "go" and "." in target.partition("/")[0]:
-        modules = (d.name for manifest in tree.manifests for d in manifest.dependencies if d.ecosystem == "go")
-        inside = [name for name in modules if target == name or target.startswith(f"{name}/")]
-        return ("go", max(inside, key=len)) if inside else None
-    return None
+def _ships(manifest: Manifest) -> bool:
+    """Whether what a manifest asks for reaches users: not that of a test, an example or a tool."""
+    return not (is_test(manifest.path) or is_aside(manifest.path) or manifest.path.startswith("."))
 
 
-# https://nodejs.org/api/modules.html: built in, also without the `node:` prefix.
-_NODE = frozenset(
-    "assert async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns domain "
-    "events fs http http2 https inspector module net os path perf_hooks process punycode querystring readline repl "
-    "stream string_decoder sys timers tls trace_events tty url util v8 vm wasi worker_threads zlib".split()
-)
+def _elsewhere(change: ChangeContext, ecosystem: Ecosystem) -> bool:
+    """Whether packages may be declared where no reader looks: in the environment of another installer."""
+    return ecosystem == "pypi" and any(path.rpartition("/")[2] in _ENVIRONMENTS for path in change.head.files)
 
 
-def _covers(manifest: Manifest, path: str) -> bool:
-    return not manifest.folder or path.startswith(f"{manifest.folder}/")
+def _declared_beside(change: ChangeContext, manifest: Manifest) -> set[str]:
+    """Return what was declared before and still is, in manifests of the same part of the repository."""
+    known = {(entry.ecosystem, entry.name) for other in change.base.manifests for entry in other.dependencies}
+    return {
+        entry.name
+        for other in change.head.manifests
+        if other.ecosystem == manifest.ecosystem and related(other.folder, manifest.folder) and _ships(other)
+        for entry in other.dependencies
+        if (entry.ecosystem, entry.name) in known
+    }
+
+
+def _users(change: ChangeContext) -> dict[Package, list[ExternalImport]]:
+    """Return the new imports of this change by the package they take from."""
+    packages = Packages(change.head)
+    found = defaultdict[Package, list[ExternalImport]](list)
+    for entry in change.new_external:
+        package = packages.of(entry)
+        if package:
+            found[package].append(entry)
+    return found
 
 
 def _named_elsewhere(change: ChangeContext, name: str, entry: ExternalImport) -> bool:
@@ -141,13 +134,17 @@ def _named_elsewhere(change: ChangeContext, name: str, entry: ExternalImport) ->
     found = change.mentions(frozenset(words))
     manifests = {manifest.path for manifest in change.head.manifests}
     return found is None or any(
-        not (mention.path in manifests or is_prose(mention.path) or "lock" in mention.path.rpartition("/")[2])
-        for mention in found
+        not (mention.path in manifests or is_prose(mention.path) or is_generated(mention.path)) for mention in found
     )
 
 
-def _new(change: ChangeContext, manifest: Manifest, gained: list[Dependency]) -> Fact:
-    users = [e for e in change.new_external if (p := package_of(change.head, e)) and p[1] in {g.name for g in gained}]
+def _new(
+    change: ChangeContext,
+    manifest: Manifest,
+    gained: list[Dependency],
+    imports: Mapping[Package, list[ExternalImport]],
+) -> Fact:
+    users = [user for entry in gained for user in imports.get((entry.ecosystem, entry.name), ())]
     names = ", ".join(f"`{entry.name}`" for entry in gained[:_SHOWN]) + (" and more" if len(gained) > _SHOWN else "")
     used = f"{len({user.importer for user in users})} file(s) of this change import it." if users else ""
     return Fact(
@@ -166,7 +163,8 @@ def _new(change: ChangeContext, manifest: Manifest, gained: list[Dependency]) ->
 
 
 def _duplicate(change: ChangeContext, manifest: Manifest, entry: Dependency, rival: str, purpose: str) -> Fact:
-    users = [e for e in change.head.external if package_of(change.head, e) == (entry.ecosystem, rival)]
+    packages = Packages(change.head)
+    users = [user for user in change.head.external if packages.of(user) == (entry.ecosystem, rival)]
     return Fact(
         kind="dependency_duplicate",
         path=manifest.path,
