@@ -33,6 +33,7 @@ from reviewlore.adapters.shelf import FILE, SqliteShelf
 from reviewlore.architecture.facts import QUIET
 from reviewlore.config import ArchitectureSettings
 from reviewlore.domain.architecture import Fact
+from reviewlore.errors import InputError
 from reviewlore.flows.mapping import Mapper
 from reviewlore.flows.survey import survey
 
@@ -122,7 +123,12 @@ class Player:
         """Survey each pull request as it was merged."""
         found = {}
         for commit, parent, head in chosen:
-            found[commit] = self._facts(self._repo.merge_base(parent, head), head)
+            try:
+                base = self._repo.merge_base(parent, head)
+            except InputError as error:  # another repository's history was merged
+                print(f"{self._clone.name} {commit[: judged_facts.DIGITS]} left out: {error}")
+                continue
+            found[commit] = self._facts(base, head)
             for fact in found[commit] if self._show else ():
                 _print(self._clone, commit, fact)
         return found
@@ -131,12 +137,14 @@ class Player:
         """Survey each pull request as it was merged, and count."""
         started = time.perf_counter()
         facts = list(self.said(chosen).values())
+        left_out = len(chosen) - len(facts)
         seconds = time.perf_counter() - started
         counts = [len(found) for found in facts]
         said = [fact for found in facts for fact in found]
         grave = sum(fact.severity != "info" for fact in said)
         return {
             "pull_requests": len(facts),
+            "left_out": left_out,
             "facts": len(said),
             "with_facts": sum(count > 0 for count in counts),
             "facts_per_pull_request": round(statistics.fmean(counts), 3) if counts else 0.0,

@@ -3,7 +3,11 @@ from pathlib import Path
 import pytest
 from tests.architecture.trees import Tree
 
+from reviewlore.adapters.git import GitRepo
+from reviewlore.adapters.grammars import Grammars
+from reviewlore.config import ArchitectureSettings
 from reviewlore.domain.architecture import Fact
+from reviewlore.flows.survey import survey
 
 APP = {
     "app/__init__.py": "",
@@ -118,10 +122,13 @@ def test_moving_a_file_is_no_new_edge(tree: Tree) -> None:
     assert tree.survey(base, head, LAYERS).facts == ()
 
 
-def test_the_first_import_between_two_packages_is_information(tree: Tree) -> None:
+def test_the_first_import_between_two_packages_is_said_on_request(tree: Tree) -> None:
     more = {"app/jobs/__init__.py": "", "app/jobs/run.py": "X = 1\n"}
-    facts = tree.facts(APP | more, {"app/jobs/run.py": "X = 1\nimport app.domain.user\n"})
-    fact = only(facts, "new_edge")
+    base = tree.commit(APP | more)
+    head = tree.commit({"app/jobs/run.py": "X = 1\nimport app.domain.user\n"})
+    assert tree.survey(base, head).facts == ()
+    asked = ArchitectureSettings(facts=("new_edge",))
+    fact = only(list(survey(GitRepo(tree.folder), Grammars(), base, head, settings=asked).facts), "new_edge")
     assert (fact.severity, fact.line) == ("info", 2)
     assert fact.title == "First import of `app/domain` from `app/jobs`"
 

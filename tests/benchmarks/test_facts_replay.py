@@ -57,6 +57,22 @@ def test_merged_pull_requests_are_replayed_as_they_were_merged(
     assert (found["pull_requests"], found["facts"], found["not_measured"]) == (2, 0, [])
 
 
+def test_a_history_merged_from_elsewhere_is_left_out_and_counted(
+    clones: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = Tree(clones / "scrapy")
+    tree.commit({"app.py": ""})
+    tree.git("checkout", "-q", "--orphan", "other")
+    tree.commit({"core.py": ""})
+    tree.git("checkout", "-q", "main")
+    tree.git("merge", "-q", "--no-ff", "--allow-unrelated-histories", "-m", "Import core", "other")
+    assert main(["scrapy"]) == 0
+    out = capsys.readouterr().out
+    assert "left out: " in out
+    found = json.loads(out.splitlines()[-1])["repositories"]["scrapy"]
+    assert (found["pull_requests"], found["left_out"]) == (0, 1)
+
+
 def test_first_commits_are_judged_against_the_merge(clones: Path, capsys: pytest.CaptureFixture[str]) -> None:
     branch_and_merge(Tree(clones / "scrapy"))
     assert main(["--first", "--show", "scrapy"]) == 0

@@ -16,6 +16,9 @@ APP = {
     for name in ("__init__", "web/__init__", "api/__init__", "api/users", "store/__init__", "store/sql", "store/cache")
 } | {"app/web/views.py": "from app.api import users\n"}
 RULES = """
+[architecture]
+facts = ["new_edge"]
+
 [[architecture.contracts]]
 kind = "allowed"
 name = "Web rests on the API"
@@ -106,7 +109,8 @@ def test_an_inferred_boundary_is_softer_and_says_so(tree: Tree) -> None:
 
 
 def test_contracts_of_typescript_are_named_by_paths(tree: Tree) -> None:
-    rules = '[[architecture.contracts]]\nkind = "allowed"\nsources = ["web/src/ui/**"]\ntargets = ["web/src/api"]\n'
+    rules = '[architecture]\nfacts = ["new_edge"]\n[[architecture.contracts]]\nkind = "allowed"\n'
+    rules += 'sources = ["web/src/ui/**"]\ntargets = ["web/src/api"]\n'
     files = {"web/src/ui/form.ts": "", "web/src/api/index.ts": "export const a = 1\n", "web/src/db.ts": "export {}\n"}
     base = tree.commit(files)
     form = "import { a } from '../api'\nimport x from '../db'\nimport React from 'react'\n"
