@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reviewlore.domain.layering import ChangedEdge, Layering, MapChange, MapPicture, PackageEdge
 from reviewlore.formats.architecture_layout import MAX_CELLS, WIDTH, lay_out
 from reviewlore.formats.architecture_svg import MAX_CHANGED_EDGES, render_map
-from reviewlore.formats.labels import shorten, text_width
+from reviewlore.formats.labels import drop_common, shorten, text_width
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -163,3 +163,39 @@ def test_a_shortened_label_fits_or_is_as_short_as_it_gets(text, width, size):
 def test_leading_parts_of_a_dotted_name_go_first():
     assert shorten("downloader.handlers.http2", 90, 9.5) == "d.handlers.http2"
     assert shorten("a_very_long_name_without_dots", 60, 9.5) == "a_ver…dots"
+
+
+@pytest.mark.parametrize(
+    ("names", "left"),
+    [
+        (["src/js/a", "src/js/b/c"], ["a", "b/c"]),
+        (["a::b", "a::c"], ["b", "c"]),
+        (["x/a.test.ts", "x/a.ts"], ["a.test.ts", "a.ts"]),
+        (["a/b", "a"], ["a/b", "a"]),
+        (["a/b"], ["a/b"]),
+        ([], []),
+    ],
+)
+def test_what_all_names_share_is_said_once(names, left):
+    assert drop_common(names) == left
+
+
+def test_a_curve_from_a_low_box_passes_the_high_ones_beside_it():
+    packages = {
+        "low": ("low/a.py",),
+        "high": tuple(f"high/m{n}.py" for n in range(120)),
+        "base": ("base/a.py", "base/b.py"),
+    }
+    edges = (PackageEdge("low", "base", 1, False), PackageEdge("high", "base", 1, False))
+    layout = lay_out(MapPicture("A map", Layering(packages, (("low", "high"), ("base",)), (), edges), {}), 0)
+    high = next(box for box in layout.boxes if box.name == "high")
+    curve = next(curve for curve in layout.curves if curve.edge.importer == "low")
+    assert curve.points[0][0] == curve.points[1][0]
+    assert curve.points[1][1] >= high.y + high.height
+
+
+def test_two_pictures_on_one_page_share_no_id():
+    one, other = render_map(a_picture()), render_map(a_picture(), "second")
+    ids = [set(re.findall(r' id="([^"]+)"', text)) for text in (one, other)]
+    assert all(ids) and not ids[0] & ids[1]
+    assert set(re.findall(r"url\(#([^)]+)\)", other)) <= ids[1]

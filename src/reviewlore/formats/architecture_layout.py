@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reviewlore.domain.layering import MapPicture, PackageEdge
-from reviewlore.formats.labels import BOLD, text_width
+from reviewlore.formats.labels import BOLD, drop_common, inner_name, text_width
 
 WIDTH = 1180
 # Above this many modules cells become too many to read; what is left out is counted in its box.
@@ -106,10 +106,16 @@ def lay_out(picture: MapPicture, top: float) -> Layout:
             y += height + _GAP_LINE
         bands.append(Band(number if number <= len(rows) else 0, start, y - _GAP_LINE))
         y += _GAP_LAYER - _GAP_LINE
-    hidden = sum(box.hidden for box in boxes)
     heaviest = sorted(layering.edges, key=lambda edge: (not edge.upward, -edge.weight, edge.importer, edge.imported))
     curves = _curves(heaviest[:MAX_CURVES], lines)
-    return Layout(y - _GAP_LAYER, tuple(bands), tuple(boxes), curves, hidden, len(layering.edges) - len(curves))
+    return Layout(
+        y - _GAP_LAYER,
+        tuple(bands),
+        tuple(boxes),
+        curves,
+        sum(box.hidden for box in boxes),
+        len(layering.edges) - len(curves),
+    )
 
 
 def _ordered(layers: Sequence[Sequence[str]], edges: Sequence[PackageEdge]) -> list[list[str]]:
@@ -163,20 +169,13 @@ def _sized(picture: MapPicture, name: str, paths: Sequence[str], shown: dict[str
     """Return a box with its cells, not yet placed: `width` holds the number of cells, `height` nothing."""
     kept = shown.get(name, list(paths))
     hidden = len(paths) - len(kept)
-    cells = [Cell(path, _label(picture, path, name), 0, 0, 0) for path in kept]
+    labels = drop_common([inner_name(picture.names.get(path) or path, path, name) for path in kept])
+    cells = [Cell(path, label, 0, 0, 0) for path, label in zip(kept, labels, strict=True)]
     if hidden:
         word = "module" if hidden == 1 else "modules"
         cells.append(Cell("", f"{'+' if kept else ''}{hidden} {'more' if kept else word}", 0, 0, 0, hidden))
     return Box(name, picture.names.get(name, name) if name not in picture.layering.packages else name,
                0, 0, len(cells), 0, tuple(cells), hidden)  # fmt: skip
-
-
-def _label(picture: MapPicture, path: str, package: str) -> str:
-    """Return what of a module's name its package does not say already."""
-    name = picture.names.get(path) or path
-    inner = name[len(package) :].lstrip("./:") if name != package and name.startswith(package) else ""
-    file = path.rpartition("/")[2]
-    return inner or (file if "." in file and len(file) < 16 else name)
 
 
 def _lines(boxes: Sequence[Box]) -> list[list[tuple[Box, int]]]:

@@ -1,6 +1,7 @@
 """Labels that fit: a text and a width in pixels in, a shorter text out. Letters are measured without any font."""
 
 import re
+from collections.abc import Sequence
 
 # Label widths by character, in parts of the font size; measured generously, so that nothing runs out of its cell.
 _NARROW, _WIDE = frozenset("iljtfrI.,:;|!'()[] "), frozenset("mwMW@%")
@@ -25,6 +26,22 @@ def shorten(text: str, width: float, size: float) -> str:
     while keep > 2 and text_width(text[: (keep + 1) // 2] + "…" + text[len(text) - keep // 2 :], size) > width:
         keep -= 1
     return text[: (keep + 1) // 2] + "…" + text[len(text) - keep // 2 :]
+
+
+def inner_name(name: str, path: str, package: str) -> str:
+    """Return what of a module's name its package does not say already; for the package's own module its file."""
+    inner = name[len(package) :].lstrip("./:") if name != package and name.startswith(package) else ""
+    file = path.rpartition("/")[2]
+    return inner or (file if "." in file and len(file) < 16 else name)
+
+
+def drop_common(names: Sequence[str]) -> list[str]:
+    """Return names without the leading folders (up to `/` or `::`) that all of them have in common."""
+    parts = [re.split(r"(?<=[/:])(?![/:])", name) for name in names]
+    shared = 0
+    while len(names) > 1 and all(len(row) > shared + 1 and row[shared] == parts[0][shared] for row in parts):
+        shared += 1
+    return ["".join(row[shared:]) for row in parts]
 
 
 def text_width(text: str, size: float) -> float:
