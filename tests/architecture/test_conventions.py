@@ -1,7 +1,8 @@
 import pytest
 from tests.architecture.trees import map_of
 
-from reviewlore.architecture.conventions import Convention, mine_conventions, style_of
+from reviewlore.architecture.conventions import Convention, measure_sizes, mine_conventions
+from reviewlore.architecture.naming import style_of
 
 
 @pytest.mark.parametrize(
@@ -74,3 +75,43 @@ def test_module_names_are_counted_by_folder() -> None:
     )
     rules = {rule.place: rule.value for rule in mine_conventions(tree) if rule.kind == "module_name"}
     assert rules == {"app": "snake_case", "web": "camelCase"}
+
+
+def test_languages_have_conventions_of_their_own() -> None:
+    names = [f"doIt{number}" for number in range(22)]
+    web = {"web/m.ts": "".join(f"export function {name}() {{}}\n" for name in [*names, "run", "Page"])}
+    rules = mine_conventions(map_of(functions([f"do_it_{number}" for number in range(22)]) | web))
+    assert {(rule.language, rule.kind, rule.value, rule.held, rule.cases) for rule in rules} == {
+        ("python", "function_name", "snake_case", 22, 22),
+        ("typescript", "function_name", "camelCase", 23, 23),
+    }
+
+
+def test_a_component_shows_no_style_and_go_has_mixed_caps() -> None:
+    go = "package m\n\n" + "".join(f"func DoIt{n}() {{}}\nfunc doThat{n}() {{}}\n" for n in range(10))
+    rules = mine_conventions(map_of({"m/m.go": go, "web/a.tsx": "function Page() {}\n" * 30}))
+    assert [(rule.language, rule.value, rule.held) for rule in rules] == [("go", "MixedCaps", 20)]
+
+
+def test_components_in_files_of_their_name() -> None:
+    tree = map_of({f"ui/Page{number}.tsx": "" for number in range(20)} | {"ui/index.ts": "", "ui/Page1.test.tsx": ""})
+    assert [(rule.place, rule.value, rule.cases) for rule in mine_conventions(tree)] == [("ui", "CapWords", 20)]
+
+
+def test_where_tests_of_other_languages_lie() -> None:
+    script = {f"src/a{number}.spec.ts": "describe('a', () => {});\n" for number in range(20)}
+    java = "package a;\n\nclass A {\n    @Test\n    void runs() {}\n}\n"
+    code = {f"src/test/java/a/A{number}Test.java": java for number in range(20)}
+    rules = mine_conventions(map_of(script | code))
+    assert {(rule.language, rule.kind, rule.value) for rule in rules if rule.kind.startswith("test_")} == {
+        ("java", "test_file_name", "*Test.java"),
+        ("typescript", "test_file_name", "*.spec.*"),
+        ("typescript", "test_folder", "beside the code"),
+    }
+
+
+def test_how_long_modules_are() -> None:
+    tree = map_of({f"app/m{number:02}.py": "X = 1\n" * number for number in range(41)})
+    (rule,) = measure_sizes(tree)
+    assert (rule.value, rule.held, rule.cases) == ("up to 36 lines, half of them up to 20", 36, 40)
+    assert measure_sizes(map_of({f"app/m{number}.py": "X = 1\n" for number in range(19)})) == ()

@@ -1,37 +1,39 @@
-"""Habits of a repository, counted rather than assumed: a map in, conventions with support and examples out.
+"""Habits of naming and placing, counted rather than assumed: a map in, conventions with support and examples out.
 
-A convention speaks only where it holds in at least 90 % of at least 20 cases.
+A convention speaks only where it holds in at least 90 % of at least 20 cases of one language.
 """
 
-import re
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from reviewlore.architecture.places import folder_of, is_product, is_test_module, is_vendored, top_of
+from reviewlore.architecture.naming import (
+    defines_tests,
+    definition_style,
+    module_style,
+    named_freely,
+    place_of_test,
+    style_of_test,
+)
+from reviewlore.architecture.places import folder_of, is_product, is_vendored
 from reviewlore.domain.architecture import ArchitectureMap, Module
-from reviewlore.domain.source import Definition
+from reviewlore.domain.source import Language
 
 MIN_SHARE = 0.9
 MIN_CASES = 20
 EXAMPLES = 3
 
-ConventionKind = Literal["function_name", "class_name", "module_name", "test_file_name", "test_folder"]
-
-_STYLES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("snake_case", re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")),
-    ("CapWords", re.compile(r"[A-Z][A-Za-z0-9]*")),
-    ("camelCase", re.compile(r"[a-z]+[a-z0-9]*([A-Z][a-z0-9]*)+")),
-    ("UPPER_CASE", re.compile(r"[A-Z0-9]+(_[A-Z0-9]+)+")),
-)
+ConventionKind = Literal["function_name", "class_name", "module_name", "test_file_name", "test_folder", "module_size"]
+_Case = tuple[str, str]  # the style, and what to show
 
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """What holds where: `value` (`snake_case`, `test_*`, `tests`) in `held` of `cases`, with examples.
+    """What holds where: `value` (`snake_case`, `test_*.py`, `tests`) in `held` of `cases`, with examples.
 
-    `place` is a folder for conventions that belong to one, empty where the whole repository keeps it.
+    `place` is a folder for conventions that belong to one, empty where all code of the language keeps it.
     """
 
     kind: ConventionKind
@@ -40,96 +42,76 @@ class Convention:
     held: int
     cases: int
     examples: tuple[str, ...]
+    language: Language = "python"
 
 
 def mine_conventions(base: ArchitectureMap) -> tuple[Convention, ...]:
     """Return every convention the map of the base commit keeps."""
-    modules = [module for path, module in sorted(base.modules.items()) if not is_vendored(path)]
-    product = [module for module in modules if is_product(module.path)]
-    found = [
-        *_whole("function_name", _functions(product), style_of),
-        *_whole("class_name", _classes(product), style_of),
-        *_by_place("module_name", _module_names(product), style_of),
-    ]
-    tests = [(module.path, module.path) for module in modules if holds_tests(module)]
-    found += _whole("test_file_name", tests, _file_pattern)
-    found += _whole("test_folder", tests, top_of)
+    modules: defaultdict[Language, list[Module]] = defaultdict(list)
+    for path, module in sorted(base.modules.items()):
+        if not is_vendored(path):
+            modules[module.parsed.language].append(module)
+    return tuple(
+        Convention(kind, place, value, held, cases, examples, language)
+        for language, found in sorted(modules.items())
+        for kind, place, listed in _counted(language, found)
+        for value, held, cases, examples in _decide(listed)
+    )
+
+
+def measure_sizes(base: ArchitectureMap) -> tuple[Convention, ...]:
+    """Return up to how many lines nine of ten shipped modules of each language have, of those that have any."""
+    sizes: defaultdict[Language, list[tuple[int, str]]] = defaultdict(list)
+    for path, module in sorted(base.modules.items()):
+        if is_product(path) and module.parsed.lines:
+            sizes[module.parsed.language].append((module.parsed.lines, path))
+    found = []
+    for language, rows in sorted(sizes.items()):
+        rows.sort()
+        if len(rows) >= MIN_CASES:
+            limit = rows[math.ceil(len(rows) * MIN_SHARE) - 1][0]
+            held = sum(lines <= limit for lines, _ in rows)
+            middle = rows[(len(rows) - 1) // 2]
+            value = f"up to {limit} lines, half of them up to {middle[0]}"
+            found.append(Convention("module_size", "", value, held, len(rows), (middle[1],), language))
     return tuple(found)
 
 
-def style_of(name: str) -> str:
-    """Return the naming style of an identifier, without its leading underscores; empty for what has no style."""
-    bare = name.strip("_")
-    return next((style for style, pattern in _STYLES if pattern.fullmatch(bare)), "other") if bare else ""
-
-
-def holds_tests(module: Module) -> bool:
-    """Whether a file defines tests in pytest's or unittest's sense, whatever the file is called."""
-    definitions = module.parsed.definitions
-    in_class = any(
-        d.kind == "method" and d.name.startswith("test") and "test" in (d.owner or "").lower() for d in definitions
+def _counted(language: Language, modules: list[Module]) -> Iterator[tuple[ConventionKind, str, list[_Case]]]:
+    """Yield the cases of each kind of convention, and the place it is about."""
+    product = [module for module in modules if is_product(module.path)]
+    yield "function_name", "", list(_names(language, product, of_types=False))
+    yield "class_name", "", list(_names(language, product, of_types=True))
+    folders: defaultdict[str, list[_Case]] = defaultdict(list)
+    for module in product:
+        folders[folder_of(module.path)].append((module_style(module.path), _called(module.path)))
+    for folder, found in sorted(folders.items()):
+        yield "module_name", folder, found
+    tests = [module.path for module in modules if defines_tests(module)]
+    by_value: tuple[tuple[ConventionKind, Callable[[str], str]], ...] = (
+        ("test_file_name", style_of_test),
+        ("test_folder", place_of_test),
     )
-    return in_class or any(d.kind == "function" and d.name.startswith("test_") for d in definitions)
+    for kind, value_of in by_value:
+        yield kind, "", [(value_of(path), path) for path in tests]
 
 
-def named_freely(definition: Definition) -> bool:
-    """Whether the author chose this name: overrides and hooks of frameworks are named by somebody else."""
-    return not definition.derived and not definition.name.startswith("__") and not definition.decorated
-
-
-def _functions(modules: Iterable[Module]) -> Iterator[tuple[str, str]]:
+def _names(language: Language, modules: Iterable[Module], *, of_types: bool) -> Iterator[_Case]:
     for module in modules:
-        for definition in module.parsed.definitions:
-            if definition.kind != "class" and named_freely(definition):
-                yield module.path, definition.name
+        for entry in module.parsed.definitions:
+            if (entry.kind == "class") == of_types and (entry.public if of_types else named_freely(entry)):
+                yield definition_style(language, entry), f"{entry.name} ({module.path})"
 
 
-def _classes(modules: Iterable[Module]) -> Iterator[tuple[str, str]]:
-    for module in modules:
-        for definition in module.parsed.definitions:
-            if definition.kind == "class" and definition.public:
-                yield module.path, definition.name
+def _called(path: str) -> str:
+    return f"{path.rpartition('/')[2].partition('.')[0]} ({path})"
 
 
-def _module_names(modules: Iterable[Module]) -> Iterator[tuple[str, str]]:
-    for module in modules:
-        if not module.is_package:
-            yield module.path, module.path.rpartition("/")[2].removesuffix(".py")
-
-
-def _file_pattern(path: str) -> str:
-    name = path.rpartition("/")[2]
-    if not is_test_module(path):
-        return "other"
-    return "test_*.py" if name.startswith("test_") else "*_test.py"
-
-
-def _whole(
-    kind: ConventionKind, cases: Iterable[tuple[str, str]], value_of: Callable[[str], str]
-) -> Iterator[Convention]:
-    yield from _decide(kind, "", list(cases), value_of)
-
-
-def _by_place(
-    kind: ConventionKind, cases: Iterable[tuple[str, str]], value_of: Callable[[str], str]
-) -> Iterator[Convention]:
-    places: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    for path, name in cases:
-        places[folder_of(path)].append((path, name))
-    for place, found in sorted(places.items()):
-        yield from _decide(kind, place, found, value_of)
-
-
-def _decide(
-    kind: ConventionKind, place: str, cases: list[tuple[str, str]], value_of: Callable[[str], str]
-) -> Iterator[Convention]:
-    """Yield the convention if one value is kept often enough; names without a value (empty) have no say."""
-    values = [(path, name, value) for path, name in cases if (value := value_of(name))]
-    if len(values) < MIN_CASES:
-        return
-    best, held = Counter(value for _, _, value in values).most_common(1)[0]
-    if best != "other" and held / len(values) >= MIN_SHARE:
-        examples = dict.fromkeys(
-            path if path == name else f"{name} ({path})" for path, name, value in values if value == best
-        )
-        yield Convention(kind, place, best, held, len(values), tuple(examples)[:EXAMPLES])
+def _decide(cases: list[_Case]) -> Iterator[tuple[str, int, int, tuple[str, ...]]]:
+    """Yield the value that is kept often enough, if any; what has no value (empty) has no say."""
+    cases = [(value, shown) for value, shown in cases if value]
+    if len(cases) >= MIN_CASES:
+        best, held = Counter(value for value, _ in cases).most_common(1)[0]
+        if best != "other" and held >= MIN_SHARE * len(cases):
+            examples = dict.fromkeys(shown for value, shown in cases if value == best)
+            yield best, held, len(cases), tuple(examples)[:EXAMPLES]

@@ -79,7 +79,9 @@ class Definition:
     have chosen a name. `bases` and `decorators` (annotations, attributes) are dotted names as written, without
     arguments. `body` is the first line of the body, after all parameters. `cyclomatic` counts the paths (McCabe 1976),
     `cognitive` the effort of reading them (SonarSource 2017); both 0 for types. `sketch` holds the smallest hashes of
-    the body's normalised token windows (winnowing, Schleimer 2003), empty for bodies too short to compare.
+    the body's normalised token windows (winnowing, Schleimer 2003), empty for bodies too short to compare. `docstyle`
+    is the markup its documentation tells of parameters and results in (`google`, `numpy`, `sphinx`, `epytext`), empty
+    where it has none or the language has one only.
     """
 
     kind: DefinitionKind
@@ -98,6 +100,7 @@ class Definition:
     cyclomatic: int = 0
     cognitive: int = 0
     sketch: tuple[int, ...] = ()
+    docstyle: str = ""
 
 
 @dataclass(frozen=True, slots=True)

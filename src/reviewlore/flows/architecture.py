@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from reviewlore.architecture.codeowners import PLACES, CodeOwners, parse_codeowners
 from reviewlore.architecture.commit_style import mine_commit_style
-from reviewlore.architecture.conventions import mine_conventions
+from reviewlore.architecture.conventions import measure_sizes, mine_conventions
+from reviewlore.architecture.facts.habits import mine_habits
 from reviewlore.architecture.gaps import find_gaps
 from reviewlore.architecture.history import index_history
 from reviewlore.architecture.layers import find_layering, infer_layers, propose_contract
@@ -119,8 +120,11 @@ def describe_change(context: MapContext, base: str, head: str) -> tuple[Survey, 
 
 
 def _habits(tree: ArchitectureMap) -> Iterator[Habit]:
-    for found in mine_conventions(tree):
-        yield Habit(found.kind, found.place, found.value, found.held, found.cases, found.examples)
+    """Yield all that the code of a commit keeps to; how single modules are imported comes last."""
+    for rule in (*mine_conventions(tree), *measure_sizes(tree)):
+        yield Habit(rule.kind, rule.place or rule.language, rule.value, rule.held, rule.cases, rule.examples)
+    for found in sorted(mine_habits(tree), key=lambda habit: bool(habit.topic)):
+        yield Habit(found.kind, found.topic or found.language, found.value, found.held, found.cases, found.examples)
 
 
 def _code_owners(repo: Repo, commit: str, tree: ArchitectureMap) -> tuple[CodeOwners | None, tuple[str, ...]]:

@@ -277,3 +277,21 @@ def test_plain_imports_come_back_in_order(names: list[str]) -> None:
     assert [(entry.module, entry.line) for entry in parse(text).imports] == [
         (name, number) for number, name in enumerate(names, 1)
     ]
+
+
+@pytest.mark.parametrize(
+    ("docstring", "style"),
+    [
+        ("Run.\n\n    Args:\n        a: It.\n    ", "google"),
+        ("Run.\n\n    Returns:\n        It.\n    ", "google"),
+        ("Run.\n\n    Parameters\n    ----------\n    a : int\n    ", "numpy"),
+        ("Run.\n\n    :param int a: It.\n    ", "sphinx"),
+        ("Run.\n\n    :returns: It.\n    ", "sphinx"),
+        ("Run.\n\n    @param a: It.\n    ", "epytext"),
+        ("Run :meth:`it`. Returns: nothing.", ""),
+        ("", ""),
+    ],
+)
+def test_the_markup_of_a_docstring(docstring: str, style: str) -> None:
+    (entry,) = parse(f'def f(a):\n    """{docstring}"""\n').definitions
+    assert entry.docstyle == style

@@ -38,6 +38,7 @@ def test_habits_need_twenty_cases_of_which_nine_in_ten_agree() -> None:
         ("error_class", "specific", 22, 22),
         ("reporting", "logged", 22, 22),
         ("import_style", "absolute", 22, 22),
+        ("import_of_names", "names out of modules", 22, 22),
     }
     assert mined(15) == set()
 
@@ -59,3 +60,51 @@ def test_old_lines_and_tests_are_left_alone(tree: Tree) -> None:
     before = files() | {"app/odd.py": odd}
     after: dict[str, str | bytes | None] = {"app/odd.py": f"X = 1\n\n\n{odd}", "tests/test_x.py": odd}
     assert broken(tree.facts(before, after)) == []
+
+
+DOCUMENTED = (
+    'def run_{n}(a):\n    """Run.\n\n    Args:\n        a: It.\n    """\n\n\n'
+    'class It{n}Error(ValueError):\n    """It."""\n'
+)
+
+
+def test_docstring_style_error_names_loggers_and_imports_of_others() -> None:
+    text = "import logging\nfrom json import loads\n\n_logger = logging.getLogger(__name__)\n\n\n" + DOCUMENTED
+    tree = map_of({f"app/m{n}.py": text.replace("{n}", str(n)) for n in range(20)})
+    found = {(habit.kind, habit.topic, habit.value, habit.held) for habit in mine_habits(tree)}
+    assert found == {
+        ("documented", "", "documented", 40),
+        ("docstring_style", "", "google", 20),
+        ("error_class_name", "", "…Error", 20),
+        ("logger_name", "", "logger", 20),
+        ("import_form", "json", "from json import …", 20),
+        ("import_form", "logging", "import logging", 20),
+    }
+
+
+def test_scripts_import_by_default_or_by_names() -> None:
+    text = 'import React from "react";\nimport { a } from "@org/a";\n'
+    text += 'import type { B } from "b";\nimport { c } from "./c";\n'
+    tree = map_of({f"web/m{n}.ts": text for n in range(20)})
+    assert {(habit.topic, habit.value) for habit in mine_habits(tree) if habit.kind == "import_form"} == {
+        ("react", 'import … from "react"'),
+        ("@org/a", 'import { … } from "@org/a"'),
+    }
+
+
+def test_added_code_in_another_docstring_style_and_with_other_names_is_told(tree: Tree) -> None:
+    text = "import logging\n\nlogger = logging.getLogger(__name__)\n\n\n" + DOCUMENTED
+    before: dict[str, str | bytes | None] = {f"app/m{n}.py": text.replace("{n}", str(n)) for n in range(22)}
+    odd = 'import logging\nfrom logging import info\n\nLOG = logging.getLogger("x")\n\n\n'
+    odd += 'def odd(a):\n    """Run.\n\n    :param a: It.\n    """\n\n\nclass Oddity(ValueError):\n    """It."""\n'
+    facts = broken(tree.facts(before, {"app/odd.py": odd}))
+    assert {(fact.line, fact.title) for fact in facts} == {
+        (7, "`odd` is documented in another style"),
+        (14, "`Oddity` is called otherwise"),
+        (4, "`LOG` is called otherwise"),
+    }
+    assert {fact.why.partition(", ")[2] for fact in facts} == {
+        "docstrings tell of parameters and results in the style of google.",
+        "error classes are called `…Error`.",
+        "module-level loggers are called `logger`.",
+    }

@@ -12,6 +12,7 @@ from tree_sitter import Language, Node, Parser, Query
 
 from reviewlore.adapters.grammars.captures import captures_of
 from reviewlore.adapters.grammars.complexity import Complexity, add_recursion, measure
+from reviewlore.adapters.grammars.docstyles import docstring_style
 from reviewlore.adapters.grammars.python_nodes import (
     LEXIS,
     bases_of,
@@ -204,6 +205,7 @@ class _Reader:
             cyclomatic=complexity.cyclomatic,
             cognitive=complexity.cognitive,
             sketch=LEXIS.sketch(self._source[docstring or first : node.end_byte]),
+            docstyle=docstring_style(self._source[first:docstring]) if docstring else "",
         )
 
     def _public(self, name: str, owner: Definition | None) -> bool:

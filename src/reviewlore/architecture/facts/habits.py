@@ -11,6 +11,16 @@ from reviewlore.architecture.usage import Usage, UsageKind, usages_of
 from reviewlore.domain.architecture import ArchitectureMap, Evidence, Fact, ImportEdge
 from reviewlore.domain.source import Language
 
+_DOCSTRINGS = (
+    "docstrings tell of parameters and results in the style of {value}",
+    "is documented in another style",
+    "Write its sections as the others are written: tools that render them read one style.",
+)
+_ERRORS = (
+    "error classes are called `{value}`",
+    "is called otherwise",
+    "Give it the same ending, so that it is seen for an error where it is raised and caught.",
+)
 # What is said where the habit is left: only habits in this direction are worth a remark.
 _WORDS: dict[tuple[UsageKind, str], tuple[str, str, str]] = {
     ("documented", "documented"): (
@@ -23,6 +33,10 @@ _WORDS: dict[tuple[UsageKind, str], tuple[str, str, str]] = {
         "says nothing about what went wrong",
         "Raise one of the error classes there are, so that callers can tell this error from others.",
     ),
+    ("docstring_style", "google"): _DOCSTRINGS,
+    ("docstring_style", "numpy"): _DOCSTRINGS,
+    ("docstring_style", "sphinx"): _DOCSTRINGS,
+    ("docstring_style", "epytext"): _DOCSTRINGS,
     ("reporting", "logged"): (
         "messages go to the log",
         "prints instead",
@@ -39,11 +53,24 @@ _WORDS: dict[tuple[UsageKind, str], tuple[str, str, str]] = {
         "Import it relatively.",
     ),
 }
+_ANY: dict[UsageKind, tuple[str, str, str]] = {
+    "error_class_name": _ERRORS,
+    "logger_name": (
+        "module-level loggers are called `{value}`",
+        "is called otherwise",
+        "Call it as the others are called, so that it is found by search.",
+    ),
+}
+# What is no way of doing it, however common.
+_NO_HABIT = frozenset({"undocumented", "generic", "printed", "other"})
 
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """How nearly all shipped code of one language does one thing: `value` in `held` of `cases`."""
+    """How nearly all shipped code of one language does one thing: `value` in `held` of `cases`.
+
+    `topic` is what it is about where a kind has a habit for each of many things (the imported module).
+    """
 
     kind: UsageKind
     language: Language
@@ -51,28 +78,35 @@ class Habit:
     held: int
     cases: int
     examples: tuple[str, ...]
+    topic: str = ""
+
+    @property
+    def spoken(self) -> tuple[str, str, str] | None:
+        """What is said where it is left: the habit, the breach, the advice; None where it is only shown."""
+        words = _WORDS.get((self.kind, self.value)) or _ANY.get(self.kind)
+        return (words[0].format(value=self.value), *words[1:]) if words else None
 
 
 def mine_habits(tree: ArchitectureMap) -> tuple[Habit, ...]:
     """Return what holds in at least 90 % of at least 20 cases of the shipped code of a language."""
     edges = _edges_of(tree)
-    cases: defaultdict[tuple[UsageKind, Language], list[tuple[str, Usage]]] = defaultdict(list)
+    cases: defaultdict[tuple[UsageKind, Language, str], list[tuple[str, Usage]]] = defaultdict(list)
     for path, module in sorted(tree.modules.items()):
         if is_product(path):
             for usage in usages_of(module, tuple(edges[path])):
-                cases[usage.kind, module.parsed.language].append((path, usage))
+                cases[usage.kind, module.parsed.language, usage.topic].append((path, usage))
     found = []
-    for (kind, language), usages in sorted(cases.items()):
+    for (kind, language, topic), usages in sorted(cases.items()):
         value, held = Counter(usage.value for _, usage in usages).most_common(1)[0]
-        if len(usages) >= MIN_CASES and held >= MIN_SHARE * len(usages) and (kind, value) in _WORDS:
+        if len(usages) >= MIN_CASES and held >= MIN_SHARE * len(usages) and value not in _NO_HABIT:
             kept = [f"`{usage.name}` ({path}:{usage.line})" for path, usage in usages if usage.value == value]
-            found.append(Habit(kind, language, value, held, len(usages), tuple(kept[:EXAMPLES])))
+            found.append(Habit(kind, language, value, held, len(usages), tuple(kept[:EXAMPLES]), topic))
     return tuple(found)
 
 
 def find_left_habits(change: ChangeContext) -> Iterator[Fact]:
     """Yield one fact for each habit that added lines of shipped code leave, with all places as evidence."""
-    habits = {(habit.kind, habit.language): habit for habit in mine_habits(change.base)}
+    habits = {(habit.kind, habit.language, habit.topic): habit for habit in mine_habits(change.base) if habit.spoken}
     edges = _edges_of(change.head)
     left: defaultdict[Habit, list[tuple[str, Usage]]] = defaultdict(list)
     for patch in change.patches:
@@ -81,7 +115,7 @@ def find_left_habits(change: ChangeContext) -> Iterator[Fact]:
             continue
         known = _known(change, patch.path)
         for usage in usages_of(module, tuple(edges[patch.path])):
-            habit = habits.get((usage.kind, module.parsed.language))
+            habit = habits.get((usage.kind, module.parsed.language, usage.topic))
             new = usage.line in patch.added_lines and (usage.kind, usage.value, usage.name) not in known
             if habit and usage.value != habit.value and new:
                 left[habit].append((patch.path, usage))
@@ -104,7 +138,7 @@ def _edges_of(tree: ArchitectureMap) -> defaultdict[str, list[ImportEdge]]:
 
 
 def _left(change: ChangeContext, habit: Habit, places: Sequence[tuple[str, Usage]]) -> Fact:
-    rule, breach, advice = _WORDS[habit.kind, habit.value]
+    rule, breach, advice = habit.spoken or ("", "", "")
     path, usage = places[0]
     more = f", and so with {len(places) - 1} more" if len(places) > 1 else ""
     return Fact(

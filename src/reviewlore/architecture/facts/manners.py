@@ -3,28 +3,38 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from reviewlore.architecture.conventions import MIN_SHARE, Convention, holds_tests, named_freely, style_of
+from reviewlore.architecture.conventions import MIN_SHARE, Convention
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint
+from reviewlore.architecture.naming import (
+    defines_tests,
+    definition_style,
+    module_style,
+    named_freely,
+    place_of_test,
+    style_of_test,
+)
 from reviewlore.architecture.places import folder_of, is_product, is_test, is_test_module
 from reviewlore.domain.architecture import Evidence, Fact
-from reviewlore.domain.source import Definition
+from reviewlore.domain.source import Definition, Language
 
 _SPOKEN = {"function_name": "functions", "class_name": "classes", "module_name": "modules"}
 # So many names of a folder show whether it has a habit of its own.
 _LOCAL_CASES = 5
+_BESIDE = "beside the code"
 _Named = tuple[str, int | None, str]
 
 
 def find_broken_names(change: ChangeContext) -> Iterator[Fact]:
     """Yield one fact for each kind of name (function, class, module) with the new ones that are not named as usual."""
-    rules = {(rule.kind, rule.place): rule for rule in change.conventions}
+    rules = {(rule.language, rule.kind, rule.place): rule for rule in change.conventions}
     taken = {d.name for module in change.base.modules.values() for d in module.parsed.definitions}
     broken: defaultdict[Convention, list[_Named]] = defaultdict(list)
     for patch in change.patches:
         if not is_product(patch.path) or patch.path not in change.head.modules:
             continue
+        language = change.head.modules[patch.path].parsed.language
         for definition in change.added_definitions(patch.path):
-            rule = rules.get(("class_name" if definition.kind == "class" else "function_name", ""))
+            rule = rules.get((language, "class_name" if definition.kind == "class" else "function_name", ""))
             if (
                 rule
                 and definition.name not in taken
@@ -32,9 +42,9 @@ def find_broken_names(change: ChangeContext) -> Iterator[Fact]:
                 and _kept_nearby(change, patch.path, rule)
             ):
                 broken[rule].append((patch.path, definition.line, definition.name))
-        rule = rules.get(("module_name", folder_of(patch.path)))
-        stem = patch.path.rpartition("/")[2].removesuffix(".py")
-        if rule and patch.status in ("added", "renamed") and style_of(stem) not in (rule.value, ""):
+        rule = rules.get((language, "module_name", folder_of(patch.path)))
+        stem = patch.path.rpartition("/")[2].partition(".")[0]
+        if rule and patch.status in ("added", "renamed") and module_style(patch.path) not in (rule.value, ""):
             broken[rule].append((patch.path, None, stem))
     for rule, found in broken.items():
         yield _name_fact(change, rule, found)
@@ -42,29 +52,42 @@ def find_broken_names(change: ChangeContext) -> Iterator[Fact]:
 
 def find_misplaced(change: ChangeContext) -> Iterator[Fact]:
     """Yield at most one fact for new test files that lie, and one for those that are called, unlike the others."""
-    rules = {rule.kind: rule for rule in change.conventions if not rule.place}
-    new = [
-        patch.path
-        for patch in change.patches
-        if patch.status in ("added", "renamed") and patch.path in change.head.modules
-    ]
-    tests = [path for path in new if holds_tests(change.head.modules[path])]
-    folder, name = rules.get("test_folder"), rules.get("test_file_name")
-    if folder:
-        outside = [path for path in tests if is_test_module(path) and folder.value not in path.split("/")[:-1]]
-        if outside:
-            yield _place_fact(change, outside, folder, f"New tests outside `{folder.value}/`", f"`{folder.value}/`")
-    if name:
-        imported = {edge.imported for edge in change.head.edges}  # a base of other tests is found through them
-        unseen = [path for path in tests if is_test(path) and not is_test_module(path) and path not in imported]
+    rules = {(rule.kind, rule.language): rule for rule in change.conventions if not rule.place}
+    new: defaultdict[Language, list[str]] = defaultdict(list)
+    for patch in change.patches:
+        module = change.head.modules.get(patch.path) if patch.status in ("added", "renamed") else None
+        if module and defines_tests(module):
+            new[module.parsed.language].append(patch.path)
+    imported = {edge.imported for edge in change.head.edges} if new else set()
+    for language, tests in new.items():
+        folder, name = rules.get(("test_folder", language)), rules.get(("test_file_name", language))
+        outside = [path for path in tests if folder and is_test_module(path) and not _lies_in(folder, path)]
+        if folder and outside:
+            value = folder.value if folder.value == _BESIDE else f"`{folder.value}/`"
+            title = f"New tests not {value}" if folder.value == _BESIDE else f"New tests outside {value}"
+            yield _place_fact(change, outside, folder, title, value)
+        unseen = [path for path in tests if name and _is_called_otherwise(name, path) and path not in imported]
         unseen = [path for path in unseen if not change.head.modules[path].is_package]
-        if unseen:
+        if name and unseen:
             title = f"`{unseen[0].rpartition('/')[2]}` holds tests, but is not called `{name.value}`"
             yield _place_fact(change, unseen, name, title, f"`{name.value}`")
 
 
+def _lies_in(rule: Convention, path: str) -> bool:
+    return place_of_test(path) == rule.value or rule.value in path.split("/")[:-1]
+
+
+def _is_called_otherwise(rule: Convention, path: str) -> bool:
+    """Whether a file of tests is not called as others are: in Python, as no runner expects it; a base of other tests,
+    which is found through them, may be called anything.
+    """
+    if rule.language == "python":
+        return is_test(path) and not is_test_module(path)
+    return is_test(path) and style_of_test(path) != rule.value
+
+
 def _breaks(rule: Convention, definition: Definition) -> bool:
-    style = style_of(definition.name)
+    style = definition_style(rule.language, definition)
     free = definition.public and (definition.kind == "class" or named_freely(definition))
     return free and bool(style) and style not in (rule.value, "other")
 
@@ -73,11 +96,12 @@ def _kept_nearby(change: ChangeContext, path: str, rule: Convention) -> bool:
     """Whether the folder of a file keeps the habit of the whole repository, as far as it is big enough to tell."""
     folder = folder_of(path)
     styles = [
-        style_of(definition.name)
+        style
         for other, module in change.base.modules.items()
-        if folder_of(other) == folder
+        if folder_of(other) == folder and module.parsed.language == rule.language
         for definition in module.parsed.definitions
         if (definition.kind == "class") == (rule.kind == "class_name") and named_freely(definition)
+        if (style := definition_style(rule.language, definition))
     ]
     return len(styles) < _LOCAL_CASES or styles.count(rule.value) / len(styles) >= MIN_SHARE
 
