@@ -73,19 +73,20 @@ def history(repo: GitRepo, commit: str) -> Figures:
 
 
 def _timed(work: Callable[[], object]) -> Figures:
-    started, cpu = time.perf_counter(), _processor_seconds()
+    started, cpu = time.perf_counter(), processor_seconds()
     result = work()
     seconds = time.perf_counter() - started
     for worker in multiprocessing.active_children():
         worker.join()
-    used = _processor_seconds() - cpu
+    used = processor_seconds() - cpu
     own, theirs = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     helpers = len(os.sched_getaffinity(0)) + 1
     count = float(result) if isinstance(result, int) else 1.0
     return {"seconds": seconds, "cpu": used, "peak_mib": (own + helpers * theirs) / 1024, "count": count}
 
 
-def _processor_seconds() -> float:
+def processor_seconds() -> float:
+    """Return what this process used, and those that it waited for."""
     own, theirs = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     return own.ru_utime + own.ru_stime + theirs.ru_utime + theirs.ru_stime
 

@@ -20,6 +20,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks._mapping import processor_seconds
+
 from benchmarks import _tree
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.git_options import LOG_OPTIONS
@@ -242,7 +244,7 @@ def _cochange(clone: Path, commit: str, repeat: int) -> Result:
 
 def _clocks() -> tuple[float, float]:
     """Return the seconds of wall time, and of processor time of this process and of those that it waited for."""
-    return time.perf_counter(), sum(os.times()[:4])
+    return time.perf_counter(), processor_seconds()
 
 
 def measure_growth(plan: Plan) -> Result:

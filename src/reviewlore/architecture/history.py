@@ -14,6 +14,8 @@ MAX_PATHS = 25
 FULL_WEIGHT_PATHS = 5
 # Releases touch version, changelog and generated documentation together whatever was developed.
 _RELEASE = re.compile(r"\b(release[ds]?|releasing|bump(ed|s)?|version)\b.*\d|^(prepare|preparing)\b.*\brelease", re.I)
+# One of these stands in whatever the pattern finds, and looking for them is much faster.
+_RELEASE_WORDS = ("releas", "bump", "version")
 # Of the latest changes to a file, how many show whether a habit is still alive.
 RECENT = 8
 
@@ -46,14 +48,17 @@ class History:
 
 def index_history(changes: Sequence[Change]) -> History:
     """Index the commits that say something: no sweeps, no releases; `changes` are newest first."""
-    kept = tuple(
-        change for change in changes if 0 < len(change.paths) <= MAX_PATHS and not _RELEASE.search(change.subject)
-    )
+    kept = tuple(change for change in changes if 0 < len(change.paths) <= MAX_PATHS and not _releases(change.subject))
     by_path: defaultdict[str, list[int]] = defaultdict(list)
     for number, change in enumerate(kept):
         for path in change.paths:
             by_path[path].append(number)
     return History(kept, {path: tuple(numbers) for path, numbers in by_path.items()})
+
+
+def _releases(subject: str) -> bool:
+    folded = subject.casefold()
+    return any(map(folded.__contains__, _RELEASE_WORDS)) and _RELEASE.search(subject) is not None
 
 
 def find_partners(history: History, path: str, present: Collection[str], min_together: int = 1) -> tuple[Partner, ...]:
