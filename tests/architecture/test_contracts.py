@@ -7,60 +7,10 @@ from reviewlore.architecture.contracts import (
     declared_contracts,
     find_unmatched,
     infer_contracts,
-    parse_contracts,
     parse_layers,
 )
 from reviewlore.config import parse_settings
 from reviewlore.domain.architecture import Contract, Layer
-
-INI = """
-[importlinter]
-root_package = app
-exclude_type_checking_imports = True
-
-[importlinter:contract:layers]
-name = One way
-type = layers
-containers =
-    app
-    other
-layers =
-    cli | webhook
-    (wiring)  # may be missing
-    a : b
-    domain
-ignore_imports =
-    app.domain.* -> app.cli
-    app.a.** -> app.cli.main
-
-[importlinter:contract:apart]
-name = Apart
-type = independence
-modules =
-    app.x
-    app.y
-
-[importlinter:contract:no-torch]
-name = Light
-type = forbidden
-source_modules = app
-forbidden_modules =
-    torch
-"""
-
-TOML = """
-[tool.importlinter]
-root_package = "app"
-
-[[tool.importlinter.contracts]]
-name = "One way"
-type = "layers"
-layers = ["app.api", "app.services | app.jobs", "app.domain"]
-
-[[tool.importlinter.contracts]]
-name = "Round"
-type = "acyclic_siblings"
-"""
 
 
 def test_layers_of_the_configuration_take_bars_and_lists() -> None:
@@ -72,74 +22,6 @@ def test_layers_of_the_configuration_take_bars_and_lists() -> None:
         Layer(("app.domain",)),
     )
     assert parse_layers([]) == ()
-
-
-def test_reads_import_linters_ini() -> None:
-    contracts, notes = parse_contracts({".importlinter": INI})
-    assert [(contract.kind, contract.name, contract.origin) for contract in contracts] == [
-        ("layers", "One way", ".importlinter"),
-        ("layers", "One way", ".importlinter"),
-        ("independence", "Apart", ".importlinter"),
-        ("forbidden", "Light", ".importlinter"),
-    ]
-    assert contracts[0].layers == (
-        Layer(("app.cli", "app.webhook"), independent=True),
-        Layer(("app.wiring",)),
-        Layer(("app.a", "app.b")),
-        Layer(("app.domain",)),
-    )
-    assert contracts[0].ignored == (("app.domain.*", "app.cli"), ("app.a.**", "app.cli.main"))
-    assert contracts[0].ignore_type_only
-    assert notes == ()
-
-
-def test_reads_import_linters_toml_and_names_what_it_does_not_judge() -> None:
-    contracts, notes = parse_contracts({"pyproject.toml": TOML})
-    assert [contract.name for contract in contracts] == ["One way"]
-    assert notes == ("pyproject.toml: the contract 'Round' is of type 'acyclic_siblings', which is not checked here.",)
-
-
-def test_the_first_file_with_contracts_wins_and_empty_ones_do_not_count() -> None:
-    contracts, _ = parse_contracts(
-        {"pyproject.toml": "[tool.ruff]\n", "setup.cfg": "[metadata]\n", ".importlinter": INI}
-    )
-    assert contracts[0].origin == ".importlinter"
-    assert parse_contracts({"pyproject.toml": "[tool.ruff]\n"}) == ((), ())
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [(".importlinter", "layers = x"), ("pyproject.toml", "[tool"), ("setup.cfg", "[a]\nb = 1\n  c\nd")],
-)
-def test_a_file_that_cannot_be_read_is_a_note(name: str, text: str) -> None:
-    contracts, notes = parse_contracts({name: text})
-    assert contracts == ()
-    assert len(notes) == 1
-    assert notes[0].startswith(f"{name} cannot be read, so its import contracts are not checked: ")
-
-
-@pytest.mark.parametrize("text", ["tool = 3", "[tool]\nimportlinter = 3", "[tool.importlinter]\ncontracts = [1]"])
-def test_toml_of_another_shape_has_no_contracts(text: str) -> None:
-    assert parse_contracts({"pyproject.toml": text}) == ((), ())
-
-
-@pytest.mark.parametrize(
-    ("importer", "imported", "expected"),
-    [
-        ("app.domain.user", "app.cli.main", "`app.domain` is declared below `app.cli`"),
-        ("app.cli.main", "app.webhook", "`app.cli` and `app.webhook` share a layer and must not know each other"),
-        ("app.cli.main", "app.domain", None),
-        ("app.a.x", "app.b", None),
-        ("app.domain.x", "app.domain.y", None),
-        ("app.domain.x", "app.cli", None),
-        ("app.a.deep.er", "app.cli.main", None),
-        ("app.a", "app.cli.main", "`app.a` is declared below `app.cli`"),
-        ("app.elsewhere", "app.cli", None),
-        ("app.domainlike", "app.cli", None),
-    ],
-)
-def test_layers_are_judged_by_place(importer: str, imported: str, expected: str | None) -> None:
-    assert breaks(parse_contracts({".importlinter": INI})[0][0], importer, imported) == expected
 
 
 def test_forbidden_and_independent_modules() -> None:

@@ -1,12 +1,10 @@
-"""Rules about imports: configuration texts in, contracts out; read from the declaration, or inferred and marked so.
+"""Rules about imports: declarations in, contracts out, or inferred and marked so; and what an import does to them.
 
-Reads `[architecture] layers` and `[[architecture.contracts]]` of reviewlore's own configuration and import-linter's
-contracts (https://import-linter.readthedocs.io: layers, forbidden, independence). Only direct imports are judged.
+Reads `[architecture] layers` and `[[architecture.contracts]]` of reviewlore's own configuration; what other tools
+declare is read in `formats/`. Only direct imports are judged.
 """
 
-import configparser
 import re
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -17,21 +15,17 @@ from reviewlore.config import ContractSettings
 from reviewlore.domain.architecture import ArchitectureMap, Contract, ContractKind, Layer
 from reviewlore.domain.source import ImportKind
 
-# A file name and where import-linter looks in it, in its own order of precedence.
-CONTRACT_FILES = ("setup.cfg", ".importlinter", "pyproject.toml")
 # One or two imports are no habit yet: below this an inferred direction would be chance.
 MIN_IMPORTS = 4
 
 # `|` or `:` between siblings; the `::` of Rust is part of a name.
 _JOINED = re.compile(r"\||(?<!:):(?!:)")
 _SHOWN = 3
-_TRUE = frozenset({"true", "1", "yes", "on"})
-_Options = Mapping[str, object]
 
 
 def parse_layers(layers: Sequence[str | Sequence[str]], origin: str = ".reviewlore.toml") -> tuple[Contract, ...]:
     """Return the contract of `[architecture] layers`, top to bottom; siblings joined by `|` or given as a list."""
-    parsed = tuple(_layer(" | ".join([entry] if isinstance(entry, str) else entry), "") for entry in layers)
+    parsed = tuple(_layer(" | ".join([entry] if isinstance(entry, str) else entry)) for entry in layers)
     parsed = tuple(layer for layer in parsed if layer.members)
     return (Contract("layers", "layers", origin, parsed),) if parsed else ()
 
@@ -40,7 +34,7 @@ def declared_contracts(rules: Sequence[ContractSettings], origin: str = ".review
     """Return the contracts of `[[architecture.contracts]]`, in their order."""
     found = []
     for rule in rules:
-        layers = tuple(layer for entry in rule.layers if (layer := _layer(entry, "")).members)
+        layers = tuple(layer for entry in rule.layers if (layer := _layer(entry)).members)
         pairs = (entry.partition("->") for entry in rule.ignore)
         ignored = tuple((left.strip(), right.strip()) for left, _, right in pairs)
         name = rule.name or rule.kind
@@ -78,29 +72,6 @@ def _points_inside(pattern: str, tops: Collection[str]) -> bool:
     separator = "/" if "/" in pattern else "::" if "::" in pattern else "."
     first, found, _ = pattern.removeprefix("./").partition(separator)
     return bool(found) and first in tops
-
-
-def parse_contracts(texts: Mapping[str, str]) -> tuple[tuple[Contract, ...], tuple[str, ...]]:
-    """Return import-linter's contracts from the first of CONTRACT_FILES that has some, and notes on what was not read.
-
-    `texts` maps a file name to its content. A contract type that this reader does not judge is named in the notes.
-    """
-    notes: list[str] = []
-    for name in CONTRACT_FILES:
-        if name not in texts:
-            continue
-        try:
-            session, sections = _read_toml(texts[name]) if name.endswith(".toml") else _read_ini(texts[name])
-        except (configparser.Error, tomllib.TOMLDecodeError) as error:
-            reason = str(error).splitlines()[0]
-            notes.append(f"{name} cannot be read, so its import contracts are not checked: {reason}")
-            continue
-        if sections:
-            found: list[Contract] = []
-            for section in sections:
-                found += _contracts(session, section, name, notes)
-            return tuple(found), tuple(notes)
-    return (), tuple(notes)
 
 
 def infer_contracts(base: ArchitectureMap) -> tuple[Contract, ...]:
@@ -210,57 +181,10 @@ _JUDGES: Mapping[ContractKind, Callable[[Contract, Called, Called], str | None]]
 }
 
 
-def _layer(text: str, container: str) -> Layer:
-    """`a | b` are independent siblings, `a : b` siblings that may know each other, `(a)` may be missing."""
+def _layer(text: str) -> Layer:
+    """`a | b` are independent siblings, `a : b` siblings that may know each other."""
     members = [part.strip().strip("()").strip() for part in _JOINED.split(text)]
-    prefix = f"{container}." if container else ""
-    return Layer(tuple(f"{prefix}{name}" for name in members if name), "|" in text)
-
-
-def _contracts(session: _Options, section: _Options, origin: str, notes: list[str]) -> list[Contract]:
-    name, kind = str(section.get("name", "contract")), str(section.get("type", ""))
-    ignored = tuple(
-        (left.strip(), right.strip())
-        for line in _lines(section.get("ignore_imports"))
-        for left, arrow, right in (line.partition("->"),)
-        if arrow
-    )
-    type_only = str(session.get("exclude_type_checking_imports", "")).lower() in _TRUE
-    if kind == "layers":
-        containers = _lines(section.get("containers")) or [""]
-        lines = _lines(section.get("layers"))
-        stacks = [tuple(_layer(line, container) for line in lines) for container in containers]
-        return [
-            Contract("layers", name, origin, layers, ignored=ignored, ignore_type_only=type_only) for layers in stacks
-        ]
-    sources, targets = tuple(_lines(section.get("source_modules"))), tuple(_lines(section.get("forbidden_modules")))
-    if kind == "forbidden":
-        return [Contract("forbidden", name, origin, (), sources, targets, ignored, type_only)]
-    if kind == "independence":
-        members = tuple(_lines(section.get("modules")))
-        return [Contract("independence", name, origin, (), members, (), ignored, type_only)]
-    notes.append(f"{origin}: the contract {name!r} is of type {kind or 'unknown'!r}, which is not checked here.")
-    return []
-
-
-def _read_ini(text: str) -> tuple[_Options, list[_Options]]:
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    parser.read_string(text)
-    session = dict(parser["importlinter"]) if parser.has_section("importlinter") else {}
-    return session, [dict(parser[name]) for name in parser.sections() if name.startswith("importlinter:contract:")]
-
-
-def _read_toml(text: str) -> tuple[_Options, list[_Options]]:
-    tool = tomllib.loads(text).get("tool", {})
-    session = tool.get("importlinter", {}) if isinstance(tool, dict) else {}
-    contracts = session.get("contracts", []) if isinstance(session, dict) else []
-    return session, [entry for entry in contracts if isinstance(entry, dict)]
-
-
-def _lines(value: object) -> list[str]:
-    """An option of several values: lines of an INI option or a TOML list, without comments and blanks."""
-    rows = value.splitlines() if isinstance(value, str) else value if isinstance(value, list) else []
-    return [text for row in rows if (text := str(row).partition("#")[0].strip())]
+    return Layer(tuple(name for name in members if name), "|" in text)
 
 
 def _package(base: ArchitectureMap, folder: str) -> str:

@@ -4,11 +4,9 @@ from collections.abc import Iterable
 
 from reviewlore.architecture.boundaries import infer_boundaries
 from reviewlore.architecture.contracts import (
-    CONTRACT_FILES,
     declared_contracts,
     find_unmatched,
     infer_contracts,
-    parse_contracts,
     parse_layers,
 )
 from reviewlore.architecture.conventions import mine_conventions
@@ -16,14 +14,16 @@ from reviewlore.architecture.facts import find_facts
 from reviewlore.architecture.facts.change import ChangeContext
 from reviewlore.architecture.gaps import find_gaps
 from reviewlore.architecture.history import index_history
+from reviewlore.architecture.places import is_product
 from reviewlore.config import ArchitectureSettings
 from reviewlore.diff import FilePatch, parse_diff
 from reviewlore.domain.architecture import ArchitectureMap, Contract, Survey
 from reviewlore.domain.pipeline import Command
-from reviewlore.flows.cards import read_cards
+from reviewlore.flows.cards import read_cards, read_changed_schemas
 from reviewlore.flows.mapping import Mapper
 from reviewlore.flows.past import read_past
 from reviewlore.formats import contracts_ecmascript as ecmascript
+from reviewlore.formats import contracts_importlinter as importlinter
 from reviewlore.formats.commands import is_build_file, parse_commands
 from reviewlore.ports import Parsers, Repo, Store
 
@@ -63,7 +63,8 @@ def survey(  # noqa: PLR0913 - every option stands alone, and has a default
     history = repo.history(base, history_limit)
     known = {commit.commit for commit in history}
     patches = parse_diff(repo.diff(base, head)) if patches is None else patches
-    cards, unusable = read_cards(repo, base, before.files, settings.organisation, store)
+    known_cards, unusable = read_cards(repo, base, before.files, settings.organisation, store)
+    cards = tuple(card for card in known_cards if not repo.contains(card.commit))  # the others', not our own
     past, unread = read_past(repo, base, before, patches, mapper.shelf)
     change = ChangeContext(
         base=before,
@@ -77,6 +78,7 @@ def survey(  # noqa: PLR0913 - every option stands alone, and has a default
         commands_after=_commands(repo, head, after),
         past=past,
         cards=cards,
+        schemas=read_changed_schemas(repo, base, head, patches) if cards else (),
         subjects=tuple(commit.subject for commit in repo.history(head, SUBJECTS) if commit.commit not in known),
     )
     facts = find_facts(change, frozenset(settings.facts))
@@ -102,12 +104,20 @@ def read_contracts(
     Declared are reviewlore's own and those of the tools of each language; where both speak, both hold.
     """
     own = parse_layers(settings.layers) + declared_contracts(settings.contracts)
-    python, unread = parse_contracts(_texts(repo, base, (name for name in CONTRACT_FILES if name in before.files))[0])
+    texts, missed = _texts(repo, base, sorted(filter(_declares, before.files)))
+    modules = {module.name for module in before.modules.values() if module.parsed.language == "python"}
+    python, unread = importlinter.parse_contracts(texts, modules)
     texts, left_out = _texts(repo, base, sorted(filter(ecmascript.is_contract_file, before.files)))
     scripts, more = ecmascript.parse_contracts(texts)
     found = own + python + scripts
-    notes = (*find_unmatched(own, before), *unread, *more, *left_out)
+    notes = (*find_unmatched(own, before), *unread, *more, *dict.fromkeys((*missed, *left_out)))
     return (found or infer_contracts(before) + infer_boundaries(before)), notes
+
+
+def _declares(path: str) -> bool:
+    """Whether a file may hold import-linter's contracts of what ships: not those of a test's own trees."""
+    folder = path.rpartition("/")[0]
+    return importlinter.is_contract_file(path) and (not folder or is_product(f"{folder}/x.py"))
 
 
 def _texts(repo: Repo, base: str, paths: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
