@@ -33,7 +33,8 @@ class Manifest:
     folders or files (tsconfig `paths`, package.json `imports` and `exports`, go.mod `replace`, Cargo's `path`), targets
     from the repository's root.
     `members` are the folders or globs of a workspace. `extends` is the path of the manifest whose settings this one
-    inherits. `problem` says why the file could not be read, or was read in part.
+    inherits; `settings` are (name, value) of what it and its heirs may mean by a name (Maven's properties and managed
+    versions, Gradle's properties and catalogs). `problem` says why the file could not be read, or was read in part.
     """
 
     path: str
@@ -47,6 +48,7 @@ class Manifest:
     members: tuple[str, ...] = ()
     extends: str = ""
     problem: str = ""
+    settings: tuple[tuple[str, str], ...] = ()
 
     @property
     def folder(self) -> str:

@@ -11,7 +11,7 @@ from reviewlore.architecture.building import NOTHING, Cache, Snapshot, derive, d
 from reviewlore.domain.manifest import Manifest
 from reviewlore.domain.source import Language, SourceFile, language_of
 from reviewlore.domain.trees import Listing, Step
-from reviewlore.formats.manifests import is_manifest, parse_manifests
+from reviewlore.formats.manifests import is_manifest, parse_manifests, settle_manifests
 from reviewlore.formats.sources import Entry, decode_source
 from reviewlore.ports import Console, Parsers, Repo, Shelf
 
@@ -153,7 +153,7 @@ class Mapper:
         texts = {blob: content.decode("utf-8", "replace") for blob, content in self._repo.blobs(blobs)}
         for path, blob in unknown:
             self._read_manifests[path, blob] = parse_manifests({path: texts[blob]})
-        return tuple(found for item in sorted(declared.items()) for found in self._read_manifests[item])
+        return settle_manifests([found for item in sorted(declared.items()) for found in self._read_manifests[item]])
 
 
 def maps_along(

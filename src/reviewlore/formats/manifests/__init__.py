@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping
 
 from reviewlore.domain.manifest import Manifest
 from reviewlore.formats.manifests.go import parse_go_mod, parse_go_work
+from reviewlore.formats.manifests.gradle import parse_build, parse_catalog, parse_properties, parse_settings
+from reviewlore.formats.manifests.inheritance import settle_manifests
+from reviewlore.formats.manifests.maven import parse_pom
 from reviewlore.formats.manifests.npm import parse_lerna, parse_package, parse_pnpm_workspace
 from reviewlore.formats.manifests.python import parse_pipfile, parse_pyproject
 from reviewlore.formats.manifests.python_requirements import is_requirements, parse_requirements
@@ -12,16 +15,25 @@ from reviewlore.formats.manifests.python_setup import parse_setup_cfg, parse_set
 from reviewlore.formats.manifests.rust import parse_cargo
 from reviewlore.formats.manifests.tsconfig import parse_tsconfig
 
+__all__ = ["is_manifest", "parse_manifests", "settle_manifests"]
+
 _Parse = Callable[[str, str], tuple[Manifest, ...]]
 # By file name; a reader takes (path, text) and never raises: what it cannot read becomes `Manifest.problem`.
 _READERS: dict[str, _Parse] = {
     "Cargo.toml": parse_cargo,
+    "build.gradle": parse_build,
+    "build.gradle.kts": parse_build,
     "Pipfile": parse_pipfile,
     "go.mod": parse_go_mod,
     "go.work": parse_go_work,
+    "gradle.properties": parse_properties,
     "lerna.json": parse_lerna,
+    "libs.versions.toml": parse_catalog,
     "package.json": parse_package,
     "pnpm-workspace.yaml": parse_pnpm_workspace,
+    "pom.xml": parse_pom,
+    "settings.gradle": parse_settings,
+    "settings.gradle.kts": parse_settings,
     "pyproject.toml": parse_pyproject,
     "setup.cfg": parse_setup_cfg,
     "setup.py": parse_setup_py,
@@ -38,7 +50,7 @@ def is_manifest(path: str) -> bool:
 
 
 def parse_manifests(texts: Mapping[str, str]) -> tuple[Manifest, ...]:
-    """Return the manifests among files given as path -> text, sorted by path."""
+    """Return the manifests among files given as path -> text, sorted by path, each by itself (`settle_manifests`)."""
     return tuple(
         manifest
         for path, text in sorted(texts.items())
