@@ -70,6 +70,26 @@ def test_how_commits_are_written_with_hostile_subjects_made_visible(tree: Tree) 
     assert "\u202e" not in text
 
 
+def test_pipelines_and_the_documents_that_name_them(tree: Tree) -> None:
+    workflow = "name: Tests\non: [push]\njobs:\n  unit:\n    steps: []\n"
+    made = {".github/workflows/ci.yml": workflow, "Makefile": "lint:\n\truff check\n", "tox.ini": "[testenv:docs]\n"}
+    told_of = {
+        "README.md": "Run `make lint`; [badge](https://example.org/workflows/ci.yml).\n",
+        "CHANGES.md": "tox -e docs",
+    }
+    tree.commit(made | told_of, "Begin")
+    overview = told(tree)
+    assert [(row.path, row.name, row.triggers, row.jobs, row.documents) for row in overview.pipelines] == [
+        (".github/workflows/ci.yml", "Tests", ("push",), ("unit",), ("README.md",)),
+        ("Makefile", "Makefile", (), ("make lint",), ("README.md",)),
+        ("tox.ini", "tox.ini", (), ("tox -e docs",), ()),
+    ]
+    assert "    1     1  .github/workflows/ci.yml “Tests”, on push: unit\n" in render_overview(overview)
+    found = json.loads(render_json(overview))
+    jsonschema_rs.validator_for(SCHEMA.read_text(encoding="utf-8")).validate(found)
+    assert found["pipelines"][0]["documents"] == ["README.md"]
+
+
 def test_an_empty_repository_has_an_overview_too(tree: Tree) -> None:
     tree.commit({}, "Nothing")
     overview = told(tree)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from reviewlore.domain.architecture import Contract, ImportEdge
 from reviewlore.domain.layering import Layering
 from reviewlore.domain.manifest import Ecosystem
+from reviewlore.domain.pipeline import Pipeline
 from reviewlore.domain.source import Language
 
 
@@ -125,4 +126,5 @@ class Overview:
     owners: tuple[Ownership, ...] = ()
     third_parties: tuple[ThirdParty, ...] = ()
     migrations: tuple[MigrationStanding, ...] = ()
+    pipelines: tuple[Pipeline, ...] = ()
     notes: tuple[str, ...] = ()

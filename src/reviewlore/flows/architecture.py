@@ -30,6 +30,7 @@ from reviewlore.domain.overview import Habit, MigrationStanding, Overview
 from reviewlore.errors import InputError
 from reviewlore.flows.mapping import Mapper
 from reviewlore.flows.past import LANDED, MINED, count_remaining, read_steps
+from reviewlore.flows.pipelines import read_pipelines
 from reviewlore.flows.survey import read_contracts, survey
 from reviewlore.ports import Console, Parsers, Repo, Shelf, Store
 
@@ -71,6 +72,7 @@ def describe(context: MapContext, commit: str) -> tuple[Overview, MapPicture]:
     migrations, unread = _migrations(context, landed[:MINED], tree)
     inferred = infer_layers(tree)
     layering = find_layering(tree, declared)
+    pipelines, untold = read_pipelines(repo, commit, tree.files)
     title = f"Architecture of {context.repository} at {commit[:12]}"
     found = Overview(
         repository=context.repository,
@@ -91,7 +93,8 @@ def describe(context: MapContext, commit: str) -> tuple[Overview, MapPicture]:
         owners=find_ownership(history, shipped, owners, _SHOWN),
         third_parties=find_third_parties(tree),
         migrations=migrations,
-        notes=(*notes, *find_gaps(tree, listing), *unread, *misread, *mapper.notes),
+        pipelines=pipelines,
+        notes=(*notes, *find_gaps(tree, listing), *unread, *misread, *untold, *mapper.notes),
     )
     return found, picture_of(title, tree, layering)
 

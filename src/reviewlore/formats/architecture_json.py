@@ -32,6 +32,17 @@ def render_json(overview: Overview) -> str:
             "conventions": [_habit(habit) for habit in overview.habits],
             "commit_style": [_habit(habit) for habit in overview.commit_style],
             **_measures(overview),
+            "pipelines": [
+                {
+                    "path": row.path,
+                    "name": row.name,
+                    "triggers": list(row.triggers),
+                    "jobs": list(row.jobs),
+                    "runs": list(row.runs),
+                    "documents": list(row.documents),
+                }
+                for row in overview.pipelines
+            ],
             "third_parties": {entry.ecosystem: dict(entry.packages) for entry in overview.third_parties},
             "notes": list(overview.notes),
         }

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from reviewlore.domain.layering import Layering
 from reviewlore.domain.overview import Habit, Overview, Ownership
+from reviewlore.domain.pipeline import Pipeline
 from reviewlore.domain.visible import visible, visible_line
 
 T = TypeVar("T")
@@ -36,6 +37,7 @@ def render_overview(overview: Overview) -> str:
         _owners(overview),
         _rows("Migrations on their way (old uses, new uses)", overview.migrations,
               lambda row: f"{row.old_uses:5} {row.new_uses:5}  {row.old} → {row.new} ({row.commits} changes)"),
+        _rows("Pipelines (jobs or targets, documents that name them)", overview.pipelines, _pipeline),
         _third_parties(overview),
         _proposal(overview),
         [line for note in overview.notes for line in _wrapped(f"Note: {note}", "")],
@@ -146,6 +148,13 @@ def _proposal(overview: Overview) -> list[str]:
     if not overview.proposal or any(standing.contract.kind == "layers" for standing in overview.contracts):
         return []
     return ["Ready to paste into .reviewlore.toml:", "", *map(visible_line, overview.proposal.rstrip("\n").split("\n"))]
+
+
+def _pipeline(row: Pipeline) -> str:
+    when = f", on {_some(row.triggers, 6)}" if row.triggers else ""
+    what = f": {_some(row.jobs, 6)}" if row.jobs else ""
+    name = f" “{row.name}”" if row.name != row.path.rpartition("/")[2] else ""
+    return f"{len(row.jobs):5} {len(row.documents):5}  {row.path}{name}{when}{what}"
 
 
 def _habit(habit: Habit) -> str:

@@ -19,7 +19,7 @@ _MAX_CHARACTERS = 500_000
 
 def is_build_file(path: str) -> bool:
     """Whether a path is a build file that this module reads, or a workflow of GitHub Actions."""
-    return _reader(path) is not None or _is_workflow(path)
+    return _reader(path) is not None or is_workflow(path)
 
 
 def parse_commands(path: str, text: str) -> tuple[Command, ...]:
@@ -27,7 +27,7 @@ def parse_commands(path: str, text: str) -> tuple[Command, ...]:
 
     A workflow is one command, spelled by its file name, as badges and documents name it.
     """
-    if _is_workflow(path):
+    if is_workflow(path):
         return (Command(path, 1, (path.rpartition("/")[2],)),)
     read = _reader(path)
     found: dict[tuple[str, ...], Command] = {}
@@ -90,5 +90,6 @@ def _reader(path: str) -> Callable[[str], Iterator[tuple[int, tuple[str, ...]]]]
     return None if "node_modules" in path.split("/") else _READERS.get(path.rpartition("/")[2])
 
 
-def _is_workflow(path: str) -> bool:
+def is_workflow(path: str) -> bool:
+    """Whether a path is a workflow of GitHub Actions."""
     return path.startswith(".github/workflows/") and path.endswith((".yml", ".yaml"))
