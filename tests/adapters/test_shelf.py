@@ -52,6 +52,29 @@ def test_a_full_shelf_loses_the_oldest(tmp_path: Path) -> None:
     assert shelf.problem == ""
 
 
+def test_what_is_used_outlives_what_is_not(tmp_path: Path) -> None:
+    shelf = SqliteShelf(tmp_path, most_bytes=400_000)
+    shelf.put("k", {"used": b"1" * 5000, "unused": b"2" * 5000})
+    for number in range(200):
+        shelf.put("k", {str(number): bytes(10_000)})
+        assert shelf.get("k", ["used"]) == {"used": b"1" * 5000}
+    assert shelf.get("k", ["unused"]) == {}
+    assert (tmp_path / FILE).stat().st_size < 700_000
+    assert shelf.problem == ""
+
+
+def test_a_shelf_that_cannot_be_written_is_still_read(tmp_path: Path) -> None:
+    shelf = SqliteShelf(tmp_path, most_bytes=100_000)
+    shelf.put("k", {str(number): bytes(2000) for number in range(40)})
+    with sqlite3.connect(tmp_path / FILE, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")  # readers are let in, writers are not
+        reader = SqliteShelf(tmp_path, most_bytes=100_000, patience=0.05)
+        assert reader.get("k", ["0", "39"]) == {"0": bytes(2000), "39": bytes(2000)}
+        reader.put("k", {"new": b""})
+        assert "locked" in reader.problem
+    other.close()
+
+
 def test_it_may_be_deleted_between_runs(tmp_path: Path) -> None:
     shelf = SqliteShelf(tmp_path)
     shelf.put("k", {"a": b"1"})

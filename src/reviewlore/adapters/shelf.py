@@ -11,7 +11,7 @@ from pathlib import Path
 
 FILE = Path("reviewlore", "shelf.sqlite3")
 _FORMAT = 1
-_MOST_BYTES = 512_000_000  # all sources of a hundred thousand commits; a full shelf loses the first it was given
+_MOST_BYTES = 512_000_000  # all sources of a hundred thousand commits; a full shelf loses what was not used for longest
 _AT_ONCE = 500  # below the least limit on variables that SQLite is built with (999)
 _PATIENCE = 2.0  # seconds to wait for another process that writes
 _TABLE = """
@@ -45,10 +45,11 @@ class SqliteShelf:
                 some = names[start : start + _AT_ONCE]
                 marks = ", ".join("?" * len(some))
                 rows = connection.execute(
-                    f"SELECT name, value FROM kept WHERE kind = ? AND name IN ({marks})",  # noqa: S608 - only marks
+                    f"SELECT id, name, value FROM kept WHERE kind = ? AND name IN ({marks})",  # noqa: S608 - only marks
                     (kind, *some),
-                )
-                found.update((name, bytes(value)) for name, value in rows)
+                ).fetchall()
+                found.update((name, bytes(value)) for _, name, value in rows)
+                self._renew(connection, [number for number, _, _ in rows])
         return found
 
     def put(self, kind: str, entries: Mapping[str, bytes]) -> None:
@@ -104,8 +105,23 @@ class SqliteShelf:
             return sqlite3.connect(":memory:")
         return connection
 
+    def _renew(self, connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
+        """Let what was used outlive what was not: where room gets scarce, used rows of the older half become new.
+
+        A row that is used every time is so moved once in half a shelf's worth of new ones, not at each use.
+        """
+        if _size(connection) <= self._most_bytes // 2:
+            return
+        first, last = connection.execute("SELECT min(id), max(id) FROM kept").fetchone()
+        aged = [number for number in numbers if number < first + (last - first) // 2]
+        if aged:
+            connection.execute("BEGIN IMMEDIATE")
+            move = "UPDATE kept SET id = (SELECT max(id) + 1 FROM kept) WHERE id = ?"
+            connection.executemany(move, ((number,) for number in aged))
+            connection.execute("COMMIT")
+
     def _make_room(self, connection: sqlite3.Connection) -> None:
-        """Remove the oldest rows until a fifth of the room is free."""
+        """Remove the rows put or used longest ago until a fifth of the room is free."""
         size = _size(connection)
         if size <= self._most_bytes:
             return

@@ -14,7 +14,9 @@ from reviewlore.adapters.grammars.python import PythonGrammar
 from reviewlore.adapters.grammars.rust import RustGrammar
 from reviewlore.architecture import reading
 from reviewlore.architecture.reading import Parse
+from reviewlore.domain import source
 from reviewlore.domain.source import Language, ParsedModule, SkipReason, language_of
+from reviewlore.formats import sources
 from reviewlore.formats.sources import source_schema
 from reviewlore.ports import Grammar
 
@@ -42,10 +44,10 @@ class Grammars:
         return _version()
 
     def read_many(
-        self, sources: Iterable[tuple[str, bytes]], total: int
+        self, files: Iterable[tuple[str, bytes]], total: int
     ) -> Iterator[tuple[ParsedModule | SkipReason, bytes]]:
         """Yield what each source says, and that as bytes to keep, in the order given."""
-        return read_many(sources, total, make_parse, self._processes)
+        return read_many(files, total, make_parse, self._processes)
 
     def parse(self, path: str, source: bytes) -> ParsedModule | None:
         """Return what a UTF-8 source says, or None where the path's language has no grammar."""
@@ -65,11 +67,23 @@ def make_parse() -> Parse:
     return Grammars().parse
 
 
-@cache
-def _version() -> str:
+def code_files() -> tuple[Path, ...]:
+    """Return the files whose code decides what is read of a source: this package, and what it imports of ours."""
+    beside = (reading.__file__, source.__file__, sources.__file__)
+    return (*map(Path, beside), *sorted(Path(__file__).parent.glob("*.py")))
+
+
+def hash_code(paths: Iterable[Path]) -> str:
+    """Return a name for the grammars' wheels, the shape of the records, and the content of files of code."""
     found = hashlib.sha256(source_schema().encode())
     for name in ("tree-sitter", *(f"tree-sitter-{language}" for language in sorted(_MAKERS))):
         found.update(f"{name} {metadata.version(name)}\n".encode())
-    for path in (Path(reading.__file__), *sorted(Path(__file__).parent.glob("*.py"))):
-        found.update(path.read_bytes())
+    for path in paths:
+        code = path.read_bytes()
+        found.update(f"{path.name} {len(code)}\n".encode() + code)
     return found.hexdigest()[:12]
+
+
+@cache
+def _version() -> str:
+    return hash_code(code_files())
