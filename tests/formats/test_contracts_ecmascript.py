@@ -89,6 +89,57 @@ module.exports = {
     assert only(text, ".dependency-cruiser.js").targets == ("b",)
 
 
+def test_texts_written_as_a_sum_are_joined_whatever_their_quotes() -> None:
+    text = r"""module.exports = {
+  forbidden: [{
+    name: 'it\'s ' + // why
+      "an 'a'" +
+      ' and a "b"',
+    comment: 'a // no comment' + '/* neither */',
+    from: { path: '^a/' + 'x/' }, to: { path: '^b' + "/" },
+  }],
+};
+"""
+    found = only(text, ".dependency-cruiser.js")
+    assert found.name == """it's an 'a' and a "b\""""
+    assert (found.sources, found.targets) == (("a/x",), ("b",))
+
+
+def test_all_but_some_is_what_is_allowed() -> None:
+    rule = {
+        "name": "pure",
+        "from": {"path": "^src/domain/", "pathNot": "^src/domain/x/"},
+        "to": {"pathNot": "^src/domain/"},
+    }
+    ((found,), _) = parse({"forbidden": [rule]}, ".dependency-cruiser.json")
+    assert (found.kind, found.sources, found.targets) == ("allowed", ("src/domain",), ("src/domain",))
+    assert found.ignored == (("src/domain/x", "**"), ("src/domain/x/**", "**"))
+
+
+def test_imports_of_types_count_where_it_is_asked_for() -> None:
+    rule = {"name": "a", "from": {"path": "^a/"}, "to": {"path": "^b/"}}
+    assert only({"forbidden": [rule]}).ignore_type_only
+    assert not only({"forbidden": [rule], "options": {"tsPreCompilationDeps": True}}).ignore_type_only
+    assert not only({"forbidden": [rule], "options": {"tsPreCompilationDeps": "specify"}}).ignore_type_only
+
+
+def test_third_parties_are_called_by_their_name() -> None:
+    rule = {"name": "a", "from": {"path": "^a/"}, "to": {"path": ["^node_modules/react/", "(^|/)node_modules/@vue/"]}}
+    assert only({"forbidden": [rule]}).targets == ("react", "@vue")
+
+
+def test_paths_are_written_from_the_folder_that_the_tool_is_run_in() -> None:
+    rule = {"name": "a", "from": {"path": "^src/a/"}, "to": {"path": ["^web/src/b/", "/c/"], "pathNot": "^src/c/x/"}}
+    config = json.dumps({"forbidden": [rule, {"name": "b", "from": {}, "to": {"path": "^src/b/"}}]})
+    (found, all_of_it), notes = parse_contracts(
+        {"web/package.json": "{}", "web/config/.dependency-cruiser.json": config}
+    )
+    assert notes == ()
+    assert (found.sources, found.targets) == (("web/src/a",), ("web/src/b", "web/**/c"))
+    assert found.ignored == (("**", "web/src/c/x"), ("**", "web/src/c/x/**"))
+    assert all_of_it.sources == ("web",)
+
+
 @pytest.mark.parametrize(
     "text",
     ["const a = 1", "module.exports = require('./base')", "module.exports = { forbidden: make() }", "export default {"],
@@ -258,3 +309,9 @@ def test_any_values_are_read(value: object) -> None:
 @settings(max_examples=300)
 def test_any_pattern_is_read(pattern: str) -> None:
     assert all(globs_of(pattern) or ["a"])
+
+
+@pytest.mark.parametrize("part", ["/*", '"\\"', "'a'+", "//", "'", "\"'", "+", "{", "/**/+"])
+def test_long_configurations_as_code_take_little_time(part: str) -> None:
+    text = "module.exports = {" + part * (400_000 // len(part))
+    assert parse(text, ".dependency-cruiser.js")[0] == ()

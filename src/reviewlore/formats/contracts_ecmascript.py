@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from posixpath import join
 
-from reviewlore.domain.architecture import Contract
+from reviewlore.domain.architecture import Contract, ContractKind
+from reviewlore.formats.ecmascript_literals import read_literal
 from reviewlore.formats.json_text import as_mapping, as_text, as_texts, read_json
 from reviewlore.formats.manifests.npm import inside
 from reviewlore.formats.path_patterns import globs_of
@@ -19,9 +20,7 @@ from reviewlore.formats.yaml_text import read_yaml
 _CRUISER = re.compile(r"\.dependency-cruiser\.(json|js|cjs|mjs)")
 _ESLINT = re.compile(r"\.eslintrc(\.json|\.ya?ml|\.c?js)?|eslint\.config\.[cm]?[jt]s|package\.json")
 _EVERYTHING = "**"
-# The value that a configuration written as code hands out, where it is one literal.
-_HANDED_OUT = re.compile(r"(?:module\.exports\s*=|export\s+default)\s*(?=\{)")
-_JOINED = re.compile(r"""(["'])\s*\+\s*\1""")
+_THIRD_PARTY = re.compile(r"(?:\*\*/)?node_modules/(?=.)")
 _IMPORT_RULES = ("no-restricted-paths", "boundaries/element-types", "enforce-module-boundaries")
 _MAX_RULES = 500
 
@@ -33,13 +32,25 @@ class _Found:
         self.path = path
         self.contracts: list[Contract] = []
         self.unread: list[str] = []
+        self.ignore_type_only = False
 
-    def forbid(
-        self, name: str, sources: Sequence[str], targets: Sequence[str], spared: Sequence[tuple[str, str]]
+    def add(
+        self,
+        name: str,
+        sources: Sequence[str],
+        targets: Sequence[str],
+        spared: Sequence[tuple[str, str]],
+        kind: ContractKind = "forbidden",
     ) -> None:
         self.contracts.append(
             Contract(
-                "forbidden", name, self.path, sources=tuple(sources), targets=tuple(targets), ignored=tuple(spared)
+                kind,
+                name,
+                self.path,
+                sources=tuple(sources),
+                targets=tuple(targets),
+                ignored=tuple(spared),
+                ignore_type_only=self.ignore_type_only,
             )
         )
 
@@ -86,11 +97,7 @@ def _read(name: str, text: str) -> tuple[object, str]:
     if not name.endswith(("js", "ts")):
         value, problem = read_json(text)
         return read_yaml(text) if problem and name == ".eslintrc" else (value, problem)
-    handed = _HANDED_OUT.search(text)
-    if handed is None:
-        return None, "it is code"
-    value, problem = read_json(_JOINED.sub("", text[handed.end() :]), some=True)
-    return value, "it is code that computes them" if problem else ""
+    return read_literal(text)
 
 
 def _home(path: str, texts: Mapping[str, str]) -> str:
@@ -106,16 +113,18 @@ def _home(path: str, texts: Mapping[str, str]) -> str:
 def _read_cruiser(config: Mapping[str, object], found: _Found, home: str) -> None:
     """Rules of `forbidden` with paths alone; conditions on cycles, orphans or kinds of dependency are no contract."""
     rules = config.get("forbidden")
+    # What is gone once TypeScript has compiled a file counts only where it is asked for.
+    found.ignore_type_only = not as_mapping(config.get("options")).get("tsPreCompilationDeps")
     for rule in (rules if isinstance(rules, list) else [])[:_MAX_RULES]:
         entry = as_mapping(rule)
         name = as_text(entry.get("name")) or "unnamed"
         if entry.get("severity") == "ignore":
             continue
         origin, goal = as_mapping(entry.get("from")), as_mapping(entry.get("to"))
-        if not goal.get("path") or (origin.keys() | goal.keys()) - {"path", "pathNot"}:
+        if not (goal.get("path") or goal.get("pathNot")) or (origin.keys() | goal.keys()) - {"path", "pathNot"}:
             found.unread.append(name)
             continue
-        sources, targets = _paths(origin.get("path", "^")), _paths(goal.get("path"))
+        sources, targets = _paths(origin.get("path", "^")), _paths(goal.get("path", []))
         without, spared = _paths(origin.get("pathNot", [])), _paths(goal.get("pathNot", []))
         if sources is None or targets is None or without is None or spared is None:
             found.unread.append(name)
@@ -124,13 +133,21 @@ def _read_cruiser(config: Mapping[str, object], found: _Found, home: str) -> Non
             tuple(_placed(glob, home) for glob in globs) for globs in (sources, targets, without, spared)
         )
         ignored = [(glob, _EVERYTHING) for glob in _with_inner(without)]
-        ignored += [(_EVERYTHING, glob) for glob in _with_inner(spared)]
-        found.forbid(name, sources, targets, ignored)
+        if targets:
+            ignored += [(_EVERYTHING, glob) for glob in _with_inner(spared)]
+            found.add(name, sources, targets, ignored)
+        else:  # all but these, third parties too; what is said of them is not judged
+            found.add(name, sources, spared, ignored, "allowed")
     found.unread += [key for key in ("allowed", "required") if config.get(key)]
 
 
 def _placed(glob: str, home: str) -> str:
-    """Return a glob from the repository's root that is written from a folder, or from the root nevertheless."""
+    """Return a glob from the repository's root that is written from a folder, or from the root nevertheless.
+
+    Third parties are called by their own name, not by where they are installed.
+    """
+    if third := _THIRD_PARTY.match(glob):
+        return glob[third.end() :]
     return glob if not home or glob.startswith(f"{home}/") else home if glob == _EVERYTHING else f"{home}/{glob}"
 
 
@@ -193,7 +210,7 @@ def _read_zones(options: Mapping[str, object], found: _Found) -> None:
             found.unread.append("import/no-restricted-paths")
             continue
         name = as_text(zone.get("message"), 80) or "import/no-restricted-paths"
-        found.forbid(name, sources, targets, [(_EVERYTHING, glob) for glob in _with_inner(spared)])
+        found.add(name, sources, targets, [(_EVERYTHING, glob) for glob in _with_inner(spared)])
 
 
 def _glob(base: str, written: str) -> str:
@@ -235,7 +252,7 @@ def _read_elements(
     for one in elements:
         targets = [glob for other in elements if other != one and not allowed[one, other] for glob in elements[other]]
         if targets:
-            found.forbid(f"{rule}: {one}", elements[one], targets, ())
+            found.add(f"{rule}: {one}", elements[one], targets, ())
 
 
 def _spread(names: Sequence[object], elements: Mapping[str, Sequence[str]]) -> list[str]:
@@ -270,7 +287,7 @@ def _read_tags(rule: str, options: Mapping[str, object], tags: Mapping[str, froz
         targets = [folder for folder, own in tags.items() if (closed and not _has(own, some)) or _has(own, unwanted)]
         if sources and targets:
             itself = [(one, f"{folder}/**") for folder in sources for one in _with_inner([folder])]
-            found.forbid(f"{rule}: {label}", sources, targets, itself)
+            found.add(f"{rule}: {label}", sources, targets, itself)
 
 
 def _has(own: frozenset[str], tags: Sequence[str]) -> bool:

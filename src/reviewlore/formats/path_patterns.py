@@ -90,6 +90,8 @@ def _glob(text: str, starts: bool, ends: bool) -> str:
     if not whole and not bare.endswith("*"):
         bare += "*"
     steps = [step if step in ("*", "**") else _STEPS.sub("*", step.replace("**", "*")) for step in bare.split("/")]
+    if not starts and not steps[0] and len(steps) > 1:  # `/api/` is a folder anywhere
+        steps.pop(0)
     if not starts and steps[0] != "**":
         steps.insert(0, "**")
     if steps[-1].startswith(".") and ends:  # `\.spec\.ts$` is about the end of a name
