@@ -190,6 +190,10 @@ def test_new_functions_without_a_test(tree: Tree, test: str) -> None:
         {"app/api/users.py": NEW_FUNCTION.replace("fresh", "_fresh")},
         {"app/api/users.py": "def kept():\n    return 1\n"},
         {"app/api/users.py": "def kept(): ...\n\n\ndef fresh(): ...\n"},
+        {
+            "app/api/users.py": "import abc\n\n\ndef kept(): ...\n\n\nclass Users:\n    @property\n"
+            "    @abc.abstractmethod\n    def fresh(self):\n        raise NotImplementedError\n"
+        },
     ],
 )
 def test_tested_private_changed_or_tiny_functions_are_fine(tree: Tree, after: dict[str, str]) -> None:

@@ -24,8 +24,9 @@ UsageKind = Literal[
     "import_form",
 ]
 
-# Classes that say nothing about what went wrong; catching them catches everything.
-_GENERIC = frozenset({"Exception", "BaseException", "RuntimeError", "Error", "RuntimeException", "Throwable"})
+# Classes that say nothing about what went wrong; catching them catches everything (pylint's broad-exception-raised,
+# Sonar's S112). Python's RuntimeError is not among them: maintainers raise it with a message and mean it.
+_GENERIC = frozenset({"Exception", "BaseException", "Error", "RuntimeException", "Throwable"})
 _PRINTED = frozenset(
     {"print", "console.log", "console.info", "System.out.println", "System.err.println", "fmt.Println"}
 )

@@ -105,6 +105,11 @@ def test_what_changes_nothing_for_users_is_no_new_dependency(after: str) -> None
     assert list(find_new_dependencies(change_of(before, {"pyproject.toml": after}))) == []
 
 
+def test_types_of_a_package_that_is_there_are_no_new_dependency() -> None:
+    before, after = package(dependencies={"react": "19"}), package(dependencies={"react": "19", "@types/react": "19"})
+    assert list(find_new_dependencies(change_of({"package.json": before}, {"package.json": after}))) == []
+
+
 def test_one_package_in_two_manifests_is_one_fact_and_goes_to_the_package() -> None:
     before = {"pyproject.toml": pyproject("attrs"), "requirements.txt": "attrs\n"}
     after = {"pyproject.toml": pyproject("attrs", "lxml"), "requirements.txt": "attrs\nlxml==5\n"}
@@ -292,6 +297,13 @@ def test_the_last_import_goes_but_the_declaration_stays(
     fact = only(find_unused_dependencies(change_of({manifest: text, path: source + "\n"}, {path: rest})))
     assert (fact.kind, fact.path, fact.severity) == ("dependency_unused", path, "info")
     assert fact.title == f"The last import of `{name}` goes, but `{manifest}` still declares it"
+
+
+def test_several_last_imports_that_go_from_one_file_are_one_fact() -> None:
+    before = {"pyproject.toml": pyproject("lxml", "attrs"), "app/a.py": "import attrs\nimport lxml\n"}
+    fact = only(find_unused_dependencies(change_of(before, {"app/a.py": "X = 1\n"})))
+    assert fact.title == "The last imports of `attrs`, `lxml` go, but `pyproject.toml` still declares them"
+    assert len(fact.evidence) == 4
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,11 @@ def test_each_habit_left_is_one_fact_on_an_added_line(tree: Tree) -> None:
     }
 
 
+def test_a_runtime_error_with_a_message_says_what_went_wrong(tree: Tree) -> None:
+    text = 'def odd():\n    """Odd."""\n    raise RuntimeError("The registry is empty.")\n'
+    assert broken(tree.facts(files(), {"app/odd.py": text})) == []
+
+
 def test_old_lines_and_tests_are_left_alone(tree: Tree) -> None:
     odd = "def odd():\n    raise Exception('no')\n"
     before = files() | {"app/odd.py": odd}

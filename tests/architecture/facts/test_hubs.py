@@ -55,6 +55,16 @@ def test_what_stays_compatible_is_silent(core: str) -> None:
     assert found(APP, core) == []
 
 
+def test_a_module_of_a_crate_is_no_hub_to_others() -> None:
+    users = {f"src/u{number}.rs": "use crate::tools::shorten;\n" for number in range(22)}
+    lib = "mod tools;\n" + "".join(f"mod u{number};\n" for number in range(22))
+    crate = {"Cargo.toml": '[package]\nname = "app"\nversion = "1.0.0"\n', "src/lib.rs": lib} | users
+    tools = "pub fn shorten(text: &str) -> &str {\n    text\n}\n"
+    change = change_of(crate | {"src/tools.rs": tools}, {"src/tools.rs": "\n"})
+    assert len([edge for edge in change.base.edges if edge.imported == "src/tools.rs"]) >= 22
+    assert list(find_hubs(change)) == []
+
+
 def test_a_module_that_few_import_is_no_hub() -> None:
     few = {path: text for path, text in APP.items() if path not in list(USERS)[:5]}
     assert found(few, CORE.replace("a, b=0", "a, c")) == []

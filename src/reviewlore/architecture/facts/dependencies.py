@@ -12,6 +12,8 @@ from reviewlore.domain.manifest import Dependency, Ecosystem, Manifest
 
 _ENVIRONMENTS = frozenset({"environment.yml", "environment.yaml", "conda.yaml", "meta.yaml", "pixi.toml"})
 _SHOWN = 5
+# Declarations of types for a package that is there already: nothing of them runs (https://definitelytyped.org).
+_TYPES_ONLY = "@types/"
 
 
 def find_new_dependencies(change: ChangeContext) -> Iterator[Fact]:
@@ -27,7 +29,10 @@ def find_new_dependencies(change: ChangeContext) -> Iterator[Fact]:
         gained = {
             entry.name: entry
             for entry in manifest.dependencies
-            if entry.scope == "runtime" and not entry.local and (entry.ecosystem, entry.name) not in known | own
+            if entry.scope == "runtime"
+            and not entry.local
+            and (entry.ecosystem, entry.name) not in known | own
+            and not entry.name.startswith(_TYPES_ONLY)
         }
         if manifest.path not in change.patch_of or change.patch_of[manifest.path].status == "added":
             continue  # a new manifest is a new package: everything in it is new
@@ -72,7 +77,7 @@ def find_undeclared(change: ChangeContext) -> Iterator[Fact]:
 
 
 def find_unused_dependencies(change: ChangeContext) -> Iterator[Fact]:
-    """Yield one fact for each declared package whose last import this change removes, if no other file names it."""
+    """Yield one fact for each file and manifest: packages whose last import goes and that no other file names."""
     before, now = Packages(change.base), Packages(change.head)
     left = {now.of(entry) for entry in change.head.external}
     dropped: dict[Package, ExternalImport] = {}
@@ -80,6 +85,7 @@ def find_unused_dependencies(change: ChangeContext) -> Iterator[Fact]:
         package = before.of(entry)
         if package and package not in left and is_product(entry.importer):
             dropped.setdefault(package, entry)
+    found: defaultdict[tuple[str, str], list[tuple[ExternalImport, Dependency]]] = defaultdict(list)
     for package, entry in dropped.items():
         path = change.moved.get(entry.importer, entry.importer)
         declared = [
@@ -92,7 +98,10 @@ def find_unused_dependencies(change: ChangeContext) -> Iterator[Fact]:
             and covers(manifest, path)
         ]
         if declared and path in change.patch_of and not _named_elsewhere(change, package[1], entry):
-            yield _unused(change, path, entry, *declared[0])
+            manifest, dependency = declared[0]
+            found[path, manifest.path].append((entry, dependency))
+    for (path, manifest_path), unused in found.items():
+        yield _unused(change, path, manifest_path, unused)
 
 
 def _ships(manifest: Manifest) -> bool:
@@ -196,19 +205,28 @@ def _undeclared(change: ChangeContext, entry: ExternalImport, name: str, manifes
     )
 
 
-def _unused(change: ChangeContext, path: str, entry: ExternalImport, manifest: Manifest, declared: Dependency) -> Fact:
+def _unused(change: ChangeContext, path: str, manifest: str, found: list[tuple[ExternalImport, Dependency]]) -> Fact:
+    names = [declared.name for _, declared in found]
+    listed = ", ".join(f"`{name}`" for name in names[:_SHOWN]) + (" and more" if len(names) > _SHOWN else "")
+    one = len(names) == 1
     return Fact(
         kind="dependency_unused",
         path=path,
         line=change.first_line(path),
-        title=f"The last import of `{declared.name}` goes, but `{manifest.path}` still declares it",
-        why="No other file of this repository names it any more, so everybody still installs what nobody uses.",
-        advice=f"Remove `{declared.name}` from `{manifest.path}`, unless something loads it by name.",
+        title=f"The last import{'' if one else 's'} of {listed} {'goes' if one else 'go'}, but `{manifest}` still "
+        f"declares {'it' if one else 'them'}",
+        why=f"No other file of this repository names {'it' if one else 'them'} any more, so everybody still installs "
+        "what nobody uses.",
+        advice=f"Remove {listed} from `{manifest}`, unless something loads {'it' if one else 'them'} by name.",
         severity="info",
         confidence=0.7,
-        fingerprint=fingerprint("dependency_unused", path, declared.name),
-        evidence=(
-            Evidence(f"imported `{entry.target}` before this change", entry.importer),
-            Evidence(f"declares `{declared.name}`", manifest.path, declared.line),
+        fingerprint=fingerprint("dependency_unused", path, *names),
+        evidence=tuple(
+            evidence
+            for entry, declared in found[:_SHOWN]
+            for evidence in (
+                Evidence(f"imported `{entry.target}` before this change", entry.importer),
+                Evidence(f"declares `{declared.name}`", manifest, declared.line),
+            )
         ),
     )

@@ -34,6 +34,8 @@ def find_hubs(change: ChangeContext) -> Iterator[Fact]:
         before, after = change.base.modules.get(patch.old_path), change.head.modules.get(patch.path)
         if before is None or len(importers[patch.old_path]) < least or part_of(patch.old_path) != "product":
             continue
+        if before.parsed.language == "rust":
+            continue  # `pub` alone opens nothing to others, and the compiler has seen to everybody else
         broken = list(_broken(change, before, after)) if after and not after.parsed.broken else []
         found = [
             (len(using), entry)

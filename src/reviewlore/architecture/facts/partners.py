@@ -46,6 +46,8 @@ _SAME_BEHAVIOUR = re.compile(
     re.IGNORECASE,
 )
 _TEST_TOGETHER = 3
+# What carries one of these says what others do, and does nothing itself.
+_DECLARED = frozenset({"abstractmethod", "overload"})
 
 
 def find_missing_partners(change: ChangeContext) -> Iterator[Fact]:
@@ -91,6 +93,7 @@ def find_missing_tests(change: ChangeContext) -> Iterator[Fact]:
             for definition in change.added_definitions(path)
             if definition.public
             and definition.kind != "class"
+            and _DECLARED.isdisjoint(name.rpartition(".")[2] for name in definition.decorators)
             and len(code.intersection(range(definition.line, definition.end_line + 1))) >= MIN_NEW_LINES
         ]
         tested, changes = _tested(change, former)
