@@ -54,11 +54,27 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class SharedSchema:
-    """A schema file that others may have too; `identity` is its `$id`, package or title, else a hash of its content."""
+    """A schema file that others may have too; `identity` is its `$id`, package or title, else a hash of its content.
+
+    `digest` is that hash in any case: copies with the same one say the same. Empty where it is not known.
+    """
 
     kind: SharedKind
     identity: str
     path: str
+    digest: str = ""
+
+
+# What a schema says, as paths of words (`properties`, `name`, `type`, `string`).
+SchemaElements = frozenset[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaVersion:
+    """A schema file at one commit, and all that it demands and offers."""
+
+    schema: SharedSchema
+    elements: SchemaElements
 
 
 @dataclass(frozen=True, slots=True)

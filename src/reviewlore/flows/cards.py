@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
-from reviewlore.domain.federation import Card
+from reviewlore.diff import FilePatch
+from reviewlore.domain.federation import Card, SchemaVersion
 from reviewlore.errors import InputError
 from reviewlore.formats.cards import decode_card
+from reviewlore.formats.shared_schemas import is_schema_file, read_version
 from reviewlore.ports import Repo, Store
 
 # More repositories than this are no organisation's worth of cards, but a mistake in the settings.
@@ -37,3 +39,18 @@ def read_cards(
     if not paths:
         notes.append(f"No cards of other repositories lie in {folder!r}, which architecture.organisation names.")
     return tuple(cards), tuple(notes)
+
+
+def read_changed_schemas(
+    repo: Repo, base: str, head: str, patches: Iterable[FilePatch]
+) -> tuple[tuple[SchemaVersion, SchemaVersion | None], ...]:
+    """Return the schema files of the base that a change touches, before and after (None: removed, or no schema now)."""
+    found = []
+    for patch in patches:
+        if is_schema_file(patch.old_path) and patch.status != "added":
+            before = read_version(patch.old_path, (repo.read(base, patch.old_path) or b"").decode("utf-8", "replace"))
+            text = (repo.read(head, patch.path) or b"").decode("utf-8", "replace") if patch.status != "removed" else ""
+            after = read_version(patch.path, text)
+            if before and (after or not text.strip()):
+                found.append((before, after))
+    return tuple(found)

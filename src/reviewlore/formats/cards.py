@@ -51,4 +51,4 @@ def _texts(card: Card) -> Iterable[str]:
     for use in card.uses:
         yield from (use.module, use.name, *use.places)
     for schema in card.schemas:
-        yield from (schema.identity, schema.path)
+        yield from (schema.identity, schema.path, schema.digest)

@@ -8,7 +8,8 @@ import hashlib
 import json
 import re
 
-from reviewlore.domain.federation import SharedKind, SharedSchema
+from reviewlore.domain.federation import SchemaVersion, SharedKind, SharedSchema
+from reviewlore.formats.schema_elements import read_elements
 from reviewlore.formats.yaml_text import read_yaml
 
 MAX_CHARACTERS = 1_000_000
@@ -16,6 +17,13 @@ _MAX_IDENTITY = 200
 _OPENAPI = re.compile(r"(openapi|swagger)([.-][\w.-]+)?\.(ya?ml|json)", re.IGNORECASE)
 _PACKAGE = re.compile(r"^\s*package\s+([\w.]+)\s*;", re.MULTILINE)
 _SERVICE = re.compile(r"^\s*(?:service|message)\s+(\w+)", re.MULTILINE)
+
+
+def read_version(path: str, text: str) -> SchemaVersion | None:
+    """Return a schema file with all that it says; None where it is no schema, or cannot be compared."""
+    schema = read_schema(path, text)
+    elements = read_elements(schema.kind, text) if schema else None
+    return SchemaVersion(schema, elements) if schema and elements else None
 
 
 def is_schema_file(path: str) -> bool:
@@ -35,7 +43,7 @@ def read_schema(path: str, text: str) -> SharedSchema | None:
         "avro": _avro,
         "graphql": _hash,
     }[kind](text)
-    return SharedSchema(kind, identity[:_MAX_IDENTITY], path) if identity else None
+    return SharedSchema(kind, identity[:_MAX_IDENTITY], path, _hash(text)) if identity else None
 
 
 def _kind(path: str) -> SharedKind | None:

@@ -18,6 +18,7 @@ from reviewlore.architecture.facts.manners import find_broken_names, find_mispla
 from reviewlore.architecture.facts.migrations import find_reversed_migrations
 from reviewlore.architecture.facts.partners import find_missing_partners, find_missing_tests
 from reviewlore.architecture.facts.prose import find_stale_documents, find_stale_instructions
+from reviewlore.architecture.facts.schemas import find_changed_schemas
 from reviewlore.architecture.facts.signatures import find_stale_callers
 from reviewlore.architecture.facts.structure import find_contract_breaks, find_new_edges
 from reviewlore.domain.architecture import Fact
@@ -27,6 +28,7 @@ _FINDERS: tuple[Callable[[ChangeContext], Iterator[Fact]], ...] = (
     find_cycles,
     find_lost_names,
     find_changed_offers,
+    find_changed_schemas,
     find_new_edges,
     find_missing_tests,
     find_missing_partners,

@@ -13,7 +13,7 @@ from reviewlore.architecture.past import Past
 from reviewlore.architecture.places import is_vendored
 from reviewlore.diff import FilePatch, Hunk
 from reviewlore.domain.architecture import ArchitectureMap, Contract, ExternalImport, ImportEdge, Mention
-from reviewlore.domain.federation import Card
+from reviewlore.domain.federation import Card, SchemaVersion
 from reviewlore.domain.pipeline import Command
 from reviewlore.domain.source import AT_LOAD, Definition
 
@@ -28,7 +28,8 @@ class ChangeContext:
     `patches` is the parsed diff base -> head with renames detected. Empty history, contracts or conventions are fine:
     the facts that need them stay silent. `subjects` are the first lines of the commits between base and head.
     `mentions` finds words in the text files of the head; None where it cannot tell. `commands_before` and
-    `commands_after` are what the build files of base and head let people run. `cards` are those of the organisation.
+    `commands_after` are what the build files of base and head let people run. `cards` are those of the organisation,
+    `schemas` the changed schema files that others may have too, as they were and as they are (None: removed).
     """
 
     base: ArchitectureMap
@@ -42,6 +43,7 @@ class ChangeContext:
     commands_before: tuple[Command, ...] = ()
     commands_after: tuple[Command, ...] = ()
     cards: tuple[Card, ...] = ()
+    schemas: tuple[tuple[SchemaVersion, SchemaVersion | None], ...] = ()
     mentions: Callable[[frozenset[str]], Iterable[Mention] | None] = lambda _: None
 
     @cached_property
