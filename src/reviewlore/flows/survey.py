@@ -14,7 +14,7 @@ from reviewlore.architecture.facts import find_facts
 from reviewlore.architecture.facts.change import ChangeContext
 from reviewlore.architecture.gaps import find_gaps
 from reviewlore.architecture.history import index_history
-from reviewlore.architecture.places import is_product
+from reviewlore.architecture.places import is_product, is_test
 from reviewlore.config import ArchitectureSettings
 from reviewlore.diff import FilePatch, parse_diff
 from reviewlore.domain.architecture import ArchitectureMap, Contract, Survey
@@ -107,7 +107,7 @@ def read_contracts(
     texts, missed = _texts(repo, base, sorted(filter(_declares, before.files)))
     modules = {module.name for module in before.modules.values() if module.parsed.language == "python"}
     python, unread = importlinter.parse_contracts(texts, modules)
-    texts, left_out = _texts(repo, base, sorted(filter(ecmascript.is_contract_file, before.files)))
+    texts, left_out = _texts(repo, base, sorted(filter(_declares_for_scripts, before.files)))
     scripts, more = ecmascript.parse_contracts(texts)
     found = own + python + scripts
     notes = (*find_unmatched(own, before), *unread, *more, *dict.fromkeys((*missed, *left_out)))
@@ -118,6 +118,12 @@ def _declares(path: str) -> bool:
     """Whether a file may hold import-linter's contracts of what ships: not those of a test's own trees."""
     folder = path.rpartition("/")[0]
     return importlinter.is_contract_file(path) and (not folder or is_product(f"{folder}/x.py"))
+
+
+def _declares_for_scripts(path: str) -> bool:
+    """Whether a file may hold contracts of JavaScript's tools, or says what they are about: not a test's own trees."""
+    folder = path.rpartition("/")[0]
+    return ecmascript.is_contract_file(path) and (not folder or not is_test(f"{folder}/x.js"))
 
 
 def _texts(repo: Repo, base: str, paths: Iterable[str]) -> tuple[dict[str, str], tuple[str, ...]]:
