@@ -64,6 +64,9 @@ _ANY: dict[UsageKind, tuple[str, str, str]] = {
 # What is no way of doing it, however common.
 _NO_HABIT = frozenset({"undocumented", "generic", "printed", "other"})
 
+# So many cases of one file show a way of its own.
+_OWN_CASES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Habit:
@@ -113,21 +116,28 @@ def find_left_habits(change: ChangeContext) -> Iterator[Fact]:
         module = change.head.modules.get(patch.path)
         if module is None or not is_product(patch.path):
             continue
-        known = _known(change, patch.path)
+        before = _before(change, patch.path)
+        known = {(usage.kind, usage.value, usage.name) for usage in before}
         for usage in usages_of(module, tuple(edges[patch.path])):
             habit = habits.get((usage.kind, module.parsed.language, usage.topic))
             new = usage.line in patch.added_lines and (usage.kind, usage.value, usage.name) not in known
-            if habit and usage.value != habit.value and new:
+            if habit and usage.value != habit.value and new and not _own_way(usage, before):
                 left[habit].append((patch.path, usage))
     for habit, places in left.items():
         yield _left(change, habit, places)
 
 
-def _known(change: ChangeContext, path: str) -> set[tuple[str, str, str]]:
+def _before(change: ChangeContext, path: str) -> tuple[Usage, ...]:
     """Return what the file did before: a line that is only moved or reworded is no new case."""
     before = change.base.modules.get(change.base_path(path))
     edges = tuple(edge for edge in change.base.edges if before and edge.importer == before.path)
-    return {(usage.kind, usage.value, usage.name) for usage in usages_of(before, edges)} if before else set()
+    return tuple(usages_of(before, edges)) if before else ()
+
+
+def _own_way(usage: Usage, before: Sequence[Usage]) -> bool:
+    """Whether the file mostly did so before: a line that does as those around it is no offence."""
+    values = [entry.value for entry in before if (entry.kind, entry.topic) == (usage.kind, usage.topic)]
+    return len(values) >= _OWN_CASES and values.count(usage.value) > len(values) / 2
 
 
 def _edges_of(tree: ArchitectureMap) -> defaultdict[str, list[ImportEdge]]:
