@@ -104,3 +104,22 @@ def test_private_names_are_nobodys_business() -> None:
 def test_narrower(before: str, after: str, narrower: bool) -> None:
     sides = [read_signature(text.split(), bound=False) for text in (before, after)]
     assert narrows(*sides) is narrower
+
+
+JAVA = "package app;\npublic class Core {\n%s}\n"
+OVERLOADS = "  public void run(int a) {}\n  public void run(int a, int b) {}\n"
+JAVA_USERS = {f"u{number}/U.java": f"package u{number};\nimport app.Core;\nclass U {{}}\n" for number in range(22)}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (OVERLOADS, OVERLOADS + "  void more() {}\n", []),
+        (OVERLOADS, OVERLOADS + "  public void run() {}\n", []),
+        (OVERLOADS, "  public void run(int a, int b) {}\n", ["`Core.run` now takes (a, b)"]),
+        ("  public void run() {}\n", "  public void run(int a) {}\n", ["`Core.run` now takes (a)"]),
+    ],
+)
+def test_overloads_break_where_one_of_them_goes(before: str, after: str, told: list[str]) -> None:
+    change = change_of({**JAVA_USERS, "app/Core.java": JAVA % before}, {"app/Core.java": JAVA % after})
+    assert [fact.title.partition(", and")[0] for fact in find_hubs(change)] == told

@@ -213,7 +213,7 @@ class _Reader:
             self._import(node)
         elif label == "package":
             name = named(node)
-            self.package = text_of(name) if name else ""
+            self.package = dotted(text_of(name)) if name else ""
             self.package_documented = start in self._documented
         elif label == "hidden" or (self._scopes and self._scopes[-1].hidden):
             self._scopes.append(_Scope(node.end_byte))
@@ -234,7 +234,9 @@ class _Reader:
         name = named(node)
         if name is None:
             return
-        module, line = text_of(name), node.start_point.row + 1
+        module, line = dotted(text_of(name)), node.start_point.row + 1
+        if not module:
+            return
         if "asterisk" in kinds:
             names: tuple[ImportedName, ...] = (ImportedName("*", line, "*"),)
         elif "static" in kinds and "." in module:

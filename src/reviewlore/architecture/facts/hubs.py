@@ -7,7 +7,7 @@ from reviewlore.architecture.complexity import part_of, quantile
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint, full_name
 from reviewlore.architecture.signatures import narrows, read_signature
 from reviewlore.domain.architecture import Evidence, Fact, Module
-from reviewlore.domain.source import Definition
+from reviewlore.domain.source import Definition, Language
 
 MIN_IMPORTERS = 20
 # What so few take from the hub by its name is not why it is one.
@@ -48,25 +48,37 @@ def find_hubs(change: ChangeContext) -> Iterator[Fact]:
 
 
 def _broken(change: ChangeContext, before: Module, after: Module) -> Iterator[_Broken]:
-    """Yield name, line and what happened for each public definition that is gone or takes less."""
-    now = {(entry.owner, entry.name): entry for entry in after.parsed.definitions}
-    types = {entry.name for entry in after.parsed.definitions if entry.kind == "class"}
+    """Yield name, line and what happened for each public definition that is gone or takes less.
+
+    Of overloads, one is broken where none of those that are left takes what it took.
+    """
+    now: defaultdict[tuple[str | None, str], list[Definition]] = defaultdict(list)
+    for entry in after.parsed.definitions:
+        now[entry.owner, entry.name].append(entry)
+    types = {entry.name: entry.derived for entry in after.parsed.definitions if entry.kind == "class"}
     bound = {name.alias for statement in after.parsed.imports for name in statement.names} | after.parsed.assigned
-    seen: set[tuple[str | None, str]] = set()
+    told: set[tuple[str | None, str]] = set()
     for old in before.parsed.definitions:
         key = (old.owner, old.name)
-        if key in seen or not _offered(old):
+        if key in told or not _offered(old):
             continue
-        seen.add(key)
-        new = now.get(key)
-        if new is None:
-            inherited = old.owner in types and any(entry.derived for entry in now.values() if entry.name == old.owner)
+        if key not in now:
+            told.add(key)
+            inherited = types.get(old.owner or "", False)
             if old.name not in bound and not inherited and (old.owner is None or old.owner in types):
                 yield full_name(old), None, "is gone"
-        elif new.kind != "class" and not new.decorated and not old.decorated and old.parameters != new.parameters:
-            sides = [read_signature(entry.parameters, bound=entry.kind == "method") for entry in (old, new)]
-            if narrows(*sides):
-                yield full_name(new), change.shown(after.path, new), _taken(new)
+        elif not any(_serves(old, entry, before.parsed.language) for entry in now[key]):
+            told.add(key)
+            new = now[key][-1]
+            yield full_name(new), change.shown(after.path, new), _taken(new)
+
+
+def _serves(old: Definition, new: Definition, language: Language) -> bool:
+    """Whether a definition takes what another took, as far as can be told."""
+    if new.kind == "class" or new.decorated or old.decorated or old.parameters == new.parameters:
+        return True
+    sides = [read_signature(one.parameters, bound=one.kind == "method" and language == "python") for one in (old, new)]
+    return not narrows(*sides)
 
 
 def _taken(definition: Definition) -> str:
