@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks._oracle_java import java_truth, jdk_version
+
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.grammars import Grammars
 from reviewlore.architecture.building import build_map
@@ -97,6 +99,8 @@ def cases() -> tuple[Case, ...]:
         Case("javascript", "tour-operator", "", judge_ecmascript),
         Case("javascript", "mongoose", "", judge_ecmascript),
         Case("javascript", "Chart.js", "", judge_ecmascript),
+        Case("java", "cruise-control", "", judge_java),
+        Case("java", "servicetalk", "", judge_java),
     )
 
 
@@ -200,6 +204,29 @@ def _written(tree: ArchitectureMap, importer: str, imported: str) -> set[str]:
     lines = {edge.line for edge in tree.edges if (edge.importer, edge.imported) == (importer, imported)}
     statements = tree.modules[importer].parsed.imports if importer in tree.modules else ()
     return {one.module for one in statements if lines & {one.line, *(name.line for name in one.names)}}
+
+
+def judge_java(clone: Path, part: str) -> Verdict:
+    """Ask javac (`_OracleJava.java`), which reads all sources of a clone as one program, its dependencies missing."""
+    version = jdk_version()
+    if not version:
+        raise NotMeasuredError("no JDK on the path")
+    try:
+        theirs = java_truth(contents(clone, part, (".java",)))
+    except subprocess.SubprocessError as error:
+        raise NotMeasuredError(f"javac failed: {error}") from error
+    tree = map_at(clone, part)
+    ours = pairs_of(tree, ("java",))
+    return Verdict(ours, theirs, version, {pair: _why_java(tree, *pair) for pair in ours ^ theirs})
+
+
+def _why_java(tree: ArchitectureMap, importer: str, imported: str) -> str:
+    """Say what is known to set us and javac apart about a type that a file names."""
+    if imported not in tree.modules or importer not in tree.modules:
+        return "file not parsed"
+    if tree.modules[importer].name == tree.modules[imported].name:
+        return "two files declare one type"
+    return "unexplained"
 
 
 def _why_ecmascript(tree: ArchitectureMap, importer: str, imported: str, declared: set[str]) -> str:
