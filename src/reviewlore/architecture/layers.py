@@ -20,6 +20,8 @@ MAX_LAYERS = 12
 # Fewer importing modules than this between two adjacent layers are no order yet.
 MIN_SUPPORT = 2
 _EXAMPLES = 3
+# Imports against the order that a proposal lists.
+_LISTED = 8
 # Rounds of moving packages one by one; the order stops improving long before.
 _ROUNDS = 10
 
@@ -97,8 +99,8 @@ def propose_contract(layering: Layering) -> str:
     if len(layering.layers) < 2:
         return ""
     lines = [
-        "# Inferred from the imports, not declared by anybody: "
-        f"{layering.confidence:.0%} of the weight between layers points down. Correct it before you rely on it.",
+        f"# Inferred from the imports, not declared by anybody: {layering.confidence:.0%} of the weight between layers",
+        "# points down. Correct it before you rely on it.",
         "[architecture]",
         "layers = [",
     ]
@@ -110,7 +112,9 @@ def propose_contract(layering: Layering) -> str:
     lines.append("]")
     if layering.violations:
         lines.append("# What runs against it today (importing modules):")
-        lines += [f"#   {_plain(edge)}" for edge in layering.violations]
+        lines += [f"#   {_plain(edge)}" for edge in layering.violations[:_LISTED]]
+        if len(layering.violations) > _LISTED:
+            lines.append(f"#   and {len(layering.violations) - _LISTED} more")
     if layering.unplaced:
         names = ", ".join(_quoted(name) for name in layering.unplaced[:20])
         more = f" and {len(layering.unplaced) - 20} more" if len(layering.unplaced) > 20 else ""

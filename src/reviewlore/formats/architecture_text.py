@@ -1,6 +1,7 @@
 """An overview of an architecture as plain text for a terminal of 100 columns, with the layers as a picture. Text out.
 
-Names of strangers are shown with unseen characters escaped; every list says how much of it is not shown.
+Every list is cut, so that two screens hold all of it, and says how long it is in the JSON.
+Names of strangers are shown with unseen characters escaped.
 """
 
 import textwrap
@@ -16,31 +17,38 @@ T = TypeVar("T")
 
 _WIDTH = 98
 _INNER = _WIDTH - 4
-_ROWS = 12
+_ROWS = 4
+# Contracts and notes are more than a sample; beyond this there are too many to read.
+_MANY = 12
+# Comments of a proposal that the picture of the layers says already.
+_TOLD_ABOVE = ("    # ", "# In no layer: ")
 
 
 def render_overview(overview: Overview) -> str:
-    """Return all that is known, section by section; what is empty is left out, and said in the notes."""
+    """Return the most telling of what is known, section by section; what is empty is left out."""
+    proposal = _proposal(overview)
     sections = (
         _head(overview),
         _layers(overview.layering),
-        _against(overview.layering),
+        [] if proposal else _against(overview.layering),
         _contracts(overview),
-        _rows("Hubs (imported by, imports)", overview.hubs, lambda hub: f"{hub.fan_in:5} {hub.fan_out:5}  {hub.name}"),
+        _rows("Hubs: many modules meet in them (imported by, imports)", overview.hubs,
+              lambda hub: f"{hub.fan_in:5} {hub.fan_out:5}  {hub.name}"),
         _cycles(overview),
-        _rows("Hotspots (commits, cognitive complexity, people)", overview.hotspots,
+        _rows("Hotspots: complex and often changed (commits, cognitive complexity, people)", overview.hotspots,
               lambda spot: f"{spot.changes:5} {spot.cognitive:5} {spot.people:5}  {spot.path}"),
-        _rows("Complexity is ordinary up to (cyclomatic, cognitive)", overview.complexity, lambda row: (
-              f"{row.cyclomatic:5} {row.cognitive:5}  {row.language}, {row.part} ({row.functions} functions)")),
-        _rows("Conventions (held of cases)", overview.habits, _habit, most=40),
-        _rows("Commits (held of cases)", overview.commit_style, _habit),
         _owners(overview),
         _rows("Migrations on their way (old uses, new uses)", overview.migrations,
               lambda row: f"{row.old_uses:5} {row.new_uses:5}  {row.old} → {row.new} ({row.commits} changes)"),
-        _rows("Pipelines (jobs or targets, documents that name them)", overview.pipelines, _pipeline),
+        _rows("Conventions (held of cases)", sorted(overview.habits, key=_widest), _habit),
+        _rows("Commits (held of cases)", overview.commit_style, _habit, most=2),
+        _rows("Complexity is ordinary up to (cyclomatic, cognitive)", overview.complexity, lambda row: (
+              f"{row.cyclomatic:5} {row.cognitive:5}  {row.language}, {row.part} ({row.functions} functions)"), most=3),
+        _rows("Pipelines (jobs or targets, documents that name them)", overview.pipelines, _pipeline, most=2),
         _third_parties(overview),
-        _proposal(overview),
-        [line for note in overview.notes for line in _wrapped(f"Note: {note}", "")],
+        _notes(overview.notes),
+        proposal,
+        ["All of it: --format json. As a picture: reviewlore report --architecture."],
     )  # fmt: skip
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
 
@@ -61,7 +69,9 @@ def _layers(layering: Layering) -> list[str]:
     if not layering.layers:
         return ["No layers: no import connects two packages."] if layering.packages else []
     how = f"declared by {layering.origin}" if layering.origin else "inferred from the imports"
-    lines = _wrapped(f"Layers, {how}; packages with their modules, imports point down", "")
+    share = f": {layering.confidence:.0%} of the weight between them points down"
+    against = f", {len(layering.violations)} run against it" if layering.violations else ""
+    lines = _wrapped(f"Layers, {how}{share}{against}. Packages with their number of modules:", "")
     for number, layer in enumerate(layering.layers):
         lines.append(_border(layering, number))
         names = [f"{visible_line(name)} ({len(layering.packages.get(name, ()))})" for name in layer]
@@ -109,11 +119,13 @@ def _against(layering: Layering) -> list[str]:
 
 def _contracts(overview: Overview) -> list[str]:
     lines = []
-    for standing in overview.contracts:
+    standings = sorted(overview.contracts, key=lambda standing: -standing.broken)
+    for standing in standings[:_MANY]:
         contract = standing.contract
         state = "kept" if not standing.broken else f"broken by {standing.broken} import{'s'[: standing.broken > 1]}"
         lines.append(f"  {contract.kind}: “{contract.name}” in {contract.origin}: {state}")
         lines += [f"      {edge.importer}:{edge.line} imports {edge.name}" for edge in standing.examples]
+    lines += _more(len(standings) - _MANY)
     return ["Declared contracts", *map(_line, lines)] if lines else ["Declared contracts: none."]
 
 
@@ -140,14 +152,24 @@ def _third_parties(overview: Overview) -> list[str]:
     lines: list[str] = []
     for entry in overview.third_parties:
         names = [name for name, _ in entry.packages]
-        lines += _wrapped(f"{entry.ecosystem} ({len(names)}): {_some(names, 40)}", "  ")
+        lines += _wrapped(f"{entry.ecosystem} ({len(names)}): {_some(names)}", "  ")
     return ["Third parties", *lines] if lines else []
 
 
 def _proposal(overview: Overview) -> list[str]:
     if not overview.proposal or any(standing.contract.kind == "layers" for standing in overview.contracts):
         return []
-    return ["Ready to paste into .reviewlore.toml:", "", *map(visible_line, overview.proposal.rstrip("\n").split("\n"))]
+    shown = [line for line in overview.proposal.rstrip("\n").split("\n") if not line.startswith(_TOLD_ABOVE)]
+    return ["Ready to paste into .reviewlore.toml:", "", *map(visible_line, shown)]
+
+
+def _notes(notes: Sequence[str]) -> list[str]:
+    told = [line for note in notes[:_MANY] for line in _wrapped(f"Note: {note}", "")]
+    return told + _more(len(notes) - _MANY)
+
+
+def _widest(habit: Habit) -> tuple[bool, int]:
+    return (bool(habit.place), -habit.cases)
 
 
 def _pipeline(row: Pipeline) -> str:
@@ -166,8 +188,12 @@ def _habit(habit: Habit) -> str:
 def _rows(title: str, items: Sequence[T], told: Callable[[T], str], most: int = _ROWS) -> list[str]:
     if not items:
         return []
-    more = [f"  … and {len(items) - most} more"] if len(items) > most else []
-    return [title, *(_line(f"  {told(item)}") for item in items[:most]), *more]
+    cut = f": {most} of {len(items)}" if len(items) > most else ""
+    return [title + cut, *(_fit(_line(f"  {told(item)}"), _WIDTH).rstrip() for item in items[:most])]
+
+
+def _more(left: int) -> list[str]:
+    return [f"  … and {left} more"] if left > 0 else []
 
 
 def _line(text: str) -> str:
