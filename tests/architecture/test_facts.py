@@ -235,6 +235,7 @@ def test_code_changes_where_tests_usually_come_along(tree: Tree) -> None:
     ("text", "subject"),
     [
         (AFTER, "Refactor run"),
+        ("def _run(a):\n    b = a\n    c = b\n    return c\n", "Keep it to ourselves"),
         ("def run(a):\n    b = a\n    c = b\n    d = c\n    return d\n", "Say it in steps"),
         (AFTER, "docs: explain run"),
         ("def run(\n    a: int,\n    b: int = 0,\n    c: int = 1,\n) -> int:\n    return a\n", "Annotate"),

@@ -22,11 +22,10 @@ from reviewlore.domain.architecture import Evidence, Fact
 from reviewlore.domain.source import Definition, language_of
 
 # A habit of two files: this often, this surely, still alive, and far from chance.
-MIN_TOGETHER = 7
+MIN_TOGETHER = 10
 MIN_SHARE = 0.8
 MIN_RECENT = 0.75
 MIN_LIFT = 4.0
-SURE_TOGETHER = 10
 SURE_SHARE = 0.9
 # A change of more files than this is a sweep; what is missing from it is missing on purpose.
 MAX_CHANGED = 30
@@ -115,16 +114,20 @@ def find_missing_tests(change: ChangeContext) -> Iterator[Fact]:
 def _does_more(change: ChangeContext, path: str, code: frozenset[int]) -> bool:
     """Whether a function with new lines is new, has more paths or takes other parameters than before.
 
-    What only says the same in another way does none of these.
+    What only says the same in another way does none of these, nor what is made private.
     """
     before = change.base.modules.get(change.base_path(path))
-    known = {(entry.owner, entry.name): entry for entry in before.parsed.definitions} if before else {}
+    known = {_bare(entry): entry for entry in before.parsed.definitions} if before else {}
     for entry in change.head.modules[path].parsed.definitions:
         if entry.kind != "class" and not code.isdisjoint(range(entry.line, entry.end_line + 1)):
-            old = known.get((entry.owner, entry.name))
+            old = known.get(_bare(entry))
             if old is None or entry.cyclomatic > old.cyclomatic or entry.parameters != old.parameters:
                 return True
     return False
+
+
+def _bare(definition: Definition) -> tuple[str, str]:
+    return (definition.owner or "").lstrip("_"), definition.name.lstrip("_")
 
 
 def find_test(change: ChangeContext, path: str) -> tuple[str, str] | None:
@@ -196,7 +199,7 @@ def _missing_partner(change: ChangeContext, missing: Sequence[Partner]) -> Fact:
         why=f"In {partner.together} of {partner.changes} changes to `{partner.path}`, `{partner.partner}` changed "
         f"too, {partner.lift:.0f} times as often as chance would have it; this change leaves it as it is.",
         advice=f"Check whether `{partner.partner}` has to follow. If it has not, a word in the description helps.",
-        severity="warning" if partner.share >= SURE_SHARE and partner.together >= SURE_TOGETHER else "info",
+        severity="warning" if partner.share >= SURE_SHARE else "info",
         confidence=round(min(0.9, partner.share * (0.6 + 0.4 * min(1.0, partner.together / 20))), 2),
         fingerprint=fingerprint("cochange_partner_missing", partner.path, partner.partner),
         evidence=(

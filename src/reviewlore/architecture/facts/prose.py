@@ -17,6 +17,7 @@ _SHOWN = 4
 def find_stale_documents(change: ChangeContext) -> Iterator[Fact]:
     """Yield one fact for each file that loses a public name which documents this change leaves alone still name.
 
+    A name that several files lose is told of once, at the first.
     Only names nothing at the head defines any more, and no plain words: those mean other things in prose. A name that
     its file takes from elsewhere where it can (a backport) lives on there.
     """
@@ -37,8 +38,10 @@ def find_stale_documents(change: ChangeContext) -> Iterator[Fact]:
     names = frozenset(name for found in gone.values() for name in found)
     if names and len(names) <= _MOST_NAMES:
         told = _told(change, names)
+        said = set[str]()
         for path, lost in gone.items():
-            stale = [name for name in lost if name in told]
+            stale = [name for name in lost if name in told and name not in said]
+            said.update(stale)
             if stale:
                 yield _stale_name(change, path, stale, [mention for name in stale for mention in told[name]])
 
@@ -74,7 +77,8 @@ def _tells_of_the_past(path: str) -> bool:
     """Whether a document is one of a series that is not kept up: release notes, news fragments, decisions, posts."""
     folders = set(path.lower().split("/")[:-1])
     series = {"changelog", "changelogs", "changes", "announce", "news", "newsfragments", "releases", "release-notes"}
-    return bool(folders & (series | {"release_notes", "adr", "adrs", "decisions", "rfcs", "blog", "posts", "whatsnew"}))
+    series |= {"release_notes", "whatsnew", "blog", "posts", "adr", "adrs", "decisions", "rfcs", "proposals", "sep"}
+    return bool(folders & series)
 
 
 def _stale_name(change: ChangeContext, path: str, names: Sequence[str], mentions: Sequence[Mention]) -> Fact:
