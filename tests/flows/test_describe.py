@@ -90,6 +90,19 @@ def test_pipelines_and_the_documents_that_name_them(tree: Tree) -> None:
     assert found["pipelines"][0]["documents"] == ["README.md"]
 
 
+def test_what_folders_expect(tree: Tree) -> None:
+    made: dict[str, str | bytes | None] = {f"app/m{n}.py": f"@final\nclass Rule{n}:\n    pass\n" for n in range(20)}
+    tree.commit(made, "Begin")
+    overview = told(tree)
+    assert [(row.users, row.subject, row.kind, row.value, row.held) for row in overview.frameworks] == [
+        ("classes", "app", "decorated", "final", 20)
+    ]
+    assert "   20 of    20  classes in app/ carry final\n" in render_overview(overview)
+    found = json.loads(render_json(overview))
+    jsonschema_rs.validator_for(SCHEMA.read_text(encoding="utf-8")).validate(found)
+    assert found["frameworks"][0]["confidence"] == 1.0
+
+
 def test_an_empty_repository_has_an_overview_too(tree: Tree) -> None:
     tree.commit({}, "Nothing")
     overview = told(tree)

@@ -9,16 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from reviewlore.architecture.folders import EXAMPLES, MIN_ALL, importers_of, is_rule, speaks
 from reviewlore.architecture.places import folder_of, is_product
 from reviewlore.domain.architecture import ArchitectureMap
 from reviewlore.domain.source import Definition
 
-# Nearly all of many, or all of some.
-MIN_CASES, MIN_SHARE = 20, 0.9
-MIN_ALL = 12
-EXAMPLES = 3
-
-ExpectationKind = Literal["method", "suffix", "folder", "registered"]
+ExpectationKind = Literal["method", "suffix", "folder", "registered", "decorated"]
 _LAST_WORD = re.compile(r"[A-Z][a-z0-9]+$")
 
 
@@ -35,7 +31,7 @@ class Expectation:
     """What `held` of the `cases` direct subclasses of `base` (defined in `path`) do.
 
     method: they define `value`. suffix: their names end with it. folder: they lie in it or below. registered: the file
-    `value` imports them.
+    `value` imports them. decorated: they carry the decorator `value`.
     """
 
     kind: ExpectationKind
@@ -49,12 +45,12 @@ class Expectation:
 
 def mine_frameworks(tree: ArchitectureMap) -> tuple[Expectation, ...]:
     """Return what the base classes of a map expect, by base class."""
-    importers = _importers(tree)
+    importers = importers_of(tree)
     found: list[Expectation] = []
     for (base, path), users in sorted(subclasses_of(tree).items()):
         if len(users) >= MIN_ALL:
             for kind, value, held in _candidates(tree, base, users, importers):
-                if _kept(len(held), len(users)):
+                if is_rule(len(held), len(users)):
                     examples = tuple(f"{user.definition.name} ({user.path})" for user in held[:EXAMPLES])
                     found.append(Expectation(kind, base, path, value, len(held), len(users), examples))
     return tuple(found)
@@ -92,6 +88,8 @@ def keeps(tree: ArchitectureMap, expectation: Expectation, user: Subclass) -> bo
         return expectation.value in _methods(tree, user)
     if expectation.kind == "suffix":
         return user.definition.name.endswith(expectation.value)
+    if expectation.kind == "decorated":
+        return expectation.value in user.definition.decorators
     if expectation.kind == "folder":
         return user.path.startswith(f"{expectation.value}/")
     return any(edge.importer == expectation.value and edge.imported == user.path for edge in tree.edges)
@@ -103,6 +101,10 @@ def _candidates(
     methods = Counter(name for user in users for name in _methods(tree, user))
     for name, _ in sorted(methods.items()):
         yield "method", name, [user for user in users if name in _methods(tree, user)]
+    marks = Counter(mark for user in users for mark in dict.fromkeys(user.definition.decorators))
+    for mark, _ in sorted(marks.items()):
+        if speaks(mark):
+            yield "decorated", mark, [user for user in users if mark in user.definition.decorators]
     word = _LAST_WORD.search(base)
     if word:
         yield "suffix", word[0], [user for user in users if user.definition.name.endswith(word[0])]
@@ -116,10 +118,6 @@ def _candidates(
         yield "registered", file, [user for user in users if file in importers.get(user.path, ())]
 
 
-def _kept(held: int, cases: int) -> bool:
-    return held == cases >= MIN_ALL or (cases >= MIN_CASES and held >= MIN_SHARE * cases)
-
-
 def _methods(tree: ArchitectureMap, user: Subclass) -> frozenset[str]:
     parsed = tree.modules[user.path].parsed
     return frozenset(
@@ -127,11 +125,3 @@ def _methods(tree: ArchitectureMap, user: Subclass) -> frozenset[str]:
         for entry in parsed.definitions
         if entry.owner == user.definition.name and not entry.name.startswith("_")
     )
-
-
-def _importers(tree: ArchitectureMap) -> dict[str, frozenset[str]]:
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for edge in tree.edges:
-        if is_product(edge.importer) and edge.kind != "type_only":
-            found[edge.imported].add(edge.importer)
-    return {path: frozenset(files) for path, files in found.items()}

@@ -101,6 +101,25 @@ class MigrationStanding:
 
 
 @dataclass(frozen=True, slots=True)
+class Demand:
+    """What a base class or a folder of the repository expects of its users, read off them.
+
+    `users` (subclasses, functions, classes, modules) of `subject` (a class, or a folder) do what `kind` says with
+    `value`: define a method, end in a suffix, lie in a folder, are imported by a registry, carry a decorator. `path` is
+    where the class is defined, or the folder.
+    """
+
+    users: str
+    subject: str
+    path: str
+    kind: str
+    value: str
+    held: int
+    cases: int
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """A repository's architecture at `commit`; what is not known is empty, and said in `notes`.
 
@@ -126,5 +145,6 @@ class Overview:
     owners: tuple[Ownership, ...] = ()
     third_parties: tuple[ThirdParty, ...] = ()
     migrations: tuple[MigrationStanding, ...] = ()
+    frameworks: tuple[Demand, ...] = ()
     pipelines: tuple[Pipeline, ...] = ()
     notes: tuple[str, ...] = ()

@@ -7,6 +7,8 @@ from reviewlore.architecture.codeowners import PLACES, CodeOwners, parse_codeown
 from reviewlore.architecture.commit_style import mine_commit_style
 from reviewlore.architecture.conventions import measure_sizes, mine_conventions
 from reviewlore.architecture.facts.habits import mine_habits
+from reviewlore.architecture.folders import mine_folders
+from reviewlore.architecture.frameworks import mine_frameworks
 from reviewlore.architecture.gaps import find_gaps
 from reviewlore.architecture.history import index_history
 from reviewlore.architecture.layers import find_layering, infer_layers, propose_contract
@@ -26,7 +28,7 @@ from reviewlore.config import Settings
 from reviewlore.diff import parse_diff
 from reviewlore.domain.architecture import ArchitectureMap, Landed, Survey
 from reviewlore.domain.layering import MapPicture
-from reviewlore.domain.overview import Habit, MigrationStanding, Overview
+from reviewlore.domain.overview import Demand, Habit, MigrationStanding, Overview
 from reviewlore.errors import InputError
 from reviewlore.flows.mapping import Mapper
 from reviewlore.flows.past import LANDED, MINED, count_remaining, read_steps
@@ -93,6 +95,7 @@ def describe(context: MapContext, commit: str) -> tuple[Overview, MapPicture]:
         owners=find_ownership(history, shipped, owners, _SHOWN),
         third_parties=find_third_parties(tree),
         migrations=migrations,
+        frameworks=tuple(_demands(tree)),
         pipelines=pipelines,
         notes=(*notes, *find_gaps(tree, listing), *unread, *misread, *untold, *mapper.notes),
     )
@@ -128,6 +131,14 @@ def _habits(tree: ArchitectureMap) -> Iterator[Habit]:
         yield Habit(rule.kind, rule.place or rule.language, rule.value, rule.held, rule.cases, rule.examples)
     for found in sorted(mine_habits(tree), key=lambda habit: bool(habit.topic)):
         yield Habit(found.kind, found.topic or found.language, found.value, found.held, found.cases, found.examples)
+
+
+def _demands(tree: ArchitectureMap) -> Iterator[Demand]:
+    for one in mine_frameworks(tree):
+        yield Demand("subclasses", one.base, one.path, one.kind, one.value, one.held, one.cases, one.examples)
+    for rule in mine_folders(tree):
+        kind = "registered" if rule.kind == "modules" else "decorated"
+        yield Demand(rule.kind, rule.folder, rule.folder, kind, rule.value, rule.held, rule.cases, rule.examples)
 
 
 def _code_owners(repo: Repo, commit: str, tree: ArchitectureMap) -> tuple[CodeOwners | None, tuple[str, ...]]:

@@ -32,6 +32,20 @@ def render_json(overview: Overview) -> str:
             "conventions": [_habit(habit) for habit in overview.habits],
             "commit_style": [_habit(habit) for habit in overview.commit_style],
             **_measures(overview),
+            "frameworks": [
+                {
+                    "users": row.users,
+                    "subject": row.subject,
+                    "path": row.path,
+                    "kind": row.kind,
+                    "value": row.value,
+                    "held": row.held,
+                    "cases": row.cases,
+                    "confidence": round(row.held / row.cases, 4),
+                    "examples": list(row.examples),
+                }
+                for row in overview.frameworks
+            ],
             "pipelines": [
                 {
                     "path": row.path,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from reviewlore.domain.layering import Layering
-from reviewlore.domain.overview import Habit, Overview, Ownership
+from reviewlore.domain.overview import Demand, Habit, Overview, Ownership
 from reviewlore.domain.pipeline import Pipeline
 from reviewlore.domain.visible import visible, visible_line
 
@@ -20,6 +20,13 @@ _INNER = _WIDTH - 4
 _ROWS = 4
 # Contracts and notes are more than a sample; beyond this there are too many to read.
 _MANY = 12
+_DEMANDS = {
+    "method": "define",
+    "suffix": "end in",
+    "folder": "lie in",
+    "registered": "are imported by",
+    "decorated": "carry",
+}
 # Comments of a proposal that the picture of the layers says already.
 _TOLD_ABOVE = ("    # ", "# In no layer: ")
 
@@ -44,6 +51,7 @@ def render_overview(overview: Overview) -> str:
         _rows("Commits (held of cases)", overview.commit_style, _habit, most=2),
         _rows("Complexity is ordinary up to (cyclomatic, cognitive)", overview.complexity, lambda row: (
               f"{row.cyclomatic:5} {row.cognitive:5}  {row.language}, {row.part} ({row.functions} functions)"), most=3),
+        _rows("Internal frameworks: what their users do (held of cases)", overview.frameworks, _demand, most=3),
         _rows("Pipelines (jobs or targets, documents that name them)", overview.pipelines, _pipeline, most=2),
         _third_parties(overview),
         _notes(overview.notes),
@@ -170,6 +178,11 @@ def _notes(notes: Sequence[str]) -> list[str]:
 
 def _widest(habit: Habit) -> tuple[bool, int]:
     return (bool(habit.place), -habit.cases)
+
+
+def _demand(row: Demand) -> str:
+    whose = f"of {row.subject}" if row.users == "subclasses" else f"in {row.subject or '(top)'}/"
+    return f"{row.held:5} of {row.cases:5}  {row.users} {whose} {_DEMANDS.get(row.kind, row.kind)} {row.value}"
 
 
 def _pipeline(row: Pipeline) -> str:

@@ -1,17 +1,24 @@
-"""New subclasses that leave out what nearly all others of their base class do. Change in, one fact for each out."""
+"""New subclasses, functions and modules that leave out what nearly all others of their base class or folder do.
+
+Change in, facts out: one for each class, one for each rule of a folder.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint
+from reviewlore.architecture.folders import FolderRule, is_member, members_of, mine_folders
 from reviewlore.architecture.frameworks import Expectation, Subclass, keeps, mine_frameworks, subclasses_of
+from reviewlore.architecture.places import folder_of, is_product
 from reviewlore.domain.architecture import Evidence, Fact
+from reviewlore.domain.source import Definition
 
 _SAID = {
     "method": "define `{value}`",
     "suffix": "are called `…{value}`",
     "folder": "lie in `{value}/`",
     "registered": "are imported by `{value}`",
+    "decorated": "carry `{value}`",
 }
 
 
@@ -58,4 +65,80 @@ def _misused(change: ChangeContext, user: Subclass, broken: Sequence[Expectation
             Evidence(f"`{rule.base}` is defined here", rule.path),
             *(Evidence(f"keeps it: {example}") for example in rule.examples),
         ),
+    )
+
+
+def find_left_folders(change: ChangeContext) -> Iterator[Fact]:
+    """Yield one fact for each rule of a folder that something new right in it does not keep.
+
+    A module that another one of its folder imports helps that one, and is none of those the registry is for.
+    """
+    touched = {
+        folder_of(patch.path)
+        for patch in change.patches
+        if patch.status != "removed" and patch.path in change.head.modules and is_product(patch.path)
+    }
+    for rule in mine_folders(change.base) if touched else ():
+        if rule.folder in touched:
+            paths = [path for path in sorted(change.patch_of) if folder_of(path) == rule.folder and is_product(path)]
+            paths = [path for path in paths if path in change.head.modules]
+            if rule.kind == "modules":
+                yield from _unregistered(change, rule, paths)
+            else:
+                yield from _undecorated(change, rule, paths)
+
+
+def _undecorated(change: ChangeContext, rule: FolderRule, paths: Sequence[str]) -> Iterator[Fact]:
+    places: list[tuple[str, Definition]] = []
+    for path in paths:
+        new = {definition.line for definition in change.added_definitions(path)}
+        places += [
+            (path, entry)
+            for kind, entry in members_of(change.head, path)
+            if kind == rule.kind and entry.line in new and rule.value not in entry.decorators
+        ]
+    if places:
+        path, entry = places[0]
+        more = f", and so with {len(places) - 1} more" if len(places) > 1 else ""
+        yield _left(
+            rule,
+            (path, change.line(path, entry.line)),
+            f"`{entry.name}` does not carry `{rule.value}`, as the other {rule.kind} of its folder do{more}",
+            f"Of the public {rule.kind} right in `{rule.folder}/`, {rule.held} of {rule.cases} carry `{rule.value}`.",
+            [Evidence(f"`{other.name}`", place, other.line) for place, other in places[1:5]],
+        )
+
+
+def _unregistered(change: ChangeContext, rule: FolderRule, paths: Sequence[str]) -> Iterator[Fact]:
+    registry = change.moved.get(rule.value, rule.value)
+    siblings = {
+        edge.imported
+        for edge in change.head.edges
+        if edge.importer == registry or folder_of(edge.importer) == rule.folder
+    }
+    new = [path for path in paths if change.patch_of[path].status == "added" and is_member(path) and path != registry]
+    new = [path for path in new if path not in siblings and change.head.modules[path].parsed.definitions]
+    if new and registry in change.head.modules:
+        more = f", and so with {len(new) - 1} more" if len(new) > 1 else ""
+        yield _left(
+            rule,
+            (new[0], change.first_line(new[0])),
+            f"`{new[0].rpartition('/')[2]}` is not imported by `{registry}`, as its siblings are{more}",
+            f"Of the modules right in `{rule.folder}/`, `{registry}` imports {rule.held} of {rule.cases}.",
+            [Evidence("is not imported there either", path) for path in new[1:5]],
+        )
+
+
+def _left(rule: FolderRule, place: tuple[str, int | None], title: str, why: str, also: Sequence[Evidence]) -> Fact:
+    return Fact(
+        kind="framework_misused",
+        path=place[0],
+        line=place[1],
+        title=title,
+        why=why,
+        advice="Follow the others, or say why this one is different.",
+        severity="info",
+        confidence=round(0.85 * rule.held / rule.cases, 2),
+        fingerprint=fingerprint("framework_misused", place[0], rule.kind, rule.folder, rule.value),
+        evidence=(*also, *(Evidence(f"keeps it: {example}") for example in rule.examples)),
     )
