@@ -7,6 +7,7 @@ sketch, Broder 1997), so that the share of common hashes estimates the Jaccard s
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 # Eight tokens make one 64-bit window; bodies of fewer than 30 tokens look alike by chance.
 WINDOW = 8
@@ -27,6 +28,8 @@ _MARK = rb"[^\s\w\"'`#/]"
 # A prime near 2**32 / golden ratio: the window as a polynomial in 256, modulo this, is spread well (Rabin, Karp 1987).
 _MODULUS = 2_654_435_761
 _MAX_KNOWN, _MAX_LENGTH = 20_000, 80
+# Along a history most bodies come again with each version of their file; larger ones are too few to be worth holding.
+_REMEMBERED, _MAX_REMEMBERED = 1 << 14, 4_000
 
 
 class Lexis:
@@ -40,9 +43,13 @@ class Lexis:
     def __init__(self, keywords: Iterable[str], strings: bytes, comments: bytes) -> None:
         self._token = re.compile(rb"(%s|%s|(?:%s)|(?:%s)|\S)\s*+" % (_WORD, _MARK, comments, strings), re.DOTALL)
         self._codes = _Codes(keywords, comments)
+        self._remembered = lru_cache(_REMEMBERED)(self._sketch)
 
     def sketch(self, body: bytes) -> tuple[int, ...]:
         """Return the smallest hashes (32 bits) of a body's windows, ascending; nothing where the body is too short."""
+        return self._remembered(body) if len(body) < _MAX_REMEMBERED else self._sketch(body)
+
+    def _sketch(self, body: bytes) -> tuple[int, ...]:
         symbols = self.symbols(body)
         if len(symbols) < MIN_TOKENS:
             return ()
