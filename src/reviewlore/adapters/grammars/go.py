@@ -13,6 +13,7 @@ import tree_sitter_go
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from reviewlore.adapters.grammars.complexity import add_recursion, measure
+from reviewlore.adapters.grammars.nesting import MATCH_LIMIT, QUERY_DEPTH, has_endless_punctuation, is_too_nested
 from reviewlore.adapters.grammars.sketch import C_COMMENTS, DOUBLE_QUOTED, SINGLE_QUOTED, Lexis
 from reviewlore.domain.source import Call, Definition, ImportedName, ImportKind, ImportStatement, ParsedModule
 
@@ -65,8 +66,14 @@ class GoGrammar:
         """Return what a UTF-8 Go source says, or None where the path is not a `.go` file."""
         if not path.endswith(".go"):
             return None
+        if is_too_nested(source):
+            return _unread(source)
         root = self._parser.parse(source).root_node
-        captures = QueryCursor(self._query).captures(root)
+        if root.has_error and has_endless_punctuation(source):
+            return _unread(source)
+        cursor = QueryCursor(self._query, match_limit=MATCH_LIMIT)
+        cursor.set_max_start_depth(QUERY_DEPTH)
+        captures = cursor.captures(root)
         package = min(captures.get("package", ()), key=lambda node: node.start_byte, default=None)
         comments = captures.get("comment", [])
         before = package.start_byte if package else 0
@@ -83,6 +90,10 @@ class GoGrammar:
             calls=tuple(calls),
             documented=package is not None and package.start_point.row in documented,
         )
+
+
+def _unread(source: bytes) -> ParsedModule:
+    return ParsedModule((), (), frozenset(), source.count(b"\n") + 1, broken=True, language="go")
 
 
 def _constrained(comments: Iterable[Node], before: int) -> bool:

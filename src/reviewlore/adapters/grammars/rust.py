@@ -12,6 +12,7 @@ import tree_sitter_rust
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from reviewlore.adapters.grammars.complexity import add_recursion, measure
+from reviewlore.adapters.grammars.nesting import MATCH_LIMIT, QUERY_DEPTH, has_endless_punctuation, is_too_nested
 from reviewlore.adapters.grammars.rust_items import (
     LEXIS,
     Attributes,
@@ -72,8 +73,14 @@ class RustGrammar:
         """Return what a UTF-8 Rust source says, or None where the path is not an `.rs` file."""
         if not path.endswith(".rs"):
             return None
+        if is_too_nested(source):
+            return _unread(source)
         root = self._parser.parse(source).root_node
-        captures = QueryCursor(self._query).captures(root)
+        if root.has_error and has_endless_punctuation(source):
+            return _unread(source)
+        cursor = QueryCursor(self._query, match_limit=MATCH_LIMIT)
+        cursor.set_max_start_depth(QUERY_DEPTH)
+        captures = cursor.captures(root)
         attributes = Attributes(source, captures.get("attribute", []), captures.get("comment", []))
         reader = _Reader(attributes, implemented(captures.get("impl", [])))
         for label, node in _in_order(captures):
@@ -90,6 +97,10 @@ class RustGrammar:
             offered=frozenset(reader.offered),
             documented=attributes.file_documented,
         )
+
+
+def _unread(source: bytes) -> ParsedModule:
+    return ParsedModule((), (), frozenset(), source.count(b"\n") + 1, broken=True, language="rust")
 
 
 def _in_order(captures: dict[str, list[Node]]) -> list[tuple[str, Node]]:
@@ -110,7 +121,9 @@ def _finished(
         body = node.child_by_field_name("body")
         sketch = LEXIS.sketch(source[body.start_byte : body.end_byte]) if body is not None else ()
         found[number] = replace(found[number], **complexity._asdict(), sketch=sketch)
-    found = [definition for definition in found if definition.name]
+    types = [entry for entry in found if entry.kind == "class"]
+    hidden = {entry.name for entry in types} - {entry.name for entry in types if entry.public}
+    found = [replace(entry, public=entry.public and entry.owner not in hidden) for entry in found if entry.name]
     return add_recursion(sorted(found, key=lambda entry: (entry.line, -entry.end_line)), called)
 
 
@@ -137,7 +150,8 @@ class _Reader:
         self._traits = traits
         self._scopes: list[_Scope] = []
         self._aliases: dict[str, Path] = {}
-        self._inner: set[str] = set()
+        self._inner: set[Path] = set()
+        self._declared: set[Path] = set()
         self._mentions: dict[tuple[str, Path], tuple[int, ImportKind]] = {}
         self._mentioned_to = 0
 
@@ -201,13 +215,15 @@ class _Reader:
     def _mod(self, node: Node) -> None:
         name = text(node.child_by_field_name("name")).removeprefix("r#")
         if node.child_by_field_name("body") is not None:
-            self._inner.add(name)
+            self._inner.add((*self._inline, name))
             self._open(node, "mod", name, reachable=public(node))
         elif name:
             line, path = node.start_point.row + 1, self._attributes.path(node)
             names = (ImportedName(path, line, name),) if path else ()
-            module = "mod " + "::".join((*self._inline, name))
-            self.imports.append(ImportStatement(module, 0, names, line, self._kind(node), public(node)))
+            module = (*self._inline, name)
+            self._declared.add(module)
+            written = f"mod {'::'.join(module)}"
+            self.imports.append(ImportStatement(written, 0, names, line, self._kind(node), public(node)))
             self._offer(node, name)
 
     def _offer(self, node: Node, name: str) -> None:
@@ -271,9 +287,9 @@ class _Reader:
     def mentioned(self) -> list[ImportStatement]:
         """Return a statement for each thing that is named by its whole path, at the first place where it is."""
         found: dict[Path, ImportStatement] = {}
-        own = frozenset(self._inner)
         for (written, inline), (line, kind) in self._mentions.items():
-            path = in_passing(written, inline, self._aliases, own)
+            near = inline and (*inline, written.partition("::")[0].strip()) in self._declared
+            path = in_passing(f"self::{written}" if near else written, inline, self._aliases, self._inner)
             if path is not None and path not in found:
                 names = (ImportedName(path[-1], line, "".join(written.split())),)
                 found[path] = ImportStatement("::".join(path[:-1]), 0, names, line, kind)

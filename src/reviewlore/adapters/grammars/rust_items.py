@@ -17,7 +17,7 @@ LEXIS = Lexis(
     rb'b?r"[^"]*+"?|b?r#"[^"]*+(?:"(?!#)[^"]*+)*+"?#?|b?' + DOUBLE_QUOTED + rb"|b?'(?:\\[^'\n]{1,10}|[^'\\\n])'",
     C_COMMENTS,
 )
-_SKIPPED = re.compile(rb"(?:\s++|//[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?)*+")
+_BLANK = re.compile(rb"\s*+")
 _ATTRIBUTE = re.compile(r"\s*([\w:]+)\s*(?:=\s*\"([^\"]*)\"|\((.*)\))?\s*", re.DOTALL)
 _CALLEE = re.compile(r"[^\W\d]\w*(?:(?:::|\.)[^\W\d]\w*)*")
 _CALLED_IN_TOKENS = re.compile(
@@ -41,22 +41,21 @@ class Attributes:
         nodes = sorted((*attributes, *comments), key=lambda node: node.start_byte, reverse=True)
         above: dict[int, int] = {}
         for node in nodes:
-            if node.type == "attribute_item":
-                skipped = _SKIPPED.match(source, node.end_byte)
-                following = skipped.end() if skipped else node.end_byte
-                above[node.start_byte] = target = above.get(following, following)
-                self._attribute(text(node), target)
-            elif node.type == "inner_attribute_item":
+            if node.type == "inner_attribute_item":
                 self.file_conditional |= node.start_point.column == 0 and text(node).startswith("#![cfg(")
+                continue
+            skipped = _BLANK.match(source, node.end_byte)
+            following = skipped.end() if skipped else node.end_byte
+            above[node.start_byte] = target = above.get(following, following)
+            if node.type == "attribute_item":
+                self._attribute(text(node), target)
             else:
-                self._comment(node, above)
+                self._comment(node, target)
 
-    def _comment(self, node: Node, above: Mapping[int, int]) -> None:
+    def _comment(self, node: Node, target: int) -> None:
         start = self._source[node.start_byte : node.start_byte + 4].decode("utf-8", "replace")
         if start.startswith(_OUTER_DOC) and start not in ("////", "/***", "/**/"):
-            skipped = _SKIPPED.match(self._source, node.end_byte)
-            following = skipped.end() if skipped else node.end_byte
-            self._documented.add(above.get(following, following))
+            self._documented.add(target)
         elif start.startswith(_INNER_DOC):
             self.file_documented |= node.parent is not None and node.parent.type == "source_file"
 

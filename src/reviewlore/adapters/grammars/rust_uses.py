@@ -5,7 +5,7 @@ Paths are spelled from the file's own module: within `mod inner { … }` of the 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import NamedTuple
 
 from tree_sitter import Node
@@ -106,10 +106,10 @@ def written_paths(tokens: str) -> Iterator[tuple[str, int]]:
             yield match[1], row
 
 
-def in_passing(written: str, inline: Sequence[str], aliases: dict[str, Path], own: frozenset[str]) -> Path | None:
+def in_passing(written: str, inline: Path, aliases: dict[str, Path], own: Set[Path]) -> Path | None:
     """Return the path of a thing that code names by its module (`crate::a::f`, `a::f`), or None where there is none.
 
-    `aliases` are the file's imports by local name, `own` its inline modules.
+    `aliases` are the file's imports by local name, `own` the paths of its inline modules.
     """
     bare = written if _PLAIN.fullmatch(written) else "::".join(segments(written))
     if not _PLAIN.fullmatch(bare):
@@ -120,11 +120,12 @@ def in_passing(written: str, inline: Sequence[str], aliases: dict[str, Path], ow
         return None
     if first in ("crate", "super", "self"):
         found = anchored(path, inline)
-        return found if found[0] != "self" or (len(found) > 2 and found[1] not in own) else None
+        return found if found[0] != "self" or (len(found) > 2 and found[1:-1] not in own) else None
     if first in aliases:
         whole = (*aliases[first], *path[1:])
         return whole if first[:1].islower() and whole[0] not in _NO_CRATES - {"self"} else None
-    if first in _NO_CRATES or first in own or not first[:1].islower():
+    inner = any((*inline[:depth], first) in own for depth in range(len(inline) + 1))
+    if inner or first in _NO_CRATES or not first[:1].islower():
         return path if not first and path[1] not in _NO_CRATES else None
     return path
 
