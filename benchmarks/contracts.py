@@ -3,10 +3,12 @@
     REVIEWLORE_CLONES=/path/to/clones python -m benchmarks contracts [--json] [--show] [NAME ...]
 
 Edges are pairs of modules of the root packages. Precision is the share of our edges that grimp has too, recall the
-share of its edges that we have. Contracts are judged as declared, without their exceptions, and turned round. We judge
-single imports: of what import-linter reports we can see the breaches that are one import long, and these must be the
-same, import by import. A contract that is broken only by way of modules between (`indirect_only`) looks kept to us: no
-single new line of a change breaks it by itself. `--show` prints every difference. The last line is one JSON object.
+share of its edges that we have; a module's import of itself is no edge. Precision of judged leaves out what lies in
+folders without `__init__.py`, which grimp does not look into; verdicts rest on what both look into. Contracts are
+judged as declared, without their exceptions, and turned round. We judge single imports: of what import-linter reports
+we can see the breaches that are one import long, and these must be the same, import by import. A contract that is
+broken only by way of modules between (`indirect_only`) looks kept to us: no single new line of a change breaks it by
+itself. `--show` prints every difference. The last line is one JSON object.
 """
 
 import argparse
@@ -35,6 +37,7 @@ NAMES = (
 )
 # Where packages start, below the folder of the contracts.
 ROOTS = ("", "src")
+NAMESPACE = "in a folder without __init__.py, which grimp leaves out"
 Result = dict[str, object]
 
 
@@ -80,10 +83,11 @@ def measure(clone: Path, *, show: bool = False) -> Result:
         export(files, Path(folder))
         said = ask(Path(folder))
     tree = map_at(clone)
-    theirs = frozenset((one, other) for one, other in said["edges"])
+    theirs = frozenset((one, other) for one, other in said["edges"] if one != other)
     ours = _ours(tree, said["packages"])
     reasons = {pair: _why(tree, pair, set(said["modules"])) for pair in ours ^ theirs}
-    edges = report(Verdict(ours, theirs, said["version"], reasons), show=show)
+    unjudged = frozenset(pair for pair in ours if reasons.get(pair) == NAMESPACE)
+    edges = report(Verdict(ours, theirs, said["version"], reasons, unjudged), show=show)
     texts = {path: text.decode("utf-8", "replace") for path, text in files.items() if is_contract_file(path)}
     return edges | {"modules": len(said["modules"]), "verdicts": _verdicts(tree, said, texts, show=show)}
 
@@ -113,13 +117,23 @@ def _why(tree: ArchitectureMap, pair: Pair, modules: set[str]) -> str:
     """Say what is known to set us and grimp apart about an import."""
     paths = {module.name: path for path, module in tree.modules.items()}
     for name in pair:
-        if name not in modules:
-            return "a folder without __init__.py, which grimp leaves out"
         if name not in paths:
             return "a module that our map does not have"
+        if name not in modules and _lies_in_namespace(tree, name, paths[name]):
+            return NAMESPACE
         if paths[name] in tree.broken:
             return "a file with syntax errors"
     return "unexplained"
+
+
+def _lies_in_namespace(tree: ArchitectureMap, name: str, path: str) -> bool:
+    """Whether one of the folders from the root package down to a module has no `__init__.py`."""
+    folders = path.split("/")[:-1]
+    depth = name.count(".") + path.endswith("/__init__.py")
+    return any(
+        "/".join([*folders[: len(folders) - up], "__init__.py"]) not in tree.files
+        for up in range(min(depth, len(folders)))
+    )
 
 
 def _verdicts(tree: ArchitectureMap, said: dict[str, object], texts: dict[str, str], *, show: bool) -> Result:
@@ -129,6 +143,12 @@ def _verdicts(tree: ArchitectureMap, said: dict[str, object], texts: dict[str, s
     assert isinstance(packages, list)
     assert isinstance(ways, dict)
     modules = {module.name for module in tree.modules.values()}
+    known = set(said["modules"])
+    imports = {
+        pair: type_only
+        for pair, type_only in _imports(tree, packages).items()
+        if pair[0] in known and (pair[1] in known or not _inside(pair[1], packages))
+    }
     unread: list[str] = []
     for way, told in ways.items():
         contracts, notes = parse_contracts({".importlinter": told["ini"]}, modules)
@@ -140,7 +160,7 @@ def _verdicts(tree: ArchitectureMap, said: dict[str, object], texts: dict[str, s
                 continue
             ours = {
                 pair
-                for pair, type_only in _imports(tree, packages).items()
+                for pair, type_only in imports.items()
                 if any(breaks(one, *pair) for one in mine if not (one.ignore_type_only and type_only))
             }
             direct = {(one, other) for one, other in theirs["direct"]}
