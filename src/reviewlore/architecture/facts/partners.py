@@ -41,7 +41,7 @@ _LATEST = 30
 _SAME_BEHAVIOUR = re.compile(
     r"refactor|clean.?up|simplif|\bperf\b|performance|optimi[sz]|speed.?up|typos?\b|typing|type (hint|annot)|annotat"
     r"|\blint|reformat|formatting|\bdocs?\b|documentation|docstring|renam|\bmov(e|ing)\b|modernize|match.case"
-    r"|\bchore\b|\bbump|\brevert|\brelease",
+    r"|\bchore\b|\bbump|\brevert|\brelease|\binstead of\b",
     re.IGNORECASE,
 )
 _TEST_TOGETHER = 3
@@ -121,6 +121,8 @@ def _does_more(change: ChangeContext, path: str, code: frozenset[int]) -> bool:
     for entry in change.head.modules[path].parsed.definitions:
         if entry.kind != "class" and not code.isdisjoint(range(entry.line, entry.end_line + 1)):
             old = known.get(_bare(entry))
+            if old is None and not (entry.public or entry.name.startswith("__")):
+                continue  # a part of what calls it, which is looked at itself
             if old is None or entry.cyclomatic > old.cyclomatic or entry.parameters != old.parameters:
                 return True
     return False
