@@ -250,3 +250,43 @@ def test_a_schema_without_a_name_is_known_by_its_content(path):
 def test_no_schema_file_raises(path, text):
     found = read_schema(path, text)
     assert found is None or found.identity
+
+
+def test_scripts_that_lie_about_are_no_part_of_a_python_package(tmp_path):
+    card = card_of(
+        tmp_path,
+        "acme/py",
+        {
+            "pyproject.toml": '[project]\nname = "acme-py"\nversion = "1"\n',
+            "acme/__init__.py": "def run():\n    return 1\n",
+            "acme/inner/__init__.py": "",
+            "acme/inner/deep.py": "X = 1\n",
+            "src/other/__init__.py": "Y = 1\n",
+            "acme_py.py": "Z = 1\n",
+            "release.py": "def build():\n    return 1\n",
+            "tools/build.py": "def build():\n    return 1\n",
+        },
+    )
+    (published,) = card.published
+    assert [offer.module for offer in published.offers] == ["acme", "acme.inner.deep", "acme_py", "other"]
+
+
+def test_a_python_package_that_narrows_a_name_names_its_consumers(tmp_path):
+    ours = {
+        "pyproject.toml": '[project]\nname = "acme-money"\nversion = "1"\n',
+        "money/__init__.py": "def pay(amount, currency='EUR'):\n    return amount\n",
+    }
+    theirs = {
+        "pyproject.toml": '[project]\nname = "acme-shop"\nversion = "1"\ndependencies = ["acme-money>=1"]\n',
+        "shop/__init__.py": "import money\n\nTOTAL = money.pay(1)\n",
+    }
+    shop = card_of(tmp_path, "acme/shop", theirs)
+    assert [(link.provider, link.consumer, link.package, link.uses, link.requirement)
+            for link in join_cards([shop, card_of(tmp_path, "acme/money", ours)]).provisions] == [
+        ("acme/money", "acme/shop", "acme-money", 1, ">=1")
+    ]  # fmt: skip
+    after = {"money/__init__.py": "def pay(amount, currency):\n    return amount\n"}
+    facts = organisation(tmp_path, Tree(tmp_path / "change"), ours, after, [shop])
+    (fact,) = [fact for fact in facts if fact.kind == "published_name_changed"]
+    assert fact.title == "`pay` of `money` takes other arguments, and `acme/shop` takes it"
+    assert "shop/__init__.py:3" in fact.evidence[0].text

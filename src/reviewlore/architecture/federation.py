@@ -40,7 +40,15 @@ ECOSYSTEM: Mapping[Language, Ecosystem] = {
 _JAVA_OWN = ("java.", "javax.", "jdk.", "sun.")
 _RUST_OWN = frozenset({"std", "core", "alloc", "crate", "self", "super"})
 
-_WORDING = Wording("packages", "repositories", "use", "uses", "takes from (downwards; wider: more uses)")
+_WORDING = Wording(
+    "packages",
+    "repositories",
+    "use",
+    "uses",
+    "takes from (downwards; wider: more uses)",
+    "takes from a repository above",
+    "by who takes from whom",
+)
 
 _Key = tuple[Ecosystem, str, str]
 

@@ -3,6 +3,7 @@
 A name is offered where the module declares it public, or defines or re-exports it without a leading underscore.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from posixpath import normpath
@@ -107,7 +108,7 @@ def spellings(manifest: Manifest, module: Module) -> Iterator[str]:
     path = module.path
     inner = path[len(manifest.folder) + 1 :] if manifest.folder else path
     if manifest.ecosystem == "pypi":
-        if not any(part.startswith("_") for part in module.name.split(".")):
+        if _is_installed(manifest, module) and not any(part.startswith("_") for part in module.name.split(".")):
             yield module.name
     elif manifest.ecosystem == "npm":
         if _is_entry(manifest, inner, path):
@@ -125,6 +126,19 @@ def spellings(manifest: Manifest, module: Module) -> Iterator[str]:
         crate = manifest.name.replace("-", "_")
         stem = inner.removeprefix("src/").removesuffix(".rs").removesuffix("/mod")
         yield crate if stem in ("lib", "main") else f"{crate}::{stem.replace('/', '::')}"
+
+
+def _is_installed(manifest: Manifest, module: Module) -> bool:
+    """Whether a Python module is imported by its path below a root of its package, and is no script lying about.
+
+    A file at the top of the repository is only taken for a module of the package that has its name.
+    """
+    spelled = module.name.replace(".", "/")
+    stem = re.sub(r"(/__init__)?\.pyi?$", "", module.path)
+    roots = {manifest.folder, f"{manifest.folder}/src".lstrip("/"), *manifest.roots}
+    inside = {root for root in roots if stem == (f"{root}/{spelled}" if root else spelled)}
+    loose = "/" not in spelled and not module.is_package and inside == {manifest.folder}
+    return bool(inside) and (not loose or spelled == re.sub(r"[-.]+", "_", manifest.name).lower())
 
 
 def _own(module: Module) -> set[str]:

@@ -94,13 +94,15 @@ class MapChange:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a drawing's parts stand for: cells, boxes, the weight of one line and of a wide one, and a line."""
+    """What the parts of a drawing stand for: cells, boxes, the weight of a thin and a wide line, lines, the order."""
 
     cells: str = "modules"
     boxes: str = "packages"
     one: str = "module imports"
     many: str = "modules import"
     line: str = "imports (downwards; wider: more modules)"
+    up: str = "against the layers"
+    order: str = "inferred from the imports: {share} of the weight between layers points down"
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ def _notes(picture: MapPicture, layout: Layout) -> Iterable[str]:
     told = f"{modules} {words.cells} in {len(layering.packages)} {words.boxes}"
     if layering.layers:
         kind = f"declared by {layering.origin}" if layering.origin else (
-            f"inferred from the imports: {layering.confidence:.0%} of the weight between layers points down"
+            words.order.replace("{share}", f"{layering.confidence:.0%}")
         )  # fmt: skip
         told += f", {len(layering.layers)} layers, {kind}"
     yield f"{told}."
@@ -120,7 +120,7 @@ def _legend(picture: MapPicture) -> Iterable[str]:
     """Yield one line that explains what is drawn, and only that."""
     rows: list[tuple[str, str]] = [("edge", picture.wording.line)]
     if picture.layering.violations:
-        rows.append(("up", "against the layers"))
+        rows.append(("up", picture.wording.up))
     if picture.change:
         statuses = Counter(picture.change.modules.values())
         rows += [(f"cell {status}", f"{status} module ({statuses[status]})") for status in sorted(statuses)]
