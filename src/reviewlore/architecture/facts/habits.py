@@ -64,9 +64,6 @@ _ANY: dict[UsageKind, tuple[str, str, str]] = {
 # What is no way of doing it, however common.
 _NO_HABIT = frozenset({"undocumented", "generic", "printed", "other"})
 
-# So many cases of one file show a way of its own.
-_OWN_CASES = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Habit:
@@ -118,9 +115,10 @@ def find_left_habits(change: ChangeContext) -> Iterator[Fact]:
             continue
         before = _before(change, patch.path)
         known = {(usage.kind, usage.value, usage.name) for usage in before}
+        added = patch.added_lines
         for usage in usages_of(module, tuple(edges[patch.path])):
             habit = habits.get((usage.kind, module.parsed.language, usage.topic))
-            new = usage.line in patch.added_lines and (usage.kind, usage.value, usage.name) not in known
+            new = usage.line in added and (usage.kind, usage.value, usage.name) not in known
             if habit and usage.value != habit.value and new and not _own_way(usage, before):
                 left[habit].append((patch.path, usage))
     for habit, places in left.items():
@@ -137,7 +135,7 @@ def _before(change: ChangeContext, path: str) -> tuple[Usage, ...]:
 def _own_way(usage: Usage, before: Sequence[Usage]) -> bool:
     """Whether the file mostly did so before: a line that does as those around it is no offence."""
     values = [entry.value for entry in before if (entry.kind, entry.topic) == (usage.kind, usage.topic)]
-    return len(values) >= _OWN_CASES and values.count(usage.value) > len(values) / 2
+    return values.count(usage.value) > len(values) / 2
 
 
 def _edges_of(tree: ArchitectureMap) -> defaultdict[str, list[ImportEdge]]:

@@ -16,6 +16,8 @@ MIN_FIXES = 3
 WITHIN = 2 * 365 * 86_400
 # Where everything passes through, some changes are fixes; here a good part of them has to be.
 MIN_FIX_SHARE = 0.3
+# Added and removed lines of code together: a single line replaced mostly follows something elsewhere.
+MIN_ROWS = 3
 # Lines that say something: a bracket or a lone `return` comes back all the time.
 _TELLING = 20
 MIN_LINES = 4
@@ -90,7 +92,8 @@ def _prone(
         if definition.kind == "class" or same is None:
             continue
         new = added.intersection(range(same.line, same.end_line + 1))
-        if not new and not removed.intersection(range(definition.line, definition.end_line + 1)):
+        gone = removed.intersection(range(definition.line, definition.end_line + 1))
+        if len(new) + len(gone) < MIN_ROWS:
             continue
         lines = story.lines[definition.line - 1 : definition.end_line]
         touched = frozenset[str]().union(*(line.touched for line in lines))
