@@ -268,7 +268,13 @@ def test_scripts_that_lie_about_are_no_part_of_a_python_package(tmp_path):
         },
     )
     (published,) = card.published
-    assert [offer.module for offer in published.offers] == ["acme", "acme.inner.deep", "acme_py", "other"]
+    assert [offer.module for offer in published.offers] == [
+        "acme",
+        "acme.inner",
+        "acme.inner.deep",
+        "acme_py",
+        "other",
+    ]
 
 
 def test_a_python_package_that_narrows_a_name_names_its_consumers(tmp_path):
