@@ -112,11 +112,11 @@ class RustResolver:
         if start is None:
             return None
         (crate, module), rest = start
-        modules = self._crates.modules
-        while rest and (crate, (*module, rest[0])) in modules:
-            module, rest = (*module, rest[0]), rest[1:]
-        found = modules.get((crate, module))
-        return (found, rest) if found is not None else None
+        for cut in range(len(rest), -1, -1):  # those in between may be inline modules or mere folders
+            found = self._crates.modules.get((crate, (*module, *rest[:cut])))
+            if found is not None:
+                return found, rest[cut:]
+        return None
 
     def _start(self, path: str, whole: Path, depth: int) -> tuple[Place, Path] | None:
         """Return the module where a path starts, and the rest of it; None for paths into other crates than ours."""
@@ -135,7 +135,7 @@ class RustResolver:
     def _bare(self, path: str, home: Place, whole: Path, depth: int) -> tuple[Place, Path] | None:
         """Return where a path starts that begins with a name: of this module, of a crate, or (before 2018) of its root.
 
-        An empty first part (`::name`) is always followed by a crate.
+        An empty first part (`::name`) is followed by a crate, or (before 2018) by what lies in the crate's root.
         """
         crate, module = home
         first, rest = (whole[0], whole[1:]) if whole[0] else (whole[1], whole[2:])
@@ -148,7 +148,9 @@ class RustResolver:
         library = self._crates.find(crate, first)
         if library is not None:
             return (library, ()), rest
-        return ((crate, ()), whole) if whole[0] and (crate, (first,)) in self._crates.modules else None
+        if (crate, (first,)) not in self._crates.modules or first in _SYSTEM | self._crates.needs(path):
+            return None
+        return (crate, ()), (first, *rest)
 
     def _follow(self, importer: str, path: str, rest: Path) -> tuple[str, Path]:
         """Go on from modules that pass a name on, as long as the importer lies in them."""

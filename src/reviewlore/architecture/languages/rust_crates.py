@@ -8,7 +8,7 @@ the module that their place says.
 import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reviewlore.architecture.languages.resolver import Sources
 from reviewlore.domain.manifest import Manifest
@@ -41,7 +41,8 @@ class Crates:
 
     def __init__(self, sources: Sources) -> None:
         self._parsed = sources.parsed
-        manifests = [entry for entry in sources.manifests if entry.ecosystem == "crates" and entry.name]
+        declared = {entry.folder: entry for entry in sources.manifests if entry.ecosystem == "crates"}
+        manifests = [_with_inherited(entry, declared) for entry in declared.values() if entry.name]
         self.crates = tuple(_found(sources.parsed, manifests))
         self._libraries = {crate.name: number for number, crate in reversed([*enumerate(self.crates)]) if crate.name}
         self._by_package = {crate.package: number for number, crate in enumerate(self.crates) if crate.name}
@@ -176,6 +177,17 @@ def _found(parsed: Mapping[str, ParsedModule], manifests: list[Manifest]) -> Ite
             rest.append(Crate(path, folder, "", called if main else "", visible))
             called = "" if main else called
     yield from rest
+
+
+def _with_inherited(entry: Manifest, declared: Mapping[str, Manifest]) -> Manifest:
+    """Return a manifest with the folders that its workspace, in a folder above, gives the names it inherits."""
+    inherited = {dependency.name for dependency in entry.dependencies if dependency.requirement == "workspace"}
+    folder, found = entry.folder, list[tuple[str, tuple[str, ...]]]()
+    while folder and inherited:
+        folder = folder.rpartition("/")[0]
+        above = declared.get(folder)
+        found += [pair for pair in (above.aliases if above else ()) if pair[0] in inherited]
+    return replace(entry, aliases=(*found, *entry.aliases)) if found else entry
 
 
 def _guessed(parsed: Mapping[str, ParsedModule]) -> list[str]:
