@@ -109,3 +109,11 @@ def test_a_renamed_workflow_that_a_document_names(tree: Tree) -> None:
         ".github/workflows/other.yml",
         "`nightly.yml` is gone, and documents still tell people to use it",
     )
+
+
+def test_a_command_whose_name_begins_with_that_of_another_is_not_the_other(tree: Tree) -> None:
+    before = {"Makefile": "docs:\n\ttrue\n\ndocs-links:\n\ttrue\n", "CONTRIBUTING.md": "Run `make docs-links`.\n"}
+    assert of_kind(tree.facts(before, {"Makefile": "docs-links:\n\ttrue\n"}), "pipeline_undocumented") == []
+    told = {**before, "CONTRIBUTING.md": "Run `make docs-links`,\nthen `make docs`.\n"}
+    (fact,) = of_kind(tree.facts(told, {"Makefile": "docs-links:\n\ttrue\n"}), "pipeline_undocumented")
+    assert fact.evidence[0].line == 2

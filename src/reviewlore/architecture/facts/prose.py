@@ -56,10 +56,19 @@ def find_stale_instructions(change: ChangeContext) -> Iterator[Fact]:
             lost[path] += [spelling for spelling in command.spelled if spelling not in now]
     names = frozenset(spelling for found in lost.values() for spelling in found)
     told = _told(change, names) if names and len(names) <= _MOST_NAMES else {}
+    told = _without_longer(change, told, now) if told else {}
     for path, spelled in lost.items():
         stale = [spelling for spelling in spelled if spelling in told]
         if stale:
             yield _stale_command(change, path, stale, [mention for name in stale for mention in told[name]])
+
+
+def _without_longer(change: ChangeContext, told: dict[str, list[Mention]], now: set[str]) -> dict[str, list[Mention]]:
+    """Leave out the places where a name only begins that of a command which stays: `make docs` of `make docs-links`."""
+    longer = frozenset(known for known in now if any(known.startswith(f"{name}-") for name in told))
+    meant = {(mention.path, mention.line) for mention in change.mentions(longer) or ()} if longer else set()
+    left = {name: [m for m in found if (m.path, m.line) not in meant] for name, found in told.items()}
+    return {name: found for name, found in left.items() if found}
 
 
 def _told(change: ChangeContext, words: frozenset[str]) -> dict[str, list[Mention]]:
