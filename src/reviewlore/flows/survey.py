@@ -25,6 +25,7 @@ from reviewlore.flows.past import read_past
 from reviewlore.formats import contracts_ecmascript as ecmascript
 from reviewlore.formats import contracts_importlinter as importlinter
 from reviewlore.formats.commands import is_build_file, parse_commands
+from reviewlore.formats.contracts_archunit import read_archunit
 from reviewlore.ports import Parsers, Repo, Store
 
 # Enough for years of most repositories; older habits have had time to change.
@@ -109,9 +110,24 @@ def read_contracts(
     python, unread = importlinter.parse_contracts(texts, modules)
     texts, left_out = _texts(repo, base, sorted(filter(_declares_for_scripts, before.files)))
     scripts, more = ecmascript.parse_contracts(texts)
-    found = own + python + scripts
-    notes = (*find_unmatched(own, before), *unread, *more, *dict.fromkeys((*missed, *left_out)))
+    rules, untold, passed = _archunit(repo, base, before)
+    found = own + python + scripts + rules
+    notes = (*find_unmatched(own, before), *unread, *more, *untold, *dict.fromkeys((*missed, *left_out, *passed)))
     return (found or infer_contracts(before) + infer_boundaries(before)), notes
+
+
+def _archunit(
+    repo: Repo, base: str, before: ArchitectureMap
+) -> tuple[tuple[Contract, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the contracts of the Java files that import ArchUnit, notes on them, and on files that were not read."""
+    paths = sorted({entry.importer for entry in before.external if entry.target.startswith("com.tngtech.archunit.")})
+    texts, left_out = _texts(repo, base, paths)
+    read = [read_archunit(path, text) for path, text in texts.items()]
+    return (
+        tuple(contract for contracts, _ in read for contract in contracts),
+        tuple(note for _, notes in read for note in notes),
+        left_out,
+    )
 
 
 def _declares(path: str) -> bool:

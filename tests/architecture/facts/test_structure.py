@@ -141,3 +141,20 @@ def test_too_large_a_file_of_rules_is_a_note(tree: Tree) -> None:
     base = tree.commit({"a.ts": "", ".eslintrc.json": " " * 1_000_001})
     notes = judged(tree, base, tree.commit({}), "").notes
     assert "1 file that may declare import rules was too large to be read." in notes
+
+
+def test_archunits_rules_are_read_from_the_tests_that_import_it(tree: Tree) -> None:
+    rule = (
+        "package shop;\nimport com.tngtech.archunit.junit.ArchTest;\nclass RulesTest {\n  @ArchTest static final ArchRule"
+        ' r = noClasses().that().resideInAPackage("..store..")\n'
+        '      .should().dependOnClassesThat().resideInAPackage("..web..");\n}\n'
+    )
+    store, web = "src/main/java/shop/store/Orders.java", "src/main/java/shop/web/Page.java"
+    files = {
+        "src/test/java/shop/RulesTest.java": rule,
+        store: "package shop.store;\npublic class Orders {}\n",
+        web: "package shop.web;\npublic class Page {}\n",
+    }
+    base = tree.commit(files)
+    orders = "package shop.store;\nimport shop.web.Page;\npublic class Orders { Page page; }\n"
+    assert told(judged(tree, base, tree.commit({store: orders}), "")) == [("forbidden_import", store, 2)]
