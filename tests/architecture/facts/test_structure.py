@@ -145,8 +145,8 @@ def test_too_large_a_file_of_rules_is_a_note(tree: Tree) -> None:
 
 def test_archunits_rules_are_read_from_the_tests_that_import_it(tree: Tree) -> None:
     rule = (
-        "package shop;\nimport com.tngtech.archunit.junit.ArchTest;\nclass RulesTest {\n  @ArchTest static final ArchRule"
-        ' r = noClasses().that().resideInAPackage("..store..")\n'
+        "package shop;\nimport com.tngtech.archunit.junit.ArchTest;\nclass RulesTest {\n"
+        '  @ArchTest static final ArchRule r = noClasses().that().resideInAPackage("..store..")\n'
         '      .should().dependOnClassesThat().resideInAPackage("..web..");\n}\n'
     )
     store, web = "src/main/java/shop/store/Orders.java", "src/main/java/shop/web/Page.java"
