@@ -41,3 +41,13 @@ def test_a_manifest_that_cannot_be_read_is_said() -> None:
     tree = map_of({"a.py": ""})
     broken = ArchitectureMap(tree.modules, manifests=(Manifest("package.json", "npm", problem="not JSON."),))
     assert find_gaps(broken, Listing()) == ("package.json could not be read in whole: not JSON.",)
+
+
+def test_more_manifests_than_are_told_are_counted() -> None:
+    paths = [f"{name}/package.json" for name in "abcde"]
+    broken = ArchitectureMap(
+        map_of({"a.py": ""}).modules, manifests=tuple(Manifest(path, "npm", problem="no JSON.") for path in paths)
+    )
+    told = find_gaps(broken, Listing())
+    assert len(told) == 4
+    assert told[3] == "Neither could 2 other manifests: 'd/package.json', 'e/package.json'."

@@ -23,6 +23,9 @@ _NEEDED: dict[Ecosystem, tuple[tuple[Language, ...], str]] = {
 }
 
 
+SHALLOW = "The clone is shallow: what changed before its oldest commits is not known (`git fetch --unshallow` tells)."
+
+
 def find_gaps(tree: ArchitectureMap, listing: Listing) -> tuple[str, ...]:
     """Return in one sentence each what facts about this tree do not rest on."""
     return (*_unread(tree), *_manifests(tree), *_left_out(listing))
@@ -40,8 +43,11 @@ def _unread(tree: ArchitectureMap) -> Iterator[str]:
 
 
 def _manifests(tree: ArchitectureMap) -> Iterator[str]:
-    for manifest in [manifest for manifest in tree.manifests if manifest.problem][:_SHOWN]:
+    broken = [manifest for manifest in tree.manifests if manifest.problem]
+    for manifest in broken[:_SHOWN]:
         yield f"{manifest.path} could not be read in whole: {manifest.problem.rstrip('.')}."
+    if others := broken[_SHOWN:]:
+        yield f"Neither could {_count(others, 'other manifest')}: {_some([manifest.path for manifest in others])}."
     there = {manifest.ecosystem for manifest in tree.manifests}
     for ecosystem, (languages, name) in _NEEDED.items():
         count = sum(tree.languages.get(language, 0) for language in languages)
@@ -60,7 +66,7 @@ def _left_out(listing: Listing) -> Iterator[str]:
         yield f"{_count(links, 'symbolic link')} {verb} not followed: {_some(links)}."
 
 
-def _count(items: Sequence[str], noun: str) -> str:
+def _count(items: Sequence[object], noun: str) -> str:
     return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
 
 

@@ -9,7 +9,7 @@ from reviewlore.architecture.conventions import measure_sizes, mine_conventions
 from reviewlore.architecture.facts.habits import mine_habits
 from reviewlore.architecture.folders import mine_folders
 from reviewlore.architecture.frameworks import mine_frameworks
-from reviewlore.architecture.gaps import find_gaps
+from reviewlore.architecture.gaps import SHALLOW, find_gaps
 from reviewlore.architecture.history import index_history
 from reviewlore.architecture.layers import find_layering, infer_layers, propose_contract
 from reviewlore.architecture.migrations import find_migrations
@@ -73,6 +73,7 @@ def describe(context: MapContext, commit: str) -> tuple[Overview, MapPicture]:
     landed = repo.mainline(commit, LANDED)
     migrations, unread = _migrations(context, landed[:MINED], tree)
     inferred = infer_layers(tree)
+    cut = (SHALLOW,) if repo.shallow else ()
     layering = find_layering(tree, declared)
     pipelines, untold = read_pipelines(repo, commit, tree.files)
     title = f"Architecture of {context.repository} at {commit[:12]}"
@@ -97,7 +98,7 @@ def describe(context: MapContext, commit: str) -> tuple[Overview, MapPicture]:
         migrations=migrations,
         frameworks=tuple(_demands(tree)),
         pipelines=pipelines,
-        notes=(*notes, *find_gaps(tree, listing), *unread, *misread, *untold, *mapper.notes),
+        notes=(*notes, *find_gaps(tree, listing), *cut, *unread, *misread, *untold, *mapper.notes),
     )
     return found, picture_of(title, tree, layering)
 

@@ -12,7 +12,7 @@ from reviewlore.architecture.contracts import (
 from reviewlore.architecture.conventions import mine_conventions
 from reviewlore.architecture.facts import find_facts
 from reviewlore.architecture.facts.change import ChangeContext
-from reviewlore.architecture.gaps import find_gaps
+from reviewlore.architecture.gaps import SHALLOW, find_gaps
 from reviewlore.architecture.history import index_history
 from reviewlore.architecture.places import is_product, is_test
 from reviewlore.config import ArchitectureSettings
@@ -86,7 +86,8 @@ def survey(  # noqa: PLR0913 - every option stands alone, and has a default
     silent = (
         () if change.history.changes else ("No history before the base: what usually changes together is not known.",)
     )
-    told = (*notes, *find_gaps(after, listing), *silent, *unread, *unusable, *mapper.notes)
+    cut = (SHALLOW,) if repo.shallow else ()
+    told = (*notes, *find_gaps(after, listing), *cut, *silent, *unread, *unusable, *mapper.notes)
     return Survey(facts, before, after, contracts, told)
 
 

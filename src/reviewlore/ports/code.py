@@ -14,6 +14,11 @@ from reviewlore.domain.trees import Listing, Step
 class Repo(Protocol):
     """A git repository, read from its objects only: never from a work tree, never by running its code."""
 
+    @property
+    def shallow(self) -> bool:
+        """Whether the history was cut off when the repository was cloned."""
+        ...
+
     def resolve(self, revision: str) -> str:
         """Return the full commit id of a revision; InputError if there is none."""
         ...
