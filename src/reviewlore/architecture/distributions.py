@@ -114,7 +114,8 @@ def is_unexplained(distribution: str, tops: Set[str]) -> bool:
 
     `tops` are normalised first parts of imported names. Such a one may be the source of any other name.
     """
-    return distribution not in tops and not any(kin(distribution, top) for top in tops)
+    plain = distribution.removeprefix("python-").removesuffix("-python")
+    return tops.isdisjoint((distribution, plain, plain.removeprefix("py")))
 
 
 def kin(distribution: str, module: str) -> bool:

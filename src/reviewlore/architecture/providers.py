@@ -59,6 +59,8 @@ class Packages:
         declared = {dependency.name for manifest in manifests for dependency in manifest.dependencies}
         if any(kin(name, other) for name in names for other in declared | (own - {""})):
             return False
+        if any(d.requirement.startswith("[") for manifest in manifests for d in manifest.dependencies):
+            return False  # an extra brings packages that only its own manifest names
         needed = (d for manifest in manifests for d in manifest.dependencies if d.scope in ("runtime", "optional"))
         return sure or not any(is_unexplained(dependency.name, self._imported) for dependency in needed)
 

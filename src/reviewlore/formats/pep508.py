@@ -17,7 +17,7 @@ _MAX_CHARACTERS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A requirement taken apart: `name` normalised after PEP 503, `version` the specifier, or the url where it has one.
+    """A requirement taken apart: `name` normalised after PEP 503, `version` the extras and the specifier, or the url.
 
     `extra` says that the marker asks for an extra, so that nobody gets it who does not ask.
     """
@@ -37,7 +37,9 @@ def parse_requirement(text: str) -> Wanted | None:
         marker = str(found.marker or "")
     except (InvalidRequirement, ValueError, RecursionError):
         return None
-    return Wanted(normal_name(found.name), found.url or str(found.specifier), found.url or "", "extra ==" in marker)
+    extras = f"[{','.join(sorted(found.extras))}]" if found.extras else ""
+    version = found.url or f"{extras}{found.specifier}"
+    return Wanted(normal_name(found.name), version, found.url or "", "extra ==" in marker)
 
 
 def normal_name(name: str) -> str:

@@ -211,6 +211,7 @@ FOUND = [("dependency_undeclared", "app/a.py", 1)]
         (("attrs",), "import app.b\nfrom . import b\n", []),
         (("attrs",), "import click\n", []),  # the repository imported it before
         (("attrs", "google-cloud-storage"), "from google.cloud import storage\n", []),
+        (("attrs", "litestar[standard]>=2"), "import uvicorn\n", []),  # an extra may bring it
         ((), "import yaml\n", []),  # nobody declares anything
     ],
 )

@@ -72,7 +72,7 @@ lint = ["ruff==0.5"]
     )
     assert (found.name, found.version, found.ecosystem, found.problem) == ("acme-app", "1.2", "pypi", "")
     assert told(found) == [
-        ("requests", "runtime", 8, "<3,>=2", False),
+        ("requests", "runtime", 8, "[socks]<3,>=2", False),
         ("tomli", "runtime", 9, ">=2", False),
         ("acme-core", "runtime", 10, "file:../core", True),
         ("click", "optional", 14, "~=8.1", False),
