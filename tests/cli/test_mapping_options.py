@@ -167,3 +167,45 @@ def test_unusable_settings_are_told_with_their_commit(tree: Tree, capsys: pytest
     code, _, err = told(capsys, tree, "status", "--architecture")
     assert code == 2
     assert f".reviewlore.toml at {commit[:12]} cannot be used" in err
+
+
+def test_a_review_names_the_repositories_that_take_what_is_gone(
+    tree: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours = {
+        "package.json": '{"name": "@acme/money"}',
+        "src/index.ts": "export function pay() {}\nexport const x = 1;\n",
+    }
+    till = {"package.json": '{"name": "@acme/till"}', "src/a.ts": 'import { pay } from "@acme/money";\n\npay();\n'}
+    other = Tree(tmp_path / "till")
+    other.commit(dict(till))
+    card = told(capsys, other, "status", "--architecture", "--card", "-q")[1]
+    settings = '[architecture]\norganisation = "cards"\n'
+    base = tree.commit({**ours, "cards/till.json": card, ".reviewlore.toml": settings})
+    tree.commit({"src/index.ts": "export const x = 1;\n"})
+    code, out, _ = told(capsys, tree, "review", "--base", base, "-q")
+    assert code == 0
+    assert "`pay` of `@acme/money` is gone, and `till` takes it" in out
+    code, out, _ = told(capsys, tree, "report", "--architecture", "-q", "--base", base, "-o", str(tmp_path / "m.html"))
+    page = (tmp_path / "m.html").read_text()
+    assert "published_name_changed" in page
+    assert "till → shop: 1 use" in (tmp_path / "m-organisation.svg").read_text()
+
+
+def test_names_of_strangers_are_text_on_the_page(
+    tree: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hostile = "<img src=x onerror=alert(1)>\u202e'\"]]"
+    tree.commit(SHOP | {f"shop/{hostile}/m.py": "from shop.storage import rows\n", "CODEOWNERS": "* @a\n"})
+    tree.commit({f"shop/{hostile}/n.py": "from shop.api import carts\n", "shop/api/carts.py": "X = 1\n"})
+    code, _, _ = told(
+        capsys, tree, "report", "--architecture", "-q", "--base", "HEAD~1", "-o", str(tmp_path / "x.html")
+    )
+    assert code == 0
+    for name in ("x.html", "x.svg"):
+        text = (tmp_path / name).read_text()
+        assert "<img" not in text
+        assert "\u202e" not in text
+        assert "onerror=alert(1)&gt;" in text
+    out = told(capsys, tree, "status", "--architecture", "-q")[1]
+    assert "\u202e" not in out

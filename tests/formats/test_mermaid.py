@@ -104,3 +104,14 @@ def test_every_line_has_a_known_form(names, breaking):
     text.encode("utf-8")
     assert all(LINE.fullmatch(line) for line in text.rstrip("\n").split("\n") if text)
     assert bool(text) == any(a != b for a, b in names)
+
+
+def test_the_largest_drawing_leaves_room_in_a_comment():
+    long = "\U0001f600" * 200  # each character of a label becomes nine
+    edges = tuple(
+        replace(an_edge(), names=(f"{long}a{n}", f"{long}b{n % 5}"), packages=(f"{long}p{n}", f"{long}q{n % 5}"))
+        for n in range(10)
+    )
+    text = render_mermaid(MapChange({}, edges))
+    assert text.count("-->") == 10
+    assert len(text) < 20_000  # of GitHub's 65,536 for a comment, and Mermaid's own 50,000
