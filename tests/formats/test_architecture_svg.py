@@ -199,3 +199,13 @@ def test_two_pictures_on_one_page_share_no_id():
     ids = [set(re.findall(r' id="([^"]+)"', text)) for text in (one, other)]
     assert all(ids) and not ids[0] & ids[1]
     assert set(re.findall(r"url\(#([^)]+)\)", other)) <= ids[1]
+
+
+def test_what_changed_has_a_cell_even_where_not_all_modules_have_one():
+    changed = [f"app/p0/m{n}.py" for n in (390, 391)]
+    edge = ChangedEdge(*changed, ("app.p0.m390", "app.p0.m391"), ("app.p0", "app.p0"), "added")
+    change = MapChange({changed[0]: "modified"}, (edge,))
+    text = render_map(a_picture((400, 3), change))
+    assert "app.p0.m390 now imports app.p0.m391" in text
+    for path in changed:
+        assert f"({path})" in text

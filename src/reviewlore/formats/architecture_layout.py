@@ -145,7 +145,7 @@ def _shown(picture: MapPicture) -> dict[str, list[str]]:
     total = sum(map(len, packages.values()))
     if total <= MAX_CELLS:
         return {name: list(paths) for name, paths in packages.items()}
-    touched = Counter[str]()
+    touched = set[str]()
     if picture.change:
         touched.update(picture.change.modules)
         touched.update(path for edge in picture.change.edges for path in (edge.importer, edge.imported))
