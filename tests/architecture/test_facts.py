@@ -252,6 +252,18 @@ def test_what_changes_no_behaviour_needs_no_test(tree: Tree, text: str, subject:
     assert tree.survey(base, tree.commit({"app/core.py": text}, subject)).facts == ()
 
 
+def test_overloads_that_stay_as_they_are_do_no_more(tree: Tree) -> None:
+    rows = [f"        int {name} = a;" for name in "bcde"]
+    core = "class Core {\n    int run(int a) {\nBODY        return a;\n    }\n"
+    core += "    int run(String s, int t) {\n        return t;\n    }\n}\n"
+    for number in range(10):
+        text = core.replace("BODY", f"        // {number}\n")
+        tree.commit({"src/main/Core.java": text, "src/test/CoreTest.java": f"class CoreTest {{ int x{number}; }}\n"})
+    base = tree.git("rev-parse", "HEAD")
+    head = tree.commit({"src/main/Core.java": core.replace("BODY", "\n".join(rows) + "\n")}, "Say it in steps")
+    assert tree.survey(base, head).facts == ()
+
+
 def test_where_tests_rarely_come_along_only_new_functions_speak(tree: Tree) -> None:
     base = habit_of_tests(tree, untested=8)
     assert tree.survey(base, tree.commit({"app/core.py": AFTER}, "Fix run")).facts == ()

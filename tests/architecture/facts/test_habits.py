@@ -69,7 +69,11 @@ def test_a_file_with_a_way_of_its_own_may_keep_to_it(tree: Tree) -> None:
 def test_old_lines_and_tests_are_left_alone(tree: Tree) -> None:
     odd = "def odd():\n    raise Exception('no')\n"
     before = files() | {"app/odd.py": odd}
-    after: dict[str, str | bytes | None] = {"app/odd.py": f"X = 1\n\n\n{odd}", "tests/test_x.py": odd}
+    after: dict[str, str | bytes | None] = {
+        "app/odd.py": f"X = 1\n\n\n{odd}",
+        "tests/test_x.py": odd,
+        "t/tasks.py": odd,
+    }
     assert broken(tree.facts(before, after)) == []
 
 

@@ -1,6 +1,7 @@
 """What usually changes with the changed files and did not this time: tests, and files of the same habit. Facts out."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint
@@ -117,14 +118,17 @@ def _does_more(change: ChangeContext, path: str, code: frozenset[int]) -> bool:
     What only says the same in another way does none of these, nor what is made private.
     """
     before = change.base.modules.get(change.base_path(path))
-    known = {_bare(entry): entry for entry in before.parsed.definitions} if before else {}
+    known: defaultdict[tuple[str, str], list[Definition]] = defaultdict(list)
+    for entry in before.parsed.definitions if before else ():
+        known[_bare(entry)].append(entry)
     for entry in change.head.modules[path].parsed.definitions:
-        if entry.kind != "class" and not code.isdisjoint(range(entry.line, entry.end_line + 1)):
-            old = known.get(_bare(entry))
-            if old is None and not (entry.public or entry.name.startswith("__")):
-                continue  # a part of what calls it, which is looked at itself
-            if old is None or entry.cyclomatic > old.cyclomatic or entry.parameters != old.parameters:
-                return True
+        if entry.kind == "class" or code.isdisjoint(range(entry.line, entry.end_line + 1)):
+            continue
+        former = known[_bare(entry)]
+        if not former and not (entry.public or entry.name.startswith("__")):
+            continue  # a part of what calls it, which is looked at itself
+        if not any(old.parameters == entry.parameters and old.cyclomatic >= entry.cyclomatic for old in former):
+            return True
     return False
 
 
