@@ -106,6 +106,7 @@ def test_a_new_class_without_the_decorator_and_a_new_module_without_its_entry(tr
             "app/rules/new.py": marked(1)["app/rules/r00.py"],
             "app/all.py": listed(20) + "from app.rules.new import Rule0\n",
         },
+        {"app/rules/r00.py": str(marked(1)["app/rules/r00.py"]) + "\n\n@other\nclass Other:\n    pass\n"},
         {"app/rules/_new.py": "class _New:\n    pass\n"},
         {"app/rules/help.py": "X = 1\n"},
         {"app/other.py": "class Other:\n    pass\n"},
@@ -121,3 +122,14 @@ def test_a_helper_that_its_folder_imports_needs_no_entry(tree: Tree) -> None:
     helped = str(before["app/rules/r01.py"]).replace("\n\n\n", "\nfrom app.rules.help import add\n\n\n", 1)
     added: dict[str, str | bytes | None] = {"app/rules/help.py": "def add(): ...\n", "app/rules/r01.py": helped}
     assert [fact for fact in tree.facts(before, added) if fact.kind == "framework_misused"] == []
+
+
+def test_a_folder_that_moves_as_a_whole_expects_nothing_of_its_old_place(tree: Tree) -> None:
+    before = files()
+    moved: dict[str, str | bytes | None] = {path: None for path in before if path.startswith("app/handlers/")}
+    moved |= {path.replace("handlers", "all"): before[path] for path in before if path.startswith("app/handlers/")}
+    moved |= {
+        "app/registry.py": str(before["app/registry.py"]).replace("handlers", "all") + "from app.all.new import X\n"
+    }
+    facts = tree.facts(before, moved | {"app/all/new.py": handler("NewHandler")})
+    assert [fact for fact in facts if fact.kind == "framework_misused"] == []

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint
-from reviewlore.architecture.folders import FolderRule, is_member, members_of, mine_folders
+from reviewlore.architecture.folders import FolderRule, is_member, members_of, mine_folders, speaks
 from reviewlore.architecture.frameworks import Expectation, Subclass, keeps, mine_frameworks, subclasses_of
 from reviewlore.architecture.places import folder_of, is_product
 from reviewlore.domain.architecture import Evidence, Fact
@@ -37,7 +37,8 @@ def find_misused_frameworks(change: ChangeContext) -> Iterator[Fact]:
         return
     rules: defaultdict[str, list[Expectation]] = defaultdict(list)
     for expectation in mine_frameworks(change.base):
-        rules[expectation.base].append(expectation)
+        if _stands(change, expectation):
+            rules[expectation.base].append(expectation)
     users = subclasses_of(change.head)
     extended = {name for name, _ in users}
     for (base, _), found in users.items():
@@ -46,6 +47,13 @@ def find_misused_frameworks(change: ChangeContext) -> Iterator[Fact]:
             broken = [rule for rule in rules[base] if not keeps(change.head, rule, user)] if fresh else []
             if broken and user.definition.public:
                 yield _misused(change, user, broken)
+
+
+def _stands(change: ChangeContext, rule: Expectation) -> bool:
+    """Whether the folder or registry that a rule names is still there: a change may move all of them."""
+    if rule.kind == "folder":
+        return any(path.startswith(f"{rule.value}/") for path in change.head.modules)
+    return rule.kind != "registered" or rule.value in change.head.modules
 
 
 def _misused(change: ChangeContext, user: Subclass, broken: Sequence[Expectation]) -> Fact:
@@ -89,13 +97,14 @@ def find_left_folders(change: ChangeContext) -> Iterator[Fact]:
 
 
 def _undecorated(change: ChangeContext, rule: FolderRule, paths: Sequence[str]) -> Iterator[Fact]:
+    """Tell of what carries no decorator; what carries another one is meant for another framework."""
     places: list[tuple[str, Definition]] = []
     for path in paths:
         new = {definition.line for definition in change.added_definitions(path)}
         places += [
             (path, entry)
             for kind, entry in members_of(change.head, path)
-            if kind == rule.kind and entry.line in new and rule.value not in entry.decorators
+            if kind == rule.kind and entry.line in new and not any(map(speaks, entry.decorators))
         ]
     if places:
         path, entry = places[0]
