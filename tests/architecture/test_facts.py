@@ -258,7 +258,12 @@ def test_overloads_that_stay_as_they_are_do_no_more(tree: Tree) -> None:
     core += "    int run(String s, int t) {\n        return t;\n    }\n}\n"
     for number in range(10):
         text = core.replace("BODY", f"        // {number}\n")
-        tree.commit({"src/main/Core.java": text, "src/test/CoreTest.java": f"class CoreTest {{ int x{number}; }}\n"})
+        tree.commit(
+            {
+                "src/main/Core.java": text,
+                "src/test/CoreTest.java": f"class CoreTest {{ void testRun{number}() {{}} }}\n",
+            }
+        )
     base = tree.git("rev-parse", "HEAD")
     head = tree.commit({"src/main/Core.java": core.replace("BODY", "\n".join(rows) + "\n")}, "Say it in steps")
     assert tree.survey(base, head).facts == ()
