@@ -66,6 +66,11 @@ def test_a_file_with_a_way_of_its_own_may_keep_to_it(tree: Tree) -> None:
     assert broken(tree.facts(before, {"app/odd.py": relative + "from .m1 import run_1\n"})) == []
 
 
+def test_where_two_ways_to_import_are_in_use_neither_is_an_offence(tree: Tree) -> None:
+    before = files() | {"app/odd.py": '"""M."""\nfrom .m0 import run_0\n'}
+    assert broken(tree.facts(before, {"app/new.py": '"""M."""\nfrom .m1 import run_1\n'})) == []
+
+
 def test_old_lines_and_tests_are_left_alone(tree: Tree) -> None:
     odd = "def odd():\n    raise Exception('no')\n"
     before = files() | {"app/odd.py": odd}
