@@ -237,6 +237,8 @@ def test_code_changes_where_tests_usually_come_along(tree: Tree) -> None:
         (AFTER, "Refactor run"),
         ("def _do(a):\n    if a:\n        return 1\n    return 2\n\n\n" + BEFORE, "Split"),
         (AFTER, "Use one thing instead of another"),
+        (AFTER, "Deprecate run"),
+        (AFTER, "Fix quadratic time of run"),
         ("def _run(a):\n    b = a\n    c = b\n    return c\n", "Keep it to ourselves"),
         ("def run(a):\n    b = a\n    c = b\n    d = c\n    return d\n", "Say it in steps"),
         (AFTER, "docs: explain run"),

@@ -130,7 +130,7 @@ def find_left_habits(change: ChangeContext) -> Iterator[Fact]:
 
 def _strict(habit: Habit) -> bool:
     """Whether leaving a habit is worth a remark; of two ways to import, both may be meant where both are in use."""
-    return habit.spoken and (habit.kind != "import_style" or habit.held >= _ONE_WAY * habit.cases)
+    return bool(habit.spoken) and (habit.kind != "import_style" or habit.held >= _ONE_WAY * habit.cases)
 
 
 def _before(change: ChangeContext, path: str) -> tuple[Usage, ...]:

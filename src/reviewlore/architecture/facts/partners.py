@@ -42,7 +42,7 @@ _LATEST = 30
 _SAME_BEHAVIOUR = re.compile(
     r"refactor|clean.?up|simplif|\bperf\b|performance|optimi[sz]|speed.?up|typos?\b|typing|type (hint|annot)|annotat"
     r"|\blint|reformat|formatting|\bdocs?\b|documentation|docstring|renam|\bmov(e|ing)\b|modernize|match.case"
-    r"|\bchore\b|\bbump|\brevert|\brelease|\binstead of\b",
+    r"|\bchore\b|\bbump|\brevert|\brelease|\binstead of\b|\bdeprecat|quadratic",
     re.IGNORECASE,
 )
 _TEST_TOGETHER = 3
