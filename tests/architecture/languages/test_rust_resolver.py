@@ -92,6 +92,16 @@ def test_names_passed_on_by_a_glob_are_followed() -> None:
     assert edges({**files, "src/b.rs": "use crate::A;\n"}, "src/b.rs") == [("src/a.rs", "shop::a.A")]
 
 
+def test_a_glob_of_an_inline_module_passes_on_what_that_defines_and_not_what_it_takes() -> None:
+    files = {
+        "src/lib.rs": "mod a;\nmod b;\nmod c;\npub use self::a::inner::*;\npub use self::b::*;\n",
+        "src/a.rs": "pub mod inner {\n  use crate::B;\n  pub struct A;\n}\n",
+        "src/b.rs": "pub struct B;\n",
+        "src/c.rs": "use crate::A;\nuse crate::B;\n",
+    }
+    assert edges(files, "src/c.rs") == [("src/a.rs", "shop::a.A"), ("src/b.rs", "shop::b.B")]
+
+
 def test_circles_of_names_passed_on_end() -> None:
     files = {"src/lib.rs": "mod a;\nmod b;\nmod c;\n", "src/c.rs": "use crate::a::X;\n"}
     files |= {"src/a.rs": "pub use crate::b::X;\npub use super::b::*;\n", "src/b.rs": "pub use crate::a::X;\n"}

@@ -171,15 +171,16 @@ class RustResolver:
             return self._lead(path, (*taken, *rest[1:]))
         for glob in face.globs:
             found = self._lead(path, glob)
-            if found is not None and found[0] != path and self._has(found[0], name):
+            if found is not None and found[0] != path and self._has(*found, name):
                 return found[0], rest
         crate, _ = self._crates.home[path]
         exported = self._macros.get((crate, name))
         return (exported, rest) if exported is not None and exported != path else None
 
-    def _has(self, path: str, name: str) -> bool:
+    def _has(self, path: str, inner: Path, name: str) -> bool:
+        """Whether a file has a name; what one of its inline modules takes from elsewhere cannot be told from the rest."""
         face = self._faces[path]
-        return name in face.defined or name in face.taken
+        return name in face.defined or (not inner and name in face.taken)
 
     def _is_external(self, path: str, first: str, *, passing: bool) -> bool:
         """Whether a path leads to another crate: in passing, only into those that the package needs."""
