@@ -178,7 +178,7 @@ class RustResolver:
         return (exported, rest) if exported is not None and exported != path else None
 
     def _has(self, path: str, inner: Path, name: str) -> bool:
-        """Whether a file has a name; what one of its inline modules takes from elsewhere cannot be told from the rest."""
+        """Whether a file has a name; what one of its inline modules takes from elsewhere does not count."""
         face = self._faces[path]
         return name in face.defined or (not inner and name in face.taken)
 
