@@ -123,7 +123,7 @@ def _buildable(declared: dict[str, list[str]], inside: set[str], needed: dict[st
 
 def _read(text: str, entry: str, seen: list[_Seen], modules: dict[str, str]) -> None:
     """Collect the modules with their files, and every path with the modules its parts name."""
-    owner, kind = "", ""
+    owner = ""
     lines = text.split("\n")
     at = 0
     while at < len(lines):
@@ -131,7 +131,7 @@ def _read(text: str, entry: str, seen: list[_Seen], modules: dict[str, str]) -> 
         begins = _OWNER.match(line)
         bare = line.strip()
         if begins:
-            owner, kind = _HASH.sub("", begins[1]), ""
+            owner = _HASH.sub("", begins[1])
         elif bare.startswith("inner_span: "):
             found = _SPAN.search(bare)
             if found:

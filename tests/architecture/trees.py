@@ -21,12 +21,15 @@ def map_of(files: Mapping[str, str | bytes], cache: Cache | None = None) -> Arch
     contents = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
     blobs = {hashlib.sha1(content).hexdigest(): content for content in contents.values()}
     sources = [SourceFile(path, hashlib.sha1(content).hexdigest()) for path, content in contents.items()]
+    manifests = {path: data.decode("utf-8", "replace") for path, data in contents.items() if is_manifest(path)}
     return build_map(
         sources,
         lambda ids: ((blob, blobs[blob]) for blob in ids),
         Grammars().parse,
         {} if cache is None else cache,
-        parse_manifests({path: text.decode("utf-8", "replace") for path, text in contents.items() if is_manifest(path)}),
+        parse_manifests(
+            {path: data.decode("utf-8", "replace") for path, data in contents.items() if is_manifest(path)}
+        ),
     )
 
 
@@ -73,16 +76,23 @@ class Tree:
         self.git("commit", "-q", "--allow-empty", "-m", message)
         return self.git("rev-parse", "HEAD")
 
-    def survey(self, base: str, head: str, layers: tuple[str | tuple[str, ...], ...] = ()) -> Survey:
+    def survey(
+        self, base: str, head: str, layers: tuple[str | tuple[str, ...], ...] = (), also: tuple[str, ...] = ()
+    ) -> Survey:
+        """Return what a change does; `also` are kinds to be said although they are silent by default."""
         return survey(
             GitRepo(self.folder),
             Grammars(),
             base,
             head,
-            settings=ArchitectureSettings(layers=tuple(" | ".join([e] if isinstance(e, str) else e) for e in layers)),
+            settings=ArchitectureSettings(
+                layers=tuple(" | ".join([e] if isinstance(e, str) else e) for e in layers), facts=also
+            ),
         )
 
-    def facts(self, before: Mapping[str, str | bytes | None], after: Mapping[str, str | bytes | None]) -> list[Fact]:
+    def facts(
+        self, before: Mapping[str, str | bytes | None], after: Mapping[str, str | bytes | None], *also: str
+    ) -> list[Fact]:
         """Commit one state and then another; return the facts of the difference."""
         base = self.commit(before, "Before")
-        return list(self.survey(base, self.commit(after, "After")).facts)
+        return list(self.survey(base, self.commit(after, "After"), also=also).facts)

@@ -151,7 +151,8 @@ def test_a_message_before_the_answers_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"), [(b"\xff\xfe[", "is not UTF-8 text"), (gzip.compress(b"[]")[:-6], "is a damaged gzip file")]
+    ("data", "said"),
+    [(b"\xff\xfe[", "is not UTF-8 text"), (gzip.compress(b"[]", mtime=0)[:-6], "is a damaged gzip file")],
 )
 def test_a_file_that_is_no_text_is_an_error(data: bytes, said: str) -> None:
     with pytest.raises(InputError, match=said):

@@ -8,6 +8,7 @@ from tests.architecture.trees import Tree, map_of
 from reviewlore.architecture.folders import mine_folders
 from reviewlore.architecture.frameworks import mine_frameworks
 
+KIND = "framework_misused"  # on request
 BASE = "class Handler:\n    def handle(self, event):\n        raise NotImplementedError\n"
 KINDS = [f"kind{number:02}" for number in range(14)]
 
@@ -42,7 +43,7 @@ def test_rules_are_read_off_the_subclasses() -> None:
 
 def test_a_subclass_unlike_all_others_is_named_once(tree: Tree) -> None:
     added: dict[str, str | bytes | None] = {"app/odd.py": handler("Odd", "run")}
-    (fact,) = [fact for fact in tree.facts(files(), added) if fact.kind == "framework_misused"]
+    (fact,) = [fact for fact in tree.facts(files(), added, KIND) if fact.kind == KIND]
     assert (fact.path, fact.line, fact.severity) == ("app/odd.py", 4, "info")
     assert "14 of 14 define `handle`" in fact.why
     assert "lie in `app/handlers/`" in fact.why
@@ -53,7 +54,7 @@ def test_a_subclass_like_the_others_is_silent(tree: Tree) -> None:
     before = files()
     registry = str(before["app/registry.py"]) + "from app.handlers.new import NewHandler\n"
     added: dict[str, str | bytes | None] = {"app/handlers/new.py": handler("NewHandler"), "app/registry.py": registry}
-    assert [fact for fact in tree.facts(before, added) if fact.kind == "framework_misused"] == []
+    assert [fact for fact in tree.facts(before, added, KIND) if fact.kind == KIND] == []
 
 
 def test_few_subclasses_make_no_rule() -> None:
@@ -87,8 +88,8 @@ def test_decorators_that_say_what_a_thing_is_are_no_rule() -> None:
 
 def test_a_new_class_without_the_decorator_and_a_new_module_without_its_entry(tree: Tree) -> None:
     before = marked(20) | {"app/all.py": listed(20), "app/__init__.py": "", "app/rules/__init__.py": ""}
-    found = tree.facts(before, {"app/rules/new.py": "\n\nclass New:\n    pass\n"})
-    facts = [fact for fact in found if fact.kind == "framework_misused"]
+    found = tree.facts(before, {"app/rules/new.py": "\n\nclass New:\n    pass\n"}, KIND)
+    facts = [fact for fact in found if fact.kind == KIND]
     assert {(fact.path, fact.line, fact.severity, fact.title) for fact in facts} == {
         ("app/rules/new.py", 3, "info", "`New` does not carry `final`, as the other classes of its folder do"),
         ("app/rules/new.py", 1, "info", "`new.py` is not imported by `app/all.py`, as its siblings are"),
@@ -114,14 +115,14 @@ def test_a_new_class_without_the_decorator_and_a_new_module_without_its_entry(tr
 )
 def test_what_keeps_to_its_folder_or_is_none_of_it_is_silent(tree: Tree, added: dict[str, str | bytes | None]) -> None:
     before = marked(20) | {"app/all.py": listed(20), "app/__init__.py": "", "app/rules/__init__.py": ""}
-    assert [fact for fact in tree.facts(before, added) if fact.kind == "framework_misused"] == []
+    assert [fact for fact in tree.facts(before, added, KIND) if fact.kind == KIND] == []
 
 
 def test_a_helper_that_its_folder_imports_needs_no_entry(tree: Tree) -> None:
     before = marked(20) | {"app/all.py": listed(20), "app/__init__.py": "", "app/rules/__init__.py": ""}
     helped = str(before["app/rules/r01.py"]).replace("\n\n\n", "\nfrom app.rules.help import add\n\n\n", 1)
     added: dict[str, str | bytes | None] = {"app/rules/help.py": "def add(): ...\n", "app/rules/r01.py": helped}
-    assert [fact for fact in tree.facts(before, added) if fact.kind == "framework_misused"] == []
+    assert [fact for fact in tree.facts(before, added, KIND) if fact.kind == KIND] == []
 
 
 def test_a_folder_that_moves_as_a_whole_expects_nothing_of_its_old_place(tree: Tree) -> None:
@@ -131,5 +132,5 @@ def test_a_folder_that_moves_as_a_whole_expects_nothing_of_its_old_place(tree: T
     moved |= {
         "app/registry.py": str(before["app/registry.py"]).replace("handlers", "all") + "from app.all.new import X\n"
     }
-    facts = tree.facts(before, moved | {"app/all/new.py": handler("NewHandler")})
-    assert [fact for fact in facts if fact.kind == "framework_misused"] == []
+    facts = tree.facts(before, moved | {"app/all/new.py": handler("NewHandler")}, KIND)
+    assert [fact for fact in facts if fact.kind == KIND] == []
