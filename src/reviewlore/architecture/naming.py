@@ -19,6 +19,8 @@ _JS_TESTS = frozenset({"describe", "it", "test", "suite"})
 _JS_MARK = re.compile(r".+[._-](test|spec|e2e)\.[cm]?[jt]sx?")
 _JS_FOLDERS = frozenset({"__tests__", "test", "tests", "e2e", "spec"})
 _JAVA_TESTS = frozenset({"Test", "ParameterizedTest", "RepeatedTest", "TestFactory", "TestTemplate"})
+# The compiler's own, and those of tokio, async-std, rstest, test-case, test-log, quickcheck and wasm-bindgen.
+_RUST_TESTS = frozenset({"test", "bench", "rstest", "test_case", "quickcheck", "wasm_bindgen_test"})
 _JAVA_SUFFIX = re.compile(r".+?(TestCase|Tests|Test|IT)\.java")
 # Names that a language gives: JavaScript's constructors, Go's and everybody's entry points.
 _GIVEN = frozenset({"constructor", "init", "main"})
@@ -78,6 +80,11 @@ def defines_tests(module: Module) -> bool:
     if parsed.language == "java":
         return any(mark.rpartition(".")[2] in _JAVA_TESTS for entry in parsed.definitions for mark in entry.decorators)
     return parsed.language in _ECMASCRIPT and any(call.name.partition(".")[0] in _JS_TESTS for call in parsed.calls)
+
+
+def is_inline_test(definition: Definition) -> bool:
+    """Whether a function is a test that stands beside the code it tests, as Rust's `#[test]` ones do."""
+    return any(mark.rpartition("::")[2] in _RUST_TESTS for mark in definition.decorators)
 
 
 def style_of_test(path: str) -> str:

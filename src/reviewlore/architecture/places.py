@@ -17,6 +17,7 @@ _TEST_NAME: dict[Language, re.Pattern[str]] = {
 }
 # Configuration of tools that happens to be written in the language: `vite.config.ts`, `build.rs`, `.eslintrc.js`.
 _TOOLING = re.compile(r"(^|/)(\.[\w.-]+\.[cm]?js|[\w.-]+\.config\.[cm]?[jt]s|build\.rs|[Gg]ulpfile\.js|Gruntfile\.js)$")
+_GENERATED = re.compile(r".*\.pb(\.\w+)?\.go|.*(\.gen|_generated)\.(go|rs)|zz_generated.*\.go|.*_pb2(_grpc)?\.pyi?")
 _VENDORED = frozenset({"vendor", "_vendor", "vendored", "_vendored", "third_party", "extern", "node_modules"})
 _CHANGELOGS = frozenset({"changelog", "changes", "history", "news", "releases", "release_notes", "release-notes"})
 _ASIDE = frozenset(
@@ -72,9 +73,9 @@ def is_prose(path: str) -> bool:
 
 
 def is_generated(path: str) -> bool:
-    """Whether a tool writes this file: lock files."""
+    """Whether a tool writes this file: lock files, and code by the names that protoc and Go's generators give."""
     name = path.rpartition("/")[2]
-    return name.endswith((".lock", "-lock.json", "-lock.yaml", ".sum"))
+    return name.endswith((".lock", "-lock.json", "-lock.yaml", ".sum")) or _GENERATED.fullmatch(name) is not None
 
 
 def is_changelog(path: str) -> bool:

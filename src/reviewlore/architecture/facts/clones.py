@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from reviewlore.architecture.complexity import part_of
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint, full_name
+from reviewlore.architecture.naming import is_inline_test
 from reviewlore.architecture.similarity import Place, called_alike, find_alike, likeness
 from reviewlore.domain.architecture import ArchitectureMap, Evidence, Fact
 from reviewlore.domain.source import Definition
@@ -63,10 +64,10 @@ def _functions(tree: ArchitectureMap) -> Iterator[Place]:
 
 
 def _comparable(definition: Definition) -> bool:
-    """Whether a function is long enough to be worth sharing and has a name that its author chose."""
+    """Whether a function is long enough to be worth sharing and has a name that its author chose; no test is."""
     long = definition.end_line - definition.body + 1 >= _MIN_LINES
     given = definition.name.startswith("__") or definition.name in ("main", "init", "constructor", definition.owner)
-    return bool(definition.sketch) and long and not given and definition.kind != "class"
+    return bool(definition.sketch) and long and not (given or definition.kind == "class" or is_inline_test(definition))
 
 
 def _kept(change: ChangeContext, place: Place) -> Place | None:
@@ -82,7 +83,9 @@ def _kept(change: ChangeContext, place: Place) -> Place | None:
 
 def _says_the_same(one: Place, other: Place, least: float = MIN_CALLS) -> bool:
     first, second = one[1], other[1]
-    implements = first.name == second.name and "method" in (first.kind, second.kind)
+    # Rust has no way to write one function for `&T` and `&mut T`, and calls the second one after the first.
+    twins = first.name != second.name and first.name.removesuffix("_mut") == second.name.removesuffix("_mut")
+    implements = twins or (first.name == second.name and "method" in (first.kind, second.kind))
     common, share = called_alike(one, other)
     long = min(entry.end_line - entry.body + 1 for entry in (first, second)) >= MIN_LINES_OF_SHAPE
     return not implements and share >= least and (common >= MIN_COMMON or long)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint
 from reviewlore.architecture.history import RECENT, Partner, find_partners
-from reviewlore.architecture.naming import holds_tests
+from reviewlore.architecture.naming import holds_tests, is_inline_test
 from reviewlore.architecture.places import (
     folder_of,
     is_aside,
@@ -19,6 +19,7 @@ from reviewlore.architecture.places import (
     is_vendored,
     stem_of,
 )
+from reviewlore.diff import FilePatch
 from reviewlore.domain.architecture import Evidence, Fact
 from reviewlore.domain.source import Definition, language_of
 
@@ -80,7 +81,7 @@ def find_missing_tests(change: ChangeContext) -> Iterator[Fact]:
     The module with the most new public functions speaks; without any, the most changed one of those whose changes
     usually came with tests, unless every commit says that behaviour stays.
     """
-    if any(is_test(patch.path) for patch in change.patches) or len(change.patches) > MAX_CHANGED:
+    if len(change.patches) > MAX_CHANGED or any(_touches_tests(change, patch) for patch in change.patches):
         return
     gained, changed = list[tuple[int, Fact]](), list[tuple[int, Fact]]()
     for patch in change.patches:
@@ -110,6 +111,15 @@ def find_missing_tests(change: ChangeContext) -> Iterator[Fact]:
     found = gained or ([] if same else changed)
     if found:
         yield max(found, key=lambda item: item[0])[1]
+
+
+def _touches_tests(change: ChangeContext, patch: FilePatch) -> bool:
+    """Whether a patch belongs to a test, or writes in one that stands beside the code (Rust)."""
+    module = change.head.modules.get(patch.path)
+    inside = [entry for entry in module.parsed.definitions if is_inline_test(entry)] if module else []
+    return is_test(patch.path) or any(
+        line in range(entry.line, entry.end_line + 1) for entry in inside for line in patch.added_lines
+    )
 
 
 def _does_more(change: ChangeContext, path: str, code: frozenset[int]) -> bool:
