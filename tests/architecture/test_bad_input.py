@@ -102,9 +102,26 @@ def test_five_megabytes_of_generated_code_are_left_out(tree: Tree, name: str) ->
     ("name", "piece"),
     [("m.min.js", b"function a(b){return b?c(b):d};"), ("one.py", b"x=f(1);"), ("m.ts", b"let a=(b:number)=>b*2;")],
 )
-def test_a_minified_line_of_900_kilobytes(tree: Tree, name: str, piece: bytes) -> None:
-    found, _ = changed(tree, {name: piece * (900_000 // len(piece))})
+def test_a_minified_line_of_100_kilobytes(tree: Tree, name: str, piece: bytes) -> None:
+    found, _ = changed(tree, {name: piece * (100_000 // len(piece))})
     assert EDGE in imports_of(found.head)
+
+
+@pytest.mark.parametrize(
+    ("name", "piece"),
+    [
+        ("app/c.py", "def f(): f(g)\n"),
+        ("a.js", "function f() { f(g); }\n"),
+        ("a.ts", "function f(a: A): B { f(g); }\n"),
+        ("a.go", "func f() { f(g) }\n"),
+        ("A.java", "class A { void f() { f(g); } }\n"),
+        ("src/a.rs", "fn f() { f(g) }\n"),
+    ],
+)
+def test_two_thousand_definitions_of_one_name(tree: Tree, name: str, piece: str) -> None:
+    found, _ = changed(tree, {name: piece * 2000})
+    assert EDGE in imports_of(found.head)
+    assert name in found.head.modules
 
 
 DEEP: dict[str, Callable[[int], str]] = {

@@ -102,6 +102,8 @@ def add_recursion(
     lines: defaultdict[str, list[int]] = defaultdict(list)
     for call in calls:
         lines[call.name].append(call.line)
+    for found in lines.values():
+        found.sort()
     return tuple(
         replace(definition, cognitive=definition.cognitive + 1)
         if definition.kind != "class" and _calls_itself(definition, lines, selves)
@@ -113,8 +115,9 @@ def add_recursion(
 def _calls_itself(definition: Definition, lines: Mapping[str, list[int]], selves: Sequence[str]) -> bool:
     owner = definition.owner
     for prefix in ("",) if owner is None else (*selves, f"{owner}.", f"{owner}::"):
-        found = lines.get(prefix + definition.name)
-        if found and any(definition.body <= line <= definition.end_line for line in found):
+        found = lines.get(prefix + definition.name, ())
+        at = bisect_left(found, definition.body)
+        if at < len(found) and found[at] <= definition.end_line:
             return True
     return False
 

@@ -87,17 +87,20 @@ def finish(found: Sequence[Found], exported: set[str], is_module: bool) -> list[
     by_name: defaultdict[tuple[str | None, str], list[Found]] = defaultdict(list)
     for one in found:
         by_name[one.definition.owner, one.definition.name].append(one)
+    chosen = {
+        name: (next((rival for rival in rivals if not rival.signature), rivals[0]), rivals)
+        for name, rivals in by_name.items()
+        if len(rivals) > 1 and any(rival.signature for rival in rivals)
+    }
     kept = []
     for one in found:
-        rivals = by_name[one.definition.owner, one.definition.name]
-        if len(rivals) > 1 and any(rival.signature for rival in rivals):
-            if one is not next((rival for rival in rivals if not rival.signature), rivals[0]):
-                continue
-            documented = any(rival.definition.documented for rival in rivals)
+        overloaded = chosen.get((one.definition.owner, one.definition.name))
+        if overloaded is None:
+            kept.append(one)
+        elif one is overloaded[0]:
+            documented = any(rival.definition.documented for rival in overloaded[1])
             merged = replace(one.definition, parameters=("*args",), documented=documented)
             kept.append(replace(one, definition=merged))
-        else:
-            kept.append(one)
     return _with_publicity(kept, exported, is_module)
 
 
