@@ -185,7 +185,7 @@ def _settle(truth: RustTruth, seen: list[_Seen], modules: dict[str, str]) -> Non
 def _target(path: _Seen, modules: dict[str, str]) -> str:
     home = _module_of(path.owner, modules)
     meant = _module_of(path.means, modules) if path.means else None
-    holders = [name for name in path.modules[:-1] if name is not None]
+    holders = [name for name in _climbed(path, home)[:-1] if name is not None]
     if not holders:
         return ""
     holder = holders[-1]
@@ -204,6 +204,17 @@ def _target(path: _Seen, modules: dict[str, str]) -> str:
     else:
         found = modules[holder]
     return "" if found == path.importer else found
+
+
+def _climbed(path: _Seen, home: str | None) -> list[str | None]:
+    """Return the modules that the parts of a path name; rustc's tree does not say which one a `super` is."""
+    named, here = list(path.modules), home or ""
+    for number, part in enumerate(path.parts):
+        if part not in ("self", "super"):
+            break
+        here = here.rpartition("::")[0] if part == "super" else here
+        named[number] = named[number] or here or None
+    return named
 
 
 def _module_of(definition: str | None, modules: dict[str, str]) -> str | None:

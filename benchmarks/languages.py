@@ -273,7 +273,7 @@ def judge_go(clone: Path, part: str) -> Verdict:
 def judge_rust(clone: Path, part: str) -> Verdict:
     """Ask rustc about the libraries that build without a registry, in the files and under the conditions it built."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as target:
-        export(contents(clone, part, (".rs", ".toml", ".md")), Path(folder))
+        export(contents(clone, part, (".rs", ".toml", ".md", ".dat")), Path(folder))
         try:
             truth = rust_truth(Path(folder), _LIBRARIES.get(clone.name, (".",)), Path(target))
             version = _version("rustc", "--version")
@@ -287,9 +287,23 @@ def judge_rust(clone: Path, part: str) -> Verdict:
     seen = {(line.importer, line.line) for line in truth.paths}
     always = [edge for edge in edges if edge.kind != "conditional"]
     judged = {(edge.importer, edge.imported) for edge in always if (edge.importer, edge.line) in seen}
-    reasons = dict.fromkeys(ours - judged - theirs, "on lines of which this build says nothing: macro rules, `#[cfg]`")
+    taken = {(edge.importer, edge.imported, edge.name) for edge in edges}
+    reasons = {pair: _why_rust(tree, *pair, taken) for pair in ours ^ theirs}
+    reasons |= dict.fromkeys(ours - judged - theirs, "on lines of which this build says nothing: macro rules, `#[cfg]`")
     reasons |= dict.fromkeys(ours - {(edge.importer, edge.imported) for edge in always} - theirs, "under `#[cfg]` only")
-    return Verdict(ours, theirs, version, reasons, unjudged=frozenset(reasons))
+    return Verdict(ours, theirs, version, reasons, unjudged=ours - judged - theirs)
+
+
+def _why_rust(tree: ArchitectureMap, importer: str, imported: str, taken: set[tuple[str, str, str]]) -> str:
+    """Say what is known to set us and rustc apart about a path."""
+    if imported not in tree.modules or importer not in tree.modules:
+        return "file not parsed"
+    whole = tree.modules[imported].name
+    names = {name for one, other, name in taken if (one, other) == (importer, imported)}
+    declared = [entry.module for entry in tree.modules[importer].parsed.imports if entry.module.startswith("mod ")]
+    if len(declared) > len(set(declared)):
+        return "one module of several files, chosen by `#[cfg]`"
+    return "a function called like its module" if names == {whole} else "unexplained"
 
 
 def _version(*command: str) -> str:

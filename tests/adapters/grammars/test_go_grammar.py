@@ -74,6 +74,11 @@ def test_methods_belong_to_their_receivers() -> None:
     ]
 
 
+def test_methods_of_interfaces_that_everybody_knows_have_given_names() -> None:
+    found = defined("type T struct{}\nfunc (T) String() string { return x }\nfunc (T) Strings() {}\nfunc Error() {}\n")
+    assert {name for name, entry in found.items() if entry.derived} == {"String"}
+
+
 def test_what_a_type_embeds_is_its_base() -> None:
     found = defined(
         "type S struct {\n\tBase\n\t*pkg.Other\n\tList[int]\n\tn int\n}\nfunc (s S) M() {}\n"

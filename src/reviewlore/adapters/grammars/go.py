@@ -46,6 +46,8 @@ _DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _VERSION = re.compile(r"v\d+")
 # What module paths carry around the name of their package: `go-cmp`, `yaml.v3`, `sdk-go`.
 _AFFIX = re.compile(r"^go-|\.v\d+$|[-.]go$")
+# Methods of interfaces that everybody knows (as golint exempts them): whoever writes them chooses no name.
+_GIVEN = frozenset("Error Len Less Read ServeHTTP String Swap Unwrap Write".split())
 _LEXIS = Lexis(
     "break case chan const continue default defer else fallthrough for func go goto if import interface map package "
     "range return select struct switch type var".split(),
@@ -250,7 +252,7 @@ def _function(node: Node, owner: str, derived: bool, documented: set[int]) -> De
         node.end_point.row + 1,
         owner or None,
         _parameters(node.child_by_field_name("parameters")),
-        derived,
+        derived or (bool(owner) and name in _GIVEN),
         body=(body or node).start_point.row + 1,
         public=name[0].isupper() and (not owner or owner[0].isupper()),
         documented=node.start_point.row in documented,
