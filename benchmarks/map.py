@@ -277,7 +277,8 @@ def draw(points: Sequence[dict[str, float]], path: Path) -> None:
         left.plot(files, [point[key] for point in points], style, label=label)
     right.plot(files, [point["peak_mib"] for point in points], "o-", color="tab:green")
     left.set(title="Seconds of a cold map", xlabel="files", ylabel="seconds", xscale="log", yscale="log")
-    right.set(title="Memory at most, workers included", xlabel="files", ylabel="MiB", xscale="log", yscale="log")
+    right.set(title="Memory at most, workers included", xlabel="files", ylabel="MiB", xscale="log")
+    right.set_ylim(bottom=0)
     left.legend()
     for axes in (left, right):
         axes.set_xticks(files, [f"{size:,}" for size in files])
