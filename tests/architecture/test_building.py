@@ -11,6 +11,7 @@ from reviewlore.architecture.building import NOTHING, Cache, Snapshot, derive, d
 from reviewlore.architecture.languages import find_resolver, track
 from reviewlore.architecture.reading import read_source
 from reviewlore.domain.source import ParsedModule, SourceFile
+from reviewlore.formats.manifests import is_manifest, parse_manifests
 
 PATHS = (
     "app/__init__.py", "app/core.py", "app/util.py", "app/sub/__init__.py", "app/sub/deep.py", "src/app/core.py",
@@ -32,7 +33,8 @@ def snapshot_of(tree: Mapping[str, str], base: Snapshot, cache: Cache) -> Snapsh
     texts = dict(zip(blobs.values(), tree.values(), strict=True))
     for (language, blob), path in find_unread([SourceFile(path, blob) for path, blob in blobs.items()], cache).items():
         cache[language, blob] = read_source(path, texts[blob].encode(), Grammars().parse)
-    return derive(base, difference(base.files, blobs), cache, ())
+    manifests = parse_manifests({path: text for path, text in tree.items() if is_manifest(path)})
+    return derive(base, difference(base.files, blobs), cache, tuple(manifests))
 
 
 trees = st.dictionaries(st.sampled_from(PATHS), st.sampled_from(TEXTS), max_size=len(PATHS))
