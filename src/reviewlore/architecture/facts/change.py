@@ -11,12 +11,20 @@ from reviewlore.architecture.graph import strongest
 from reviewlore.architecture.history import History, index_history
 from reviewlore.architecture.past import Past
 from reviewlore.architecture.places import is_vendored
-from reviewlore.diff import FilePatch, Hunk
-from reviewlore.domain.architecture import ArchitectureMap, Contract, ExternalImport, ImportEdge, Mention
+from reviewlore.architecture.rows import (
+    added_texts,
+    removed_texts,
+    says_nothing,
+    without_comment,
+    without_versions,
+)
+from reviewlore.diff import FilePatch
+from reviewlore.domain.architecture import ArchitectureMap, Contract, ExternalImport, ImportEdge, Mention, Module
 from reviewlore.domain.federation import Card, SchemaVersion
 from reviewlore.domain.pipeline import Command
 from reviewlore.domain.source import AT_LOAD, Definition
 
+_INDIRECT = "// indirect"  # what go.mod lists for the sake of others comes and goes with their versions
 # Lines that do nothing by themselves, after comments are cut off.
 _NO_CODE = re.compile(r"$|[#@]|import |from |pass$|\.\.\.$|(async )?def .*: \.\.\.$|[)\]}:,]+$")
 
@@ -135,15 +143,35 @@ class ChangeContext:
         for definition in module.parsed.definitions:
             if definition.kind != "class":
                 inside.update(range(definition.body, definition.end_line + 1))
-        for first, last in module.parsed.docstrings:
-            inside.difference_update(range(first, last + 1))
+        inside -= _told(module)
         removed = {_bare(row[1:]) for hunk in patch.hunks for row in hunk.text.split("\n")[1:] if row.startswith("-")}
         return frozenset(
             line
             for hunk in patch.hunks
             for line, text in added_texts(hunk)
-            if line in inside and (bare := _bare(text)) not in removed and not _NO_CODE.match(bare)
+            if line in inside
+            and not says_nothing(text, path)
+            and (bare := _bare(text)) not in removed
+            and not _NO_CODE.match(bare)
         )
+
+    def does_nothing(self, patch: FilePatch) -> bool:
+        """Whether a patch changes blank lines, comments and docstrings only; in a manifest also versions, in place."""
+        sides = []
+        for tree, path, texts in (
+            (self.base, patch.old_path, removed_texts),
+            (self.head, patch.path, added_texts),
+        ):
+            told = _told(tree.modules.get(path))
+            rows = [text for hunk in patch.hunks for line, text in texts(hunk) if line not in told]
+            if path in self._manifests:
+                rows = [without_versions(text) for text in rows if not text.rstrip().endswith(_INDIRECT)]
+            sides.append([without_comment(text, path) for text in rows if not says_nothing(text, path)])
+        return not patch.binary and sides[0] == sides[1]
+
+    @cached_property
+    def _manifests(self) -> frozenset[str]:
+        return frozenset(manifest.path for tree in (self.base, self.head) for manifest in tree.manifests)
 
     def name(self, path: str) -> str:
         """Return the dotted name of a module at the head, or the path of what is not one."""
@@ -154,17 +182,15 @@ class ChangeContext:
         return self.moved.get(path, path)
 
 
+def _told(module: Module | None) -> frozenset[int]:
+    """Return the lines of a module that are documentation."""
+    spans = module.parsed.docstrings if module else ()
+    return frozenset(line for first, last in spans for line in range(first, last + 1))
+
+
 def _bare(text: str) -> str:
     """Return a line of code without its indentation and what looks like a comment behind it."""
     return re.sub(r"\s+#.*$", "", text).strip()
-
-
-def added_texts(hunk: Hunk) -> Iterator[tuple[int, str]]:
-    """Yield number and text of each added line of a hunk."""
-    numbers = iter(sorted(hunk.added))
-    for row in hunk.text.split("\n")[1:]:
-        if row.startswith("+"):
-            yield next(numbers), row[1:]
 
 
 def full_name(definition: Definition) -> str:

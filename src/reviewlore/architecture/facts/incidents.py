@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from reviewlore.architecture.facts.change import ChangeContext, added_texts, fingerprint
+from reviewlore.architecture.facts.change import ChangeContext, fingerprint
 from reviewlore.architecture.incidents import Revert, find_incidents, find_reverts, kind_of, removed_by, title_of
+from reviewlore.architecture.rows import added_texts, removed_texts, says_nothing
 from reviewlore.diff import FilePatch
 from reviewlore.domain.architecture import Evidence, Fact, Landed
 from reviewlore.domain.source import Definition
@@ -105,15 +106,9 @@ def _prone(
 
 def _removed_code(patch: FilePatch) -> frozenset[int]:
     """Return the old numbers of the removed lines that are neither blank nor a comment."""
-    found = set[int]()
-    for hunk in patch.hunks:
-        numbers = iter(sorted(hunk.removed))
-        for row in hunk.text.split("\n")[1:]:
-            if row.startswith("-"):
-                number = next(numbers)
-                if row[1:].strip() and not row[1:].lstrip().startswith(("#", "//", "*", "/*")):
-                    found.add(number)
-    return frozenset(found)
+    return frozenset(
+        line for hunk in patch.hunks for line, text in removed_texts(hunk) if not says_nothing(text, patch.old_path)
+    )
 
 
 def _prone_fact(change: ChangeContext, patch: FilePatch, found: list[_Prone]) -> Fact:

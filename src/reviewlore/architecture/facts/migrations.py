@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from reviewlore.architecture.facts.change import ChangeContext, added_texts, fingerprint
+from reviewlore.architecture.facts.change import ChangeContext, fingerprint
 from reviewlore.architecture.migrations import Migration, rows_of, uses
 from reviewlore.architecture.places import is_test, is_vendored
+from reviewlore.architecture.rows import added_texts, says_nothing
 from reviewlore.diff import FilePatch
 from reviewlore.domain.architecture import Evidence, Fact
 from reviewlore.domain.source import language_of
@@ -59,7 +60,7 @@ def _first_new(change: ChangeContext, patch: FilePatch, way: Migration) -> int |
         return None
     for hunk in patch.hunks:
         for line, text in added_texts(hunk):
-            if uses(text, path, way.form, way.old) and not text.lstrip().startswith(("#", "//", "*")):
+            if uses(text, path, way.form, way.old) and not says_nothing(text, path):
                 return line
     return change.first_line(path) if way.form == "import" else None
 

@@ -54,7 +54,8 @@ _DECLARED = frozenset({"abstractmethod", "overload"})
 def find_missing_partners(change: ChangeContext) -> Iterator[Fact]:
     """Yield one fact for each changed file whose companions by habit are not part of this change.
 
-    A revert takes back what its original changed, and that alone.
+    A revert takes back what its original changed, and that alone. What a change of comments, or of versions in a
+    manifest, came along with by chance it does not need.
     """
     changed = {path for patch in change.patches for path in (patch.path, patch.old_path)}
     takes_back = change.subjects and all(subject.startswith("Revert") for subject in change.subjects)
@@ -63,7 +64,7 @@ def find_missing_partners(change: ChangeContext) -> Iterator[Fact]:
     named: set[str] = set()
     for patch in change.patches:
         path = patch.path
-        if patch.status != "modified" or _is_silent(path):
+        if patch.status != "modified" or _is_silent(path) or change.does_nothing(patch):
             continue
         missing = [
             partner
@@ -117,9 +118,8 @@ def _touches_tests(change: ChangeContext, patch: FilePatch) -> bool:
     """Whether a patch belongs to a test, or writes in one that stands beside the code (Rust)."""
     module = change.head.modules.get(patch.path)
     inside = [entry for entry in module.parsed.definitions if is_inline_test(entry)] if module else []
-    return is_test(patch.path) or any(
-        line in range(entry.line, entry.end_line + 1) for entry in inside for line in patch.added_lines
-    )
+    added = patch.added_lines
+    return is_test(patch.path) or any(not added.isdisjoint(range(one.line, one.end_line + 1)) for one in inside)
 
 
 def _does_more(change: ChangeContext, path: str, code: frozenset[int]) -> bool:
