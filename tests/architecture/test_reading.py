@@ -3,6 +3,7 @@ import codecs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.architecture.trees import map_of
 
 from reviewlore.adapters.grammars import Grammars
 from reviewlore.architecture.reading import MAX_BYTES, read_source
@@ -55,3 +56,26 @@ def test_other_languages_fall_back_to_latin_1() -> None:
 def test_never_raises_on_any_bytes(content: bytes, path: str) -> None:
     entry = read_source(path, content, Grammars().parse)
     assert isinstance(entry, ParsedModule) or entry in ("not_utf8", "unsupported_language")
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [("a.py", "import {}\n"), ("a.go", 'package a\n\nimport "x.org/{}"\n')],
+)
+def test_a_name_of_thousands_of_parts_costs_nothing_and_is_told(path: str, line: str) -> None:
+    separator = {"a.py": ".", "a.go": "/"}[path]
+    tree = map_of({path: line.format(separator.join(["a"] * 100_000)), f"b{path[1:]}": line.format("b")})
+    assert tree.broken == (path,)
+    assert tree.modules[path].parsed.imports == ()
+    assert len(tree.modules[f"b{path[1:]}"].parsed.imports) == 1
+
+
+def test_a_java_type_of_thousands_of_parts_costs_nothing() -> None:
+    name = ".".join(["a"] * 100_000)
+    tree = map_of({"A.java": f"import {name};\nclass A extends {name} {{ {name}.B b; }}\n", "B.java": "class B {}\n"})
+    assert tree.edges == ()
+
+
+def test_data_in_a_specifier_is_no_name() -> None:
+    tree = map_of({"a.ts": f"import x from 'data:text/javascript;base64,{'a/' * 200}';\n"})
+    assert tree.broken == ()

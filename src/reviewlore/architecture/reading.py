@@ -2,8 +2,10 @@
 
 import codecs
 import io
+import re
 import tokenize
 from collections.abc import Callable
+from dataclasses import replace
 
 from reviewlore.domain.source import ParsedModule, SkipReason, language_of
 
@@ -11,17 +13,35 @@ Parse = Callable[[str, bytes], ParsedModule | SkipReason | None]
 
 # Hand-written modules stay far below this (CPython's largest has 300 KB); what is above is generated or data.
 MAX_BYTES = 1_000_000
+# No folder of a repository lies so deep; every start of a name is looked up, so that a long one costs its square.
+MAX_PARTS = 64
+_SEPARATOR = re.compile(r"::|[./]")
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
 def read_source(path: str, content: bytes, parse: Parse) -> ParsedModule | SkipReason:
-    """Return what a file says; `parse` is `Grammar.parse` and is only asked about UTF-8 of at most `MAX_BYTES`."""
+    """Return what a file says; `parse` is `Grammar.parse` and is only asked about UTF-8 of at most `MAX_BYTES`.
+
+    Imports of more than `MAX_PARTS` parts are left out, and the file counts as broken.
+    """
     if len(content) > MAX_BYTES:
         return "too_large"
     text = _as_utf8(path, content)
     if text is None:
         return "not_utf8"
-    return parse(path, text) or "unsupported_language"
+    found = parse(path, text) or "unsupported_language"
+    return found if isinstance(found, str) else _within_reason(found)
+
+
+def _within_reason(parsed: ParsedModule) -> ParsedModule:
+    """Leave out imports of names that no module can have; what is left is known in part, as with syntax errors.
+
+    Specifiers of JavaScript are looked up as a whole, and may hold data.
+    """
+    if parsed.language in ("javascript", "typescript"):
+        return parsed
+    kept = tuple(one for one in parsed.imports if sum(1 for _ in _SEPARATOR.finditer(one.module)) < MAX_PARTS)
+    return parsed if len(kept) == len(parsed.imports) else replace(parsed, imports=kept, broken=True)
 
 
 def _as_utf8(path: str, content: bytes) -> bytes | None:

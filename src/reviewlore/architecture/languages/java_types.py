@@ -11,6 +11,8 @@ from reviewlore.domain.source import ParsedModule
 
 # The file of a type, and the simple name of the type.
 Type = tuple[str, str]
+# Packages are not nested deeper; every start of a name is looked up, so that a long one would cost its square.
+_MOST_PARTS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Types:
         `a.b.C.D` is `C`'s file and (`C`, `D`); None where no part of it is one of ours.
         """
         parts = name.split(".")
-        for cut in range(1, len(parts) + 1):
+        for cut in range(1, min(len(parts), _MOST_PARTS) + 1):
             path = self.find(".".join(parts[:cut]), importer)
             if path is not None:
                 return path, tuple(parts[cut - 1 :])
