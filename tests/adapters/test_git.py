@@ -324,10 +324,20 @@ def test_whole_words_are_found_in_text_files_of_the_commit_and_nowhere_else(fold
     ]
 
 
-@pytest.mark.parametrize("words", [set(), {"nowhere"}, {"--open-files-in-pager=touch x"}])
+@pytest.mark.parametrize(
+    "words",
+    [set(), {"nowhere"}, {"--open-files-in-pager=touch x"}, {"a\0b", "", "a\nrun", "\ud800"}, {"x" * 300_000}],
+)
 def test_words_that_stand_nowhere_are_no_error_and_no_option(folder: Path, words: set[str]) -> None:
     tip = commit(folder, {"a.py": "run()\n"})
     assert GitRepo(folder).mentions(tip, words) == ()
+
+
+def test_many_words_are_looked_for_at_once(folder: Path) -> None:
+    tip = commit(folder, {"a.py": "run()\n", "b.md": "word7 word70 word7000\n"})
+    found = GitRepo(folder).mentions(tip, {f"word{number}" for number in range(100)} | {"z" * 500})
+    assert found is not None
+    assert [(entry.word, entry.path) for entry in found] == [("word7", "b.md"), ("word70", "b.md")]
 
 
 def test_words_that_stand_everywhere_are_not_listed(folder: Path) -> None:

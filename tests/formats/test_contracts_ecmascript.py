@@ -311,6 +311,21 @@ def test_any_pattern_is_read(pattern: str) -> None:
     assert all(globs_of(pattern) or ["a"])
 
 
+@pytest.mark.parametrize("path", [True, ["a", 1], "^a|" * 200 + "b", {"a": "b"}])
+def test_a_path_that_cannot_be_read_forbids_nothing_else_instead(path: object) -> None:
+    rule = {"name": "odd", "from": {}, "to": {"path": path}}
+    found, (note,) = parse({"forbidden": [rule]}, ".dependency-cruiser.json")
+    assert found == ()
+    assert "“odd”" in note
+
+
+def test_a_pattern_of_many_choices_is_refused_before_they_are_made() -> None:
+    start = time.perf_counter()
+    assert globs_of("^a" + "?" * 400) is None
+    assert globs_of("^" + "ab?" * 100) is None
+    assert time.perf_counter() - start < 0.5
+
+
 @pytest.mark.parametrize("part", ["/*", '"\\"', "'a'+", "//", "'", "\"'", "+", "{", "/**/+"])
 def test_long_configurations_as_code_take_little_time(part: str) -> None:
     text = "module.exports = {" + part * (400_000 // len(part))

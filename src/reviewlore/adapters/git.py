@@ -210,11 +210,14 @@ class GitRepo:
 
     def mentions(self, commit: str, words: Iterable[str]) -> tuple[Mention, ...] | None:
         """Return where words stand in the text files of a commit's tree, by `git grep`; None where it is too often."""
-        wanted = [part for word in sorted(words) for part in ("-e", word)]
+        wanted = [word for word in sorted(words) if word.isprintable() and 0 < len(word) <= options.MAX_WORD]
         if not wanted:
             return ()
-        run = self._repo.git(c=list(options.SETTINGS)).grep
-        process = run(*options.GREP_OPTIONS, *wanted, self._id(commit), "--", ":(top)", as_process=True)
+        with tempfile.TemporaryFile() as rows:  # a command line has no room for many
+            rows.write("".join(f"{word}\n" for word in wanted).encode())
+            rows.seek(0)
+            run = self._repo.git(c=list(options.SETTINGS)).grep
+            process = run(*options.GREP_OPTIONS, self._id(commit), "--", ":(top)", as_process=True, istream=rows)
         try:
             data: bytes = process.stdout.read(options.MAX_GREP + 1)
             if len(data) <= options.MAX_GREP:

@@ -24,8 +24,12 @@ STEP_OPTIONS = (
     "--ignore-submodules=none", "--format=%x00%H %P",
 )  # fmt: skip
 # Whole words, in text files only; the output names path, line and word, so that it grows with the hits alone.
-GREP_OPTIONS = ("-n", "-z", "-o", "-I", "-w", "-F", "--full-name", "--no-color", "--no-column", "--no-textconv")
+GREP_OPTIONS = (
+    "-n", "-z", "-o", "-I", "-w", "-F", "--full-name", "--no-color", "--no-column", "--no-textconv", "-f", "-",
+)  # fmt: skip
 MAX_GREP = 1 << 24
+# Git refuses a pattern that is much longer; what is no single line means something else to it.
+MAX_WORD = 500
 # What a user may have set that changes what git prints, and has no option. The map of names is the repository's own.
 SETTINGS = ("core.quotePath=true", "diff.suppressBlankEmpty=false", "log.showRoot=true", "mailmap.file=")
 

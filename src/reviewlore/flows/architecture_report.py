@@ -25,7 +25,9 @@ def report_map(context: MapContext, head: str, base: str | None, cards: Sequence
     if start:
         then = replace(context, settings=read_settings(context.repo, start))
         survey, picture = describe_change(then, start, head)
-        told = replace(told, facts=survey.facts, unjudged=tuple(set(survey.notes) - set(overview.notes)))
+        told = replace(
+            told, facts=survey.facts, unjudged=tuple(note for note in survey.notes if note not in overview.notes)
+        )
     joined, notes = _join(context, head, cards)
     told = replace(
         told,

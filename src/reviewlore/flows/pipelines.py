@@ -34,9 +34,8 @@ def read_pipelines(repo: Repo, commit: str, files: Iterable[str]) -> tuple[tuple
             for word in (word for command in parse_commands(path, text) for word in command.spelled):
                 pipeline_of[word].append(len(found))
             found.append(pipeline)
-    words = sorted(pipeline_of)[:_MOST_WORDS]
-    mentions = repo.mentions(commit, words) if words else ()
-    if mentions is None or len(words) < len(pipeline_of):
+    mentions = repo.mentions(commit, pipeline_of) if len(pipeline_of) <= _MOST_WORDS else None
+    if mentions is None:
         return tuple(found), (*notes, "There are too many build targets to tell which ones documents name.")
     told: defaultdict[int, set[str]] = defaultdict(set)
     for mention in mentions:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from reviewlore.domain.pipeline import Command
 
 _TARGET = re.compile(r"^([A-Za-z][\w.-]*)\s*:(?![=:])", re.MULTILINE)
-_RECIPE = re.compile(r"^@?([A-Za-z][\w-]*)[^:=\n]*:(?!=)", re.MULTILINE)
+_RECIPE = re.compile(r"^@?([A-Za-z][\w-]*+)[^:=\n]*+:(?!=)", re.MULTILINE)
 _TESTENV = re.compile(r"^\[testenv:([^\]\n{}]+)\]", re.MULTILINE)
-_SESSION = re.compile(r"^@nox\.session[^\n]*\n(?:@[^\n]*\n)*def ([A-Za-z]\w*)\(", re.MULTILINE)
-_SCRIPT = re.compile(r'^\s*"([^"\n]{1,80})"\s*:\s*"', re.MULTILINE)
+_SESSION = re.compile(r"^@nox\.session[^\n]*+\n(?:@[^\n]*+\n){0,20}+def ([A-Za-z]\w*)\(", re.MULTILINE)
+_SCRIPT = re.compile(r'^[ \t]*+"([^"\n]{1,80})"\s*+:\s*+"', re.MULTILINE)
 _MAX_CHARACTERS = 500_000
 
 
@@ -32,8 +32,10 @@ def parse_commands(path: str, text: str) -> tuple[Command, ...]:
     read = _reader(path)
     found: dict[tuple[str, ...], Command] = {}
     if read and len(text) <= _MAX_CHARACTERS:
-        for offset, spelled in read(text):
-            found.setdefault(spelled, Command(path, text.count("\n", 0, offset) + 1, spelled))
+        line, done = 1, 0
+        for offset, spelled in read(text):  # in the order of the text
+            line, done = line + text.count("\n", done, offset), offset
+            found.setdefault(spelled, Command(path, line, spelled))
     return tuple(found.values())
 
 

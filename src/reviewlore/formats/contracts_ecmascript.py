@@ -152,8 +152,12 @@ def _placed(glob: str, home: str) -> str:
 
 
 def _paths(written: object) -> tuple[str, ...] | None:
+    """Return the globs of one regular expression or a list of them; None where one is no text, or says more."""
     globs: list[str] = []
-    for pattern in as_texts(written):
+    rows = written if isinstance(written, list) else [written]
+    for pattern in rows:
+        if not isinstance(pattern, str):
+            return None
         some = (_EVERYTHING,) if pattern in ("^", ".*", ".+", "") else globs_of(pattern)
         if some is None:
             return None

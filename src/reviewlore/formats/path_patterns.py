@@ -63,8 +63,7 @@ def _alternatives(pattern: str) -> list[str] | None:
             elif pattern[at : at + 1] in ("+", "*", "{"):
                 return None
         elif kind == "maybe":
-            current[:] = [*current, *(text[:-1] for text in current)]
-            continue
+            current, parts = [*current, *(text[:-1] for text in current)], [""]
         else:
             parts = [_literal(match)]
         joined = [text + part for text in current for part in parts]

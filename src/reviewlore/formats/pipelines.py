@@ -25,7 +25,7 @@ def parse_pipeline(path: str, text: str) -> Pipeline | None:
     """
     commands = parse_commands(path, text)
     if not is_workflow(path):
-        targets = tuple(command.spelled[0] for command in commands)[:_MOST]
+        targets = tuple(command.spelled[0][:_LONGEST] for command in commands[:_MOST])
         return Pipeline(path, path.rpartition("/")[2], (), targets) if targets else None
     value, _ = read_yaml(text)
     workflow = value if isinstance(value, dict) else {}

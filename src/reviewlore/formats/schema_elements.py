@@ -21,7 +21,7 @@ _NAMES = frozenset({"properties", "schemas", "paths", "definitions", "$defs", "p
 # What is not closed goes on to the end, so that no text is gone over twice.
 _COMMENTS = {
     "protobuf": re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL),
-    "graphql": re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*(?:"""|\Z)|"(?:[^"\\\n]|\\.)*"|#[^\n]*', re.DOTALL),
+    "graphql": re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*+(?:"""|\Z)|"(?:[^"\\\n]|\\.)*+"?|#[^\n]*', re.DOTALL),
 }
 _SPACE = re.compile(r"\s+")
 

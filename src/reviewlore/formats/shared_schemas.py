@@ -15,8 +15,8 @@ from reviewlore.formats.yaml_text import read_yaml
 MAX_CHARACTERS = 1_000_000
 _MAX_IDENTITY = 200
 _OPENAPI = re.compile(r"(openapi|swagger)([.-][\w.-]+)?\.(ya?ml|json)", re.IGNORECASE)
-_PACKAGE = re.compile(r"^\s*package\s+([\w.]+)\s*;", re.MULTILINE)
-_SERVICE = re.compile(r"^\s*(?:service|message)\s+(\w+)", re.MULTILINE)
+_PACKAGE = re.compile(r"^[ \t]*+package\s+([\w.]+)\s*;", re.MULTILINE)
+_SERVICE = re.compile(r"^[ \t]*+(?:service|message)\s+(\w+)", re.MULTILINE)
 
 
 def read_version(path: str, text: str) -> SchemaVersion | None:

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,3 +84,10 @@ def test_never_raises_on_any_words(words: list[str]) -> None:
 def test_long_lines_are_read_in_linear_time() -> None:
     (manifest,) = parse_go_mod("go.mod", "require " + '"' * 500_000 + "\n" + "`" * 499_999 + "\n" + "( " * 300_000)
     assert manifest.problem
+
+
+def test_quotes_that_never_end_are_read_in_linear_time() -> None:
+    begun = time.perf_counter()
+    (found,) = parse_manifests({"go.mod": "module a\nrequire " + '\\"' * 200_000})
+    assert time.perf_counter() - begun < 2
+    assert found.name == "a"

@@ -66,6 +66,8 @@ def find_stale_instructions(change: ChangeContext) -> Iterator[Fact]:
 def _without_longer(change: ChangeContext, told: dict[str, list[Mention]], now: set[str]) -> dict[str, list[Mention]]:
     """Leave out the places where a name only begins that of a command which stays: `make docs` of `make docs-links`."""
     longer = frozenset(known for known in now if any(known.startswith(f"{name}-") for name in told))
+    if len(longer) > _MOST_NAMES:
+        return {}  # too many to tell them apart
     meant = {(mention.path, mention.line) for mention in change.mentions(longer) or ()} if longer else set()
     left = {name: [m for m in found if (m.path, m.line) not in meant] for name, found in told.items()}
     return {name: found for name, found in left.items() if found}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from reviewlore.domain.manifest import Manifest
 from reviewlore.formats.manifests.go import parse_go_mod, parse_go_work
@@ -40,6 +41,8 @@ _READERS: dict[str, _Parse] = {
 }
 # For names that differ from place to place, where the table above has none.
 _PATTERNS: tuple[tuple[re.Pattern[str], _Parse], ...] = ((re.compile(r"[tj]sconfig([.-].+)?\.json"), parse_tsconfig),)
+# Who asks, in an address that something is fetched from: often a password or a token.
+_ASKER = re.compile(r"(?<=://)(?!(?:git|hg|svn)@)[^/@\s'\"]*+@")
 # What an installer puts there is somebody else's; some repositories hold thousands of them.
 _INSTALLED = frozenset({"node_modules", "site-packages"})
 
@@ -50,13 +53,24 @@ def is_manifest(path: str) -> bool:
 
 
 def parse_manifests(texts: Mapping[str, str]) -> tuple[Manifest, ...]:
-    """Return the manifests among files given as path -> text, sorted by path, each by itself (`settle_manifests`)."""
+    """Return the manifests among files given as path -> text, sorted by path, each by itself (`settle_manifests`).
+
+    Credentials in addresses are left out: what a manifest says is told to others.
+    """
     return tuple(
-        manifest
+        _without_credentials(manifest)
         for path, text in sorted(texts.items())
         if (parse := _reader(path)) is not None
         for manifest in parse(path, text)
     )
+
+
+def _without_credentials(manifest: Manifest) -> Manifest:
+    asked = tuple(
+        replace(entry, requirement=_ASKER.sub("", entry.requirement)) if "@" in entry.requirement else entry
+        for entry in manifest.dependencies
+    )
+    return replace(manifest, dependencies=asked, problem=_ASKER.sub("", manifest.problem))
 
 
 def _reader(path: str) -> _Parse | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from reviewlore.domain.manifest import Dependency, Manifest
 from reviewlore.formats.manifests.places import place
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|=>|[(),]|\[|\]|[^\s"`(),\[\]]+')
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|`[^`]*`|=>|[(),]|\[|\]|[^\s"`(),\[\]]+')
 # Directives that say nothing about what is published or needed.
 _SILENT = frozenset({"go", "toolchain", "godebug", "exclude", "retract", "tool", "ignore"})
 
