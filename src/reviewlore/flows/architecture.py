@@ -30,10 +30,11 @@ from reviewlore.domain.architecture import ArchitectureMap, Landed, Survey
 from reviewlore.domain.layering import MapPicture
 from reviewlore.domain.overview import Demand, Habit, MigrationStanding, Overview
 from reviewlore.errors import InputError
+from reviewlore.flows.contracts import read_contracts
 from reviewlore.flows.mapping import Mapper
 from reviewlore.flows.past import LANDED, MINED, count_remaining, read_steps
 from reviewlore.flows.pipelines import read_pipelines
-from reviewlore.flows.survey import read_contracts, survey
+from reviewlore.flows.survey import survey
 from reviewlore.ports import Console, Parsers, Repo, Shelf, Store
 
 _SHOWN = 12

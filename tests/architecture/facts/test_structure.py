@@ -158,3 +158,49 @@ def test_archunits_rules_are_read_from_the_tests_that_import_it(tree: Tree) -> N
     base = tree.commit(files)
     orders = "package shop.store;\nimport shop.web.Page;\npublic class Orders { Page page; }\n"
     assert told(judged(tree, base, tree.commit({store: orders}), "")) == [("forbidden_import", store, 2)]
+
+
+IMPORTING = {"app/web/views.py": "from app.store.sql import run\n"}
+
+
+def revised(tree: Tree, before: str, after: str | None, path: str = ".reviewlore.toml") -> list[Fact]:
+    """What is said of an import whose change also changes the rules (None: removes their file)."""
+    base = tree.commit({**APP, path: before})
+    result = judged(tree, base, tree.commit({**IMPORTING, path: after}), before if path == ".reviewlore.toml" else "")
+    return [fact for fact in result.facts if fact.kind in ("edge_not_allowed", "boundary_pierced", "forbidden_import")]
+
+
+def test_a_rule_that_the_same_change_relaxes_is_told_for_information(tree: Tree) -> None:
+    allowed, boundary = RULES.split("[[architecture.contracts]]")[1:]
+    (fact,) = revised(
+        tree,
+        RULES.replace(boundary, "\n").rpartition("[[")[0],
+        f"""
+[[architecture.contracts]]{allowed.replace('["app.api"]', '["app.api", "app.store"]')}""",
+    )
+    assert (fact.kind, fact.severity) == ("edge_not_allowed", "info")
+    assert fact.evidence[-1].path == ".reviewlore.toml"
+    assert fact.evidence[-1].text.startswith("This change also changes the rule")
+
+
+def test_a_second_rule_that_stays_is_still_an_error(tree: Tree) -> None:
+    facts = revised(tree, RULES, RULES.replace('["app.api"]', '["app.api", "app.store"]'))
+    assert [(fact.kind, fact.severity) for fact in facts] == [
+        ("boundary_pierced", "error"),
+        ("edge_not_allowed", "info"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "after", [None, "", "[broken", RULES.replace("Web rests", "The web rests"), f"# Words\n{RULES}"]
+)
+def test_rules_that_are_gone_unreadable_renamed_or_the_same_are_no_permission(tree: Tree, after: str | None) -> None:
+    (fact,) = revised(tree, RULES, after)
+    assert (fact.kind, fact.severity) == ("edge_not_allowed", "error")
+
+
+def test_a_rule_of_another_tool_is_read_anew_only_where_it_was_declared(tree: Tree) -> None:
+    rules = "[importlinter]\nroot_package = app\n[importlinter:contract:1]\nname = Apart\ntype = forbidden\n"
+    rules += "source_modules =\n    app.web\nforbidden_modules =\n    app.store\n"
+    (fact,) = revised(tree, rules, f"{rules}ignore_imports =\n    app.web.views -> app.store.sql\n", ".importlinter")
+    assert (fact.kind, fact.severity) == ("forbidden_import", "info")

@@ -31,10 +31,11 @@ _NO_CODE = re.compile(r"$|[#@]|import |from |pass$|\.\.\.$|(async )?def .*: \.\.
 
 @dataclass(frozen=True)
 class ChangeContext:
-    """Everything the facts of one change rest on; all of it read at or before the base, except `head` and `patches`.
+    """Everything the facts of one change rest on, read at or before the base but for what the change itself brings.
 
     `patches` is the parsed diff base -> head with renames detected. Empty history, contracts or conventions are fine:
-    the facts that need them stay silent. `subjects` are the first lines of the commits between base and head.
+    the facts that need them stay silent. `revised` is what the head declares in files of `contracts` that the change
+    edits: they lower a fact, and make none. `subjects` are the first lines of the commits between base and head.
     `mentions` finds words in the text files of the head; None where it cannot tell. `commands_before` and
     `commands_after` are what the build files of base and head let people run. `cards` are those of the organisation,
     `schemas` the changed schema files that others may have too, as they were and as they are (None: removed).
@@ -45,6 +46,7 @@ class ChangeContext:
     patches: tuple[FilePatch, ...]
     history: History = field(default_factory=lambda: index_history(()))
     contracts: tuple[Contract, ...] = ()
+    revised: tuple[Contract, ...] = ()
     conventions: tuple[Convention, ...] = ()
     subjects: tuple[str, ...] = ()
     past: Past = field(default_factory=Past)

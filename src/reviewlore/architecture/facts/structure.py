@@ -6,9 +6,9 @@ from typing import NamedTuple
 from reviewlore.architecture.contracts import applies, breaks
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint
 from reviewlore.architecture.graph import strongest
-from reviewlore.architecture.members import Names, call_outside
+from reviewlore.architecture.members import Called, Names, call_outside
 from reviewlore.architecture.places import folder_of, is_product, is_vendored, related
-from reviewlore.domain.architecture import Contract, ContractKind, Evidence, Fact, ImportEdge
+from reviewlore.domain.architecture import Contract, ContractKind, Evidence, ExternalImport, Fact, ImportEdge
 
 _SHOWN = 5
 _KINDS: Mapping[ContractKind, str] = {
@@ -31,23 +31,31 @@ _INFERRED: Mapping[ContractKind, float] = {"layers": 0.6, "boundary": 0.7}
 
 
 def find_contract_breaks(change: ChangeContext) -> Iterator[Fact]:
-    """Yield one fact for each file and contract that new imports of it break, or that a move of it makes them break."""
-    found: dict[tuple[Contract, str], list[_Breach]] = {}
+    """Yield one fact for each file and contract that new imports of it break, or that a move of it makes them break.
+
+    The contracts are those of the base, so that no change can allow itself what it does. Where it edits the file of a
+    contract, and the contract of that name allows the import there, the fact is for information only and says so: the
+    one thing that whoever changes a rule along with the import gains. Other contracts the import breaks are told of.
+    """
+    found: dict[tuple[Contract, str, bool], list[_Breach]] = {}
     for contract, breach in (*_inside(change), *_outside(change)):
-        found.setdefault((contract, breach.importer), []).append(breach)
-    for (contract, _), breaches in found.items():
+        found.setdefault((contract, breach.importer, breach.allowed), []).append(breach)
+    for (contract, _, _), breaches in found.items():
         yield _break(change, contract, sorted(breaches, key=lambda one: (one.line, one.target)))
 
 
 class _Breach(NamedTuple):
+    """A new import against a contract; `allowed` where the change edits the contract so that it allows the import."""
+
     importer: str
     target: str
     line: int
     reason: str
+    allowed: bool
 
 
 def _inside(change: ChangeContext) -> Iterator[tuple[Contract, _Breach]]:
-    """Imports of the repository's own modules; the first contract that one breaks is told of."""
+    """Imports of the repository's own modules; the first contract that one newly breaks is told of."""
     names, former, held = Names(change.head), Names(change.base), _held(change)
     for edge in (*change.new_edges, *_carried(change)):
         one, other = names[edge.importer], names[edge.imported]
@@ -57,9 +65,24 @@ def _inside(change: ChangeContext) -> Iterator[tuple[Contract, _Breach]]:
             reason = breaks(contract, one, other) if applies(contract, edge.importer, edge.kind) else None
             if not reason or (contract.inferred and _habitual(change, contract, edge)):
                 continue
-            if before is None or not _broken(contract, before, former):
-                yield contract, _Breach(edge.importer, other.shown, edge.line, reason)
-            break
+            if before is not None and _broken(contract, before, former):
+                continue
+            allowed = _allows(change, contract, edge, (one, other))
+            yield contract, _Breach(edge.importer, other.shown, edge.line, reason, allowed)
+            if not allowed:
+                break
+
+
+def _allows(
+    change: ChangeContext, contract: Contract, entry: ImportEdge | ExternalImport, ends: tuple[Called, Called]
+) -> bool:
+    """Whether the change leaves a contract standing in its file, under its name, but lets it allow an import."""
+    revised = [
+        one
+        for one in change.revised
+        if (one.kind, one.name, one.origin) == (contract.kind, contract.name, contract.origin)
+    ]
+    return bool(revised) and not any(applies(one, entry.importer, entry.kind) and breaks(one, *ends) for one in revised)
 
 
 def _held(change: ChangeContext) -> dict[tuple[str, str], ImportEdge]:
@@ -93,8 +116,10 @@ def _outside(change: ChangeContext) -> Iterator[tuple[Contract, _Breach]]:
         for contract in forbidding:
             reason = breaks(contract, one, other) if applies(contract, entry.importer, entry.kind) else None
             if reason:
-                yield contract, _Breach(entry.importer, entry.target, entry.line, reason)
-                break
+                allowed = _allows(change, contract, entry, (one, other))
+                yield contract, _Breach(entry.importer, entry.target, entry.line, reason, allowed)
+                if not allowed:
+                    break
 
 
 def find_new_edges(change: ChangeContext) -> Iterator[Fact]:
@@ -124,12 +149,13 @@ def _habitual(change: ChangeContext, contract: Contract, edge: ImportEdge) -> bo
 
 
 def _break(change: ChangeContext, contract: Contract, breaches: Sequence[_Breach]) -> Fact:
-    path, target, line, reason = breaches[0]
+    path, target, line, reason, allowed = breaches[0]
     importer, kind = change.name(path), _KINDS.get(contract.kind, "forbidden_import")
     rule = "the habit of this repository" if contract.inferred else f"the contract “{contract.name}”"
     reason = reason.replace(" is declared below ", " lies below ") if contract.inferred else reason
     declared = f"Inferred: {contract.origin}" if contract.inferred else f"“{contract.name}” in {contract.origin}"
     imports = (Evidence(f"`{importer}` imports `{one.target}`", path, one.line) for one in breaches[:_SHOWN])
+    edited = Evidence("This change also changes the rule: as it leaves it, the import is allowed", contract.origin)
     return Fact(
         kind=kind,
         path=path,
@@ -138,10 +164,10 @@ def _break(change: ChangeContext, contract: Contract, breaches: Sequence[_Breach
         why=f"{reason}{_HARM.get(contract.kind, _TIED)}.",
         advice=f"{_ADVICE.get(contract.kind, _TURN)} If the rule has outlived its reason, change the rule in a commit "
         "of its own.",
-        severity="info" if contract.inferred else "error",
+        severity="info" if contract.inferred or allowed else "error",
         confidence=_INFERRED.get(contract.kind, 0.6) if contract.inferred else 0.97,
         fingerprint=fingerprint(kind, path, contract.name, target),
-        evidence=(*imports, Evidence(declared)),
+        evidence=(*imports, Evidence(declared), *((edited,) if allowed else ())),
         inferred=contract.inferred,
     )
 
