@@ -29,6 +29,12 @@ class Packages:
         self._declared: defaultdict[Ecosystem, set[str]] = defaultdict(set)
         for manifest in tree.manifests:
             self._declared[manifest.ecosystem].update(dependency.name for dependency in manifest.dependencies)
+        self._crates = {
+            one.called.replace("-", "_"): one.name
+            for manifest in tree.manifests
+            for one in manifest.dependencies
+            if one.ecosystem == "crates" and one.called
+        }
         self._tops: frozenset[str] | None = None
 
     def of(self, entry: ExternalImport) -> Package | None:
@@ -75,11 +81,12 @@ class Packages:
         return module.parsed.language if module else None
 
     def _crate(self, target: str) -> str | None:
-        """A crate's name in code has `_` where the manifest may have `-`."""
+        """A crate's name in code has `_` where the manifest may have `-`, or is the one the manifest gives it."""
         name = target.partition("::")[0]
         if name in ("std", "core", "alloc", "proc_macro", "test"):
             return None
-        return next((one for one in (name, name.replace("_", "-")) if one in self._declared["crates"]), name)
+        known = (one for one in (name, name.replace("_", "-")) if one in self._declared["crates"])
+        return next(known, None) or self._crates.get(name, name)
 
     def _go_module(self, target: str) -> str | None:
         if "." not in target.partition("/")[0]:

@@ -13,7 +13,8 @@ class Dependency:
 
     `name` is normalised as its ecosystem does (PEP 503 for pypi; `group:artifact` for maven). `local` where the
     manifest points to a folder of the same repository (workspace, path or replace). An `indirect` one is listed for the
-    sake of others: no code here imports it (go.mod).
+    sake of others: no code here imports it (go.mod). `called` is what code imports it as, where the manifest gives it
+    another name (Cargo's `package`).
     """
 
     name: str
@@ -22,6 +23,7 @@ class Dependency:
     line: int
     requirement: str = ""
     local: bool = False
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -361,3 +361,13 @@ def test_distributions_that_nothing_explains() -> None:
         "imp",
         "annotationlib",
     ]
+
+
+def test_a_crate_under_another_name_is_known_by_the_one_it_is_declared_by() -> None:
+    manifest = '[package]\nname = "app"\n\n[dependencies]\nserde = "1"\n\nrng = { package = "rand", version = "1" }\n'
+    files = {"Cargo.toml": manifest, "src/lib.rs": "pub mod a;\n", "src/a.rs": "use rng::Rng;\nuse serde::Serialize;\n"}
+    change = change_of(files, {"src/a.rs": "use serde::Serialize;\n"})
+    (fact,) = find_unused_dependencies(change)
+    assert fact.title == "The last import of `rand` goes, but `Cargo.toml` still declares it"
+    passing = change_of(files, {"src/a.rs": "pub fn f() -> u8 {\n    rng::random()\n}\n"})
+    assert [entry.target for entry in passing.head.external] == ["rng"]

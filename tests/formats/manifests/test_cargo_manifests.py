@@ -52,7 +52,7 @@ def test_reads_dependencies_of_all_tables_with_their_lines_and_scopes() -> None:
         Dependency("log", "crates", "optional", 16, "0.4"),
         Dependency("money", "crates", "runtime", 17, "0.1", local=True),
         Dependency("far", "crates", "runtime", 18),
-        Dependency("real-name", "crates", "runtime", 19, "https://example.org/real"),
+        Dependency("real-name", "crates", "runtime", 19, "https://example.org/real", called="Renamed"),
         Dependency("shared", "crates", "runtime", 20, "workspace"),
         Dependency("late", "crates", "runtime", 22, "2"),
         Dependency("quickcheck", "crates", "development", 26, "1"),

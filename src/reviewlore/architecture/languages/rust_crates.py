@@ -48,7 +48,7 @@ class Crates:
         self._by_package = {crate.package: number for number, crate in enumerate(self.crates) if crate.name}
         self._packages = {entry.folder: _crate_name(entry.folder, entry) for entry in manifests}
         self._needs = {
-            entry.folder: frozenset(dependency.name.replace("-", "_") for dependency in entry.dependencies)
+            entry.folder: frozenset((one.called or one.name).replace("-", "_") for one in entry.dependencies)
             | _visible(entry).keys()
             for entry in manifests
         }

@@ -78,7 +78,8 @@ def _dependencies(folder: str, value: Mapping[str, object], lines: _Lines) -> It
             )
             local = place(folder, as_text(options.get("path"))) is not None
             name = as_text(options.get("package")) or key
-            yield Dependency(name, "crates", "optional" if optional else scope, line, requirement, local)
+            called = key if name != key else ""
+            yield Dependency(name, "crates", "optional" if optional else scope, line, requirement, local, called)
 
 
 def _local_crates(folder: str, tables: list[dict[str, object]]) -> Iterator[tuple[str, tuple[str, ...]]]:
