@@ -12,7 +12,7 @@ from tests.architecture.trees import Tree
 from reviewlore.adapters.console import QuietConsole
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.grammars import Grammars
-from reviewlore.architecture.federation import MAX_PLACES, consumers_of, federation_picture, join_cards
+from reviewlore.architecture.federation import MAX_PLACES, federation_picture, join_cards
 from reviewlore.config import ArchitectureSettings, Settings
 from reviewlore.domain.federation import Card, Offer, Published, SharedSchema, Use, Wanted
 from reviewlore.errors import InputError
@@ -86,14 +86,6 @@ def test_the_map_of_maps_says_who_provides_what_to_whom(cards):
     (shared,) = joined.shared
     assert (shared.kind, shared.identity) == ("openapi", "Money service")
     assert shared.places == (("acme/money", "api/openapi.yaml"), ("acme/shop", "contracts/openapi.yaml"))
-
-
-def test_a_change_can_name_its_consumers(cards):
-    joined = join_cards(cards)
-    found = consumers_of(joined, "acme/money", "@acme/money", "parse")
-    assert [(who.repository, who.count) for who in found] == [("acme/books", 1), ("acme/shop", 1)]
-    assert consumers_of(joined, "acme/shop", "@acme/money", "Money") == ()
-    assert consumers_of(joined, "acme/money", "@acme/money", "nothing") == ()
 
 
 def test_two_repositories_that_publish_one_package_are_said():

@@ -13,7 +13,6 @@ from reviewlore.architecture.places import is_vendored
 from reviewlore.domain.architecture import ArchitectureMap, Module
 from reviewlore.domain.federation import (
     Card,
-    Consumer,
     Federation,
     Provision,
     SharedBy,
@@ -108,21 +107,6 @@ def join_cards(cards: Iterable[Card]) -> Federation:
         for (provider, consumer, ecosystem, package), uses in sorted(provisions.items())
     )
     return Federation(ordered, linked, index.duplicates(), _shared(ordered), dict(sorted(unresolved.items())))
-
-
-def consumers_of(federation: Federation, repository: str, module: str, name: str) -> tuple[Consumer, ...]:
-    """Return which other repositories take a name of a module, the most uses first.
-
-    A star import counts as taking every name. `repository` is left out, whoever it is.
-    """
-    found = [
-        Consumer(card.repository, use.module, use.name, use.count, use.places)
-        for card in federation.cards
-        if card.repository != repository
-        for use in card.uses
-        if use.module == module and use.name in (name, "*")
-    ]
-    return tuple(sorted(found, key=lambda consumer: (-consumer.count, consumer.repository, consumer.name)))
 
 
 def federation_picture(federation: Federation) -> MapPicture:

@@ -125,14 +125,3 @@ class Federation:
     duplicates: tuple[tuple[Ecosystem, str, tuple[str, ...]], ...] = ()
     shared: tuple[SharedBy, ...] = ()
     unresolved: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Consumer:
-    """A repository that takes one name of a module: how often, and where first."""
-
-    repository: str
-    module: str
-    name: str
-    count: int
-    places: tuple[str, ...] = ()

@@ -61,11 +61,6 @@ def render_overview(overview: Overview) -> str:
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
 
 
-def render_layers(layering: Layering) -> str:
-    """Return the layers as boxes one above the other, with the weight that crosses each border."""
-    return "\n".join(_layers(layering)) + "\n"
-
-
 def _head(overview: Overview) -> list[str]:
     languages = ", ".join(f"{count} {name}" for name, count in overview.languages.items())
     line = f"{overview.repository} at {overview.commit[:12]}: {overview.files} files"
