@@ -108,3 +108,15 @@ def test_an_empty_repository_has_an_overview_too(tree: Tree) -> None:
     overview = told(tree)
     assert (overview.owners, overview.hotspots) == ((), ())
     jsonschema_rs.validator_for(SCHEMA.read_text(encoding="utf-8")).validate(json.loads(render_json(overview)))
+
+
+def test_nobody_and_no_secret_is_named_in_what_commits_and_workflows_say(tree: Tree) -> None:
+    token = "ghp_" + "a1B2" * 9
+    run = f"steps: [{{run: 'curl -H token={token} https://example.org'}}]"
+    tree.commit(files() | {".github/workflows/ci.yml": f"on: push\njobs:\n  a:\n    {run}\n"}, "Begin")
+    for number in range(25):
+        tree.commit({"app/m1.py": f"X = {number}\n"}, f"Add {number} for @mira-sample")
+    overview = told(tree)
+    assert any("for @someone" in example for habit in overview.commit_style for example in habit.examples)
+    assert "curl" in overview.pipelines[0].runs[0]
+    assert not any(word in render_json(overview) for word in ("mira-sample", token))

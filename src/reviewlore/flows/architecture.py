@@ -1,7 +1,7 @@
 """A repository at one commit, or a change of it, to everything that is told of its architecture. It writes nothing."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reviewlore.architecture.codeowners import PLACES, CodeOwners, parse_codeowners
 from reviewlore.architecture.commit_style import mine_commit_style
@@ -36,6 +36,7 @@ from reviewlore.flows.past import LANDED, MINED, count_remaining, read_steps
 from reviewlore.flows.pipelines import read_pipelines
 from reviewlore.flows.survey import survey
 from reviewlore.ports import Console, Parsers, Repo, Shelf, Store
+from reviewlore.stages.redact import redact, redact_mentions
 
 _SHOWN = 12
 
@@ -91,14 +92,14 @@ def describe(context: MapContext, commit: str) -> tuple[Overview, MapPicture]:
         hubs=find_hubs(tree, _SHOWN),
         cycles=find_circles(tree),
         habits=tuple(_habits(tree)),
-        commit_style=mine_commit_style(changes, landed),
+        commit_style=tuple(map(_masked_examples, mine_commit_style(changes, landed))),
         complexity=find_ranges(tree),
         hotspots=find_hotspots(tree, history, _SHOWN),
         owners=find_ownership(history, shipped, owners, _SHOWN),
         third_parties=find_third_parties(tree),
         migrations=migrations,
         frameworks=tuple(_demands(tree)),
-        pipelines=pipelines,
+        pipelines=tuple(replace(one, runs=tuple(map(_masked, one.runs))) for one in pipelines),
         notes=(*notes, *find_gaps(tree, listing), *cut, *unread, *misread, *untold, *mapper.notes),
     )
     return found, picture_of(title, tree, layering)
@@ -133,6 +134,15 @@ def _habits(tree: ArchitectureMap) -> Iterator[Habit]:
         yield Habit(rule.kind, rule.place or rule.language, rule.value, rule.held, rule.cases, rule.examples)
     for found in sorted(mine_habits(tree), key=lambda habit: bool(habit.topic)):
         yield Habit(found.kind, found.topic or found.language, found.value, found.held, found.cases, found.examples)
+
+
+def _masked(text: str) -> str:
+    return redact_mentions(redact(text)[0])
+
+
+def _masked_examples(habit: Habit) -> Habit:
+    """Return a habit of commits without the people and secrets that its examples, which are subjects, may name."""
+    return replace(habit, examples=tuple(map(_masked, habit.examples)))
 
 
 def _demands(tree: ArchitectureMap) -> Iterator[Demand]:
