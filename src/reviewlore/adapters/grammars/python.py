@@ -5,27 +5,18 @@ syntax (tree-sitter recovers, the record says `broken`). What can be told from p
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
+from itertools import chain
 
 import tree_sitter_python
 from tree_sitter import Language, Node, Parser, Query
 
 from reviewlore.adapters.grammars.captures import captures_of
-from reviewlore.adapters.grammars.complexity import Complexity, add_recursion, measure
-from reviewlore.adapters.grammars.docstyles import docstring_style
-from reviewlore.adapters.grammars.python_nodes import (
-    LEXIS,
-    bases_of,
-    calls_of,
-    dotted,
-    errors_of,
-    offered_by,
-    parameters_of,
-    start_of,
-    text_of,
-    written_names,
-)
-from reviewlore.domain.source import Definition, DefinitionKind, ImportedName, ImportKind, ImportStatement, ParsedModule
+from reviewlore.adapters.grammars.complexity import add_recursion
+from reviewlore.adapters.grammars.parts import Memory, Part
+from reviewlore.adapters.grammars.python_nodes import calls_of, errors_of, offered_by, start_of
+from reviewlore.adapters.grammars.python_reader import Reader
+from reviewlore.domain.source import ParsedModule
 
 # `if TYPE_CHECKING:` in all its spellings that end in that name (typing.TYPE_CHECKING, t.TYPE_CHECKING).
 _QUERY = """
@@ -56,201 +47,70 @@ _QUERY = """
 "and" @cx.and
 "or" @cx.or
 """
-# What a reader meets, in the order of the source, outer before inner; of one span the first of these comes first.
-_EVENTS = ("condition", "typing", "decorator", "function", "class", "import", "from", "assigned", "bound")
 _MARGIN = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s++|#[^\n]*+)*+")
-_Captures = Mapping[str, Sequence[Node]]
 
 
 class PythonGrammar:
     """Adapter of the `Grammar` port for Python."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Memory | None = None) -> None:
+        """`memory` keeps what was read for files that say the same again; one of its own where none is given."""
         language = Language(tree_sitter_python.language())
         self._parser = Parser(language)
         self._query = Query(language, _QUERY)
+        self._memory = Memory() if memory is None else memory
 
     def parse(self, path: str, source: bytes) -> ParsedModule | None:
         """Return what a UTF-8 Python source says, or None where the path is not a `.py` file."""
         if not path.endswith(".py"):
             return None
         root = self._parser.parse(source).root_node
-        captures = captures_of(self._query, root)
-        reader = _Reader(source, captures)
-        reader.read()
-        calls = calls_of(source, captures, reader.bound)
-        docstrings = sorted(captures.get("docstring", ()), key=start_of)
-        first = docstrings[0].start_byte if docstrings else -1
+        offered = offered_by(source)
+        parts = list(self._parts(source, root, offered))
+        first = next((start + part.docstring for start, part in parts if part.docstring >= 0), -1)
         return ParsedModule(
-            tuple(reader.imports),
-            add_recursion(reader.definitions, calls),
-            frozenset(reader.assigned),
+            tuple(chain.from_iterable(part.imports for _, part in parts)),
+            tuple(chain.from_iterable(part.definitions for _, part in parts)),
+            frozenset().union(*(part.assigned for _, part in parts)),
             root.end_point.row + (root.end_point.column > 0),
             root.has_error,
-            tuple((node.start_point.row + 1, node.end_point.row + 1) for node in docstrings),
-            calls=calls,
-            raised=errors_of(source, captures),
-            offered=reader.offered,
+            tuple(chain.from_iterable(part.docstrings for _, part in parts)),
+            calls=tuple(chain.from_iterable(part.calls for _, part in parts)),
+            raised=tuple(chain.from_iterable(part.raised for _, part in parts)),
+            offered=offered,
             documented=first >= 0 and _MARGIN.fullmatch(source, 0, first) is not None,
         )
 
-
-class _Reader:
-    """Collects records from nodes in document order; a stack of open scopes says where a node stands."""
-
-    def __init__(self, source: bytes, captures: _Captures) -> None:
-        self.imports: list[ImportStatement] = []
-        self.definitions: list[Definition] = []
-        self.assigned: set[str] = set()
-        self.bound: dict[int, str] = {}
-        self.offered = offered_by(source)
-        self._source = source
-        self._captures = captures
-        # Where each open function or type ends, and its record if it has one; where each open condition ends.
-        self._scopes: list[tuple[int, str, Definition | None]] = []
-        self._conditions: list[tuple[int, ImportKind]] = []
-        self._decorators: list[str] = []
-        self._left = ""
-        self._decorated = {node.start_byte for node in captures.get("decorated", ())}
-        self._checking = {node.start_byte for node in captures.get("checking", ())}
-        self._docstrings = {node.start_byte: node.end_byte for node in captures.get("docstring", ())}
-        self._complexity = _complexities(source, captures)
-
-    def read(self) -> None:
-        """Meet every captured node once."""
-        events = [
-            (node.start_byte, -node.end_byte, rank, number, node)
-            for rank, label in enumerate(_EVENTS)
-            for number, node in enumerate(self._captures.get(label, ()))
-        ]
-        events.sort()
-        scopes, conditions = self._scopes, self._conditions
-        for start, minus_end, rank, _, node in events:
-            while scopes and scopes[-1][0] <= start:
-                scopes.pop()
-            while conditions and conditions[-1][0] <= start:
-                conditions.pop()
-            label = _EVENTS[rank]
-            if label in ("assigned", "bound"):
-                if not scopes:
-                    self._assign(label, node)
-            elif label == "condition":
-                if start not in self._checking and (not scopes or scopes[-1][1] == "class"):
-                    conditions.append((-minus_end, "conditional"))
-            elif label == "typing":
-                conditions.append((-minus_end, "type_only"))
-            elif label == "decorator":
-                self._decorators.append(dotted(self._source, start, -minus_end))
-            elif label == "import":
-                self._import(node)
-            elif label == "from":
-                self._import_from(node)
-            else:
-                self._define(label, node)
-
-    def _assign(self, label: str, node: Node) -> None:
-        if label == "assigned":
-            self._left = text_of(node)
-            self.assigned.add(self._left)
-        else:
-            self.bound[node.end_byte] = self._left
-
-    def _define(self, label: str, node: Node) -> None:
-        name = node.child_by_field_name("name")
-        found = None
-        if name is not None and not self._in_function():
-            make = self._type if label == "class" else self._function
-            found = make(node, text_of(name), self._scopes[-1][2] if self._scopes else None)
-            self.definitions.append(found)
-        self._decorators = []
-        self._scopes.append((node.end_byte, label, found))
-
-    def _type(self, node: Node, name: str, owner: Definition | None) -> Definition:
-        body = node.child_by_field_name("body")
-        superclasses = node.child_by_field_name("superclasses")
-        return Definition(
-            "class",
-            name,
-            node.start_point.row + 1,
-            node.end_point.row + 1,
-            owner.name if owner else None,
-            derived=superclasses is not None,
-            decorated=node.start_byte in self._decorated,
-            body=(body or node).start_point.row + 1,
-            public=self._public(name, owner),
-            documented=body is not None and body.start_byte in self._docstrings,
-            bases=bases_of(self._source, superclasses) if superclasses else (),
-            decorators=tuple(filter(None, self._decorators)),
-        )
-
-    def _function(self, node: Node, name: str, owner: Definition | None) -> Definition:
-        body = node.child_by_field_name("body")
-        first = body.start_byte if body else node.end_byte
-        docstring = self._docstrings.get(first)
-        complexity = self._complexity[node.start_byte]
-        kind: DefinitionKind = "method" if owner else "function"
-        return Definition(
-            kind,
-            name,
-            node.start_point.row + 1,
-            node.end_point.row + 1,
-            owner.name if owner else None,
-            parameters_of(node.child_by_field_name("parameters")),
-            derived=bool(owner and (owner.derived or owner.decorated)),
-            decorated=node.start_byte in self._decorated,
-            body=(body or node).start_point.row + 1,
-            public=self._public(name, owner),
-            documented=docstring is not None,
-            decorators=tuple(filter(None, self._decorators)),
-            cyclomatic=complexity.cyclomatic,
-            cognitive=complexity.cognitive,
-            sketch=LEXIS.sketch(self._source[docstring or first : node.end_byte]),
-            docstyle=docstring_style(self._source[first:docstring]) if docstring else "",
-        )
-
-    def _public(self, name: str, owner: Definition | None) -> bool:
-        """PEP 8: what starts with an underscore is not, unless `__all__` says otherwise; nor is what lies inside."""
-        if owner is None:
-            return not name.startswith("_") or name in self.offered
-        return owner.public and not name.startswith("_")
-
-    def _kind(self) -> ImportKind:
-        kinds = {kind for _, kind in self._conditions}
-        if "type_only" in kinds:
-            return "type_only"
-        return "lazy" if self._in_function() else "conditional" if kinds else "runtime"
-
-    def _in_function(self) -> bool:
-        return any(label == "function" for _, label, _ in self._scopes)
-
-    def _import(self, node: Node) -> None:
-        kind = self._kind()
-        for written in written_names(node):
-            offers = written.redundant or written.alias.partition(".")[0] in self.offered
-            self.imports.append(ImportStatement(written.name, 0, (), written.line, kind, offers))
-
-    def _import_from(self, node: Node) -> None:
-        """Add one statement, or two where only some of its names are offered to others."""
-        source = node.child_by_field_name("module_name")
-        if source is None:
+    def _parts(self, source: bytes, root: Node, offered: frozenset[str]) -> Iterator[tuple[int, Part]]:
+        """Yield what each statement says, with its first byte; one that another file had is not read again."""
+        if root.has_error:  # where one statement ends and the next begins is then a guess that all of the file decides
+            yield root.start_byte, self._read(source, root, offered)
             return
-        text = text_of(source)
-        module = text.lstrip(". \t\\\r\n")
-        level = text[: len(text) - len(module)].count(".")
-        groups: dict[bool, list[ImportedName]] = {}
-        for written in written_names(node):
-            offers = written.redundant or written.alias in self.offered
-            groups.setdefault(offers, []).append(ImportedName(written.name, written.line, written.alias))
-        for offers, names in groups.items() or ((False, []),):
-            line = node.start_point.row + 1
-            self.imports.append(ImportStatement(module, level, tuple(names), line, self._kind(), offers))
+        for node in root.named_children:
+            kind = node.type
+            if kind == "comment":
+                continue
+            start, end = node.start_byte, node.end_byte
+            key = kind, source[start:end], offered
+            part = self._memory.get(key, node.start_point.row)
+            if part is None:
+                part = self._read(source, node, offered)
+                self._memory.put(key, end - start, part)
+            yield start, part
 
-
-def _complexities(source: bytes, captures: _Captures) -> dict[int, Complexity]:
-    """Return the complexity of every function that lies in no other, by its first byte."""
-    spans: list[tuple[int, int]] = []
-    for start, minus_end in sorted((node.start_byte, -node.end_byte) for node in captures.get("function", ())):
-        if not spans or spans[-1][1] <= start:
-            spans.append((start, -minus_end))
-    measured = measure(source, spans, captures, ("function",))
-    return {start: complexity for (start, _), complexity in zip(spans, measured, strict=True)}
+    def _read(self, source: bytes, node: Node, offered: frozenset[str]) -> Part:
+        captures = captures_of(self._query, node)
+        reader = Reader(source, captures, offered)
+        reader.read()
+        calls = calls_of(source, captures, reader.bound)
+        docstrings = sorted(captures.get("docstring", ()), key=start_of)
+        return Part(
+            node.start_point.row,
+            tuple(reader.imports),
+            add_recursion(reader.definitions, calls),
+            frozenset(reader.assigned),
+            tuple((found.start_point.row + 1, found.end_point.row + 1) for found in docstrings),
+            calls,
+            errors_of(source, captures),
+            docstrings[0].start_byte - node.start_byte if docstrings else -1,
+        )
