@@ -9,6 +9,14 @@ from reviewlore.domain.manifest import Ecosystem
 from reviewlore.domain.pipeline import Pipeline
 from reviewlore.domain.source import Language
 
+_VERBS = {
+    "method": "define",
+    "suffix": "end in",
+    "folder": "lie in",
+    "registered": "are imported by",
+    "decorated": "carry",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class ContractStanding:
@@ -117,6 +125,11 @@ class Demand:
     held: int
     cases: int
     examples: tuple[str, ...] = ()
+
+    @property
+    def expected(self) -> str:
+        """What the users do, as a verb with its object."""
+        return f"{_VERBS.get(self.kind, self.kind)} {self.value}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,12 @@ def make_tables(report: MapReport | None) -> dict[str, Any]:
 
 
 def _measures(overview: Overview) -> Iterator[Table]:
+    yield from _structure(overview)
+    yield from _ways(overview)
+
+
+def _structure(overview: Overview) -> Iterator[Table]:
+    """Yield what stands out in the code, and who knows it."""
     yield (
         "Hubs: modules that many others meet in",
         ("Module", "Imported by", "Imports"),
@@ -86,6 +92,10 @@ def _measures(overview: Overview) -> Iterator[Table]:
         ],
         2,
     )
+
+
+def _ways(overview: Overview) -> Iterator[Table]:
+    """Yield what is usual here: of the code, its commits, its pipelines, and what it takes from others."""
     yield (
         "Migrations on their way",
         ("Old", "New", "Uses of the old", "Uses of the new", "Changes that replaced it"),
@@ -97,6 +107,30 @@ def _measures(overview: Overview) -> Iterator[Table]:
         ("Convention", "Where", "Value", "Held", "Cases"),
         [(row.kind.replace("_", " "), row.place, row.value, row.held, row.cases) for row in overview.habits],
         3,
+    )
+    yield (
+        "How nearly all newest commits are written",
+        ("Aspect", "Value", "As in", "Held", "Cases"),
+        [
+            (row.kind.replace("_", " "), row.value, row.examples[0] if row.examples else "–", row.held, row.cases)
+            for row in overview.commit_style
+        ],
+        3,
+    )
+    yield (
+        "Internal frameworks: what their users do",
+        ("Users", "Of or in", "Expected", "Held", "Cases"),
+        [(row.users, row.subject or "(top)", row.expected, row.held, row.cases) for row in overview.frameworks],
+        3,
+    )
+    yield (
+        "Pipelines: workflows and build files",
+        ("File", "Started by", "Jobs or targets", "Named in"),
+        [
+            (row.path, _some(row.triggers) or "people", _some(row.jobs) or "–", _some(row.documents) or "no document")
+            for row in overview.pipelines
+        ],
+        4,
     )
     yield (
         "Complexity that is ordinary here, at most",

@@ -20,13 +20,6 @@ _INNER = _WIDTH - 4
 _ROWS = 4
 # Contracts and notes are more than a sample; beyond this there are too many to read.
 _MANY = 12
-_DEMANDS = {
-    "method": "define",
-    "suffix": "end in",
-    "folder": "lie in",
-    "registered": "are imported by",
-    "decorated": "carry",
-}
 # Comments of a proposal that the picture of the layers says already.
 _TOLD_ABOVE = ("    # ", "# In no layer: ")
 
@@ -177,7 +170,7 @@ def _widest(habit: Habit) -> tuple[bool, int]:
 
 def _demand(row: Demand) -> str:
     whose = f"of {row.subject}" if row.users == "subclasses" else f"in {row.subject or '(top)'}/"
-    return f"{row.held:5} of {row.cases:5}  {row.users} {whose} {_DEMANDS.get(row.kind, row.kind)} {row.value}"
+    return f"{row.held:5} of {row.cases:5}  {row.users} {whose} {row.expected}"
 
 
 def _pipeline(row: Pipeline) -> str:
