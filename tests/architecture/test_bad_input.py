@@ -140,6 +140,8 @@ DEEP: dict[str, Callable[[int], str]] = {
     "e.tsx": lambda depth: "const x = " + "<a>" * depth + "</a>" * depth + ";\n",
     "f.js": lambda depth: "x = " + "(" * depth + "\n",
     "g.js": lambda depth: "x = " + "!" * depth + "y\n",
+    "h.js": lambda depth: "x = " + " + ".join(["'a'"] * 3 * depth) + ";\n",
+    "i.ts": lambda depth: "x = " + " || ".join(["a"] * 3 * depth) + ";\n",
     "a.go": lambda depth: "package a\nvar x = " + "(" * depth + "1" + ")" * depth + "\n",
     "b.go": lambda depth: "package a\nvar x " + "[]" * depth + "int\n",
     "c.go": lambda depth: "package a\nfunc f() {" + "{" * depth + "}" * depth + "}\n",
@@ -364,3 +366,15 @@ def test_an_overlong_cycle(tree: Tree) -> None:
     found, overview = changed(tree, files)
     assert any(len(circle) == 450 for circle in overview.cycles)
     assert len([fact for fact in found.facts if "cycle" in fact.kind]) <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Cargo.toml", "[package]\nname = 'a'\n[dependencies]\n" + "".join(f"a{n} = '1'\n" for n in range(25_000))),
+        ("package.json", '{"name": "a", "dependencies": {' + ",".join(f'"a{n}": "1"' for n in range(25_000)) + "}}"),
+    ],
+)
+def test_a_manifest_that_gains_thousands_of_packages(tree: Tree, name: str, text: str) -> None:
+    found, _ = changed(tree, {name: text}, {name: text[: text.index("a0") - 1] + ("}}" if text[0] == "{" else "")})
+    assert EDGE in imports_of(found.head)

@@ -133,3 +133,18 @@ def test_an_empty_history_and_an_empty_tree(tree: Tree) -> None:
     ((step, snapshot),) = maps_along(GitRepo(tree.folder), Grammars(1), head)
     assert (step.commit, step.parents, step.changes) == (head, (), ())
     assert snapshot.map.files == frozenset()
+
+
+def test_the_same_content_is_read_as_what_each_path_says_it_is(tree: Tree, tmp_path: Path) -> None:
+    """An assertion `<any>x` is TypeScript in `.ts` and an element in `.tsx`: neither may answer for the other."""
+    text = "const w = <any>window;\nimport { a } from './db';\n"
+    decoy = tree.commit({"src/db.ts": "export const a = 1;\n", "src/z.tsx": text})
+    both = tree.commit({"src/x.ts": text})
+    shelf = SqliteShelf(tmp_path / "shelf")
+    repo = GitRepo(tree.folder)
+    Mapper(repo, Grammars(1), shelf=shelf).map(decoy)
+    for mapper in (Mapper(repo, Grammars(1)), Mapper(repo, Grammars(1), shelf=shelf)):
+        found = mapper.map(both).map
+        assert [(edge.importer, edge.imported) for edge in found.edges] == [("src/x.ts", "src/db.ts")]
+        assert found.broken == ("src/z.tsx",)
+    shelf.close()

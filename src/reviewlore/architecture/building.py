@@ -14,12 +14,12 @@ from reviewlore.architecture.languages.resolver import Resolution
 from reviewlore.architecture.reading import Parse, read_source
 from reviewlore.domain.architecture import ArchitectureMap, Module
 from reviewlore.domain.manifest import Manifest
-from reviewlore.domain.source import Language, ParsedModule, SkipReason, SourceFile, language_of
+from reviewlore.domain.source import ParsedModule, SkipReason, SourceFile, Syntax, syntax_of
 
 ReadBlobs = Callable[[Iterable[str]], Iterator[tuple[str, bytes]]]
 Entry = ParsedModule | SkipReason
-# What was read of a blob in a language (an empty file is one blob in all languages).
-Cache = MutableMapping[tuple[Language, str], Entry]
+# What was read of a blob in a syntax (an empty file is one blob in all languages).
+Cache = MutableMapping[tuple[Syntax, str], Entry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +53,23 @@ def build_map(
     `manifests` are those of the same commit. `cache` is extended in place. Files that cannot be read are counted in
     `skipped`, those with syntax errors are used as far as they go and listed in `broken`.
     """
-    missing: defaultdict[str, dict[Language, str]] = defaultdict(dict)
-    for (language, blob), path in find_unread(files, cache).items():
-        missing[blob][language] = path
+    missing: defaultdict[str, dict[Syntax, str]] = defaultdict(dict)
+    for (syntax, blob), path in find_unread(files, cache).items():
+        missing[blob][syntax] = path
     for blob, content in read_blobs(list(missing)):
-        for language, path in missing.pop(blob).items():
-            cache[language, blob] = read_source(path, content, parse)
+        for syntax, path in missing.pop(blob).items():
+            cache[syntax, blob] = read_source(path, content, parse)
     return derive(NOTHING, {file.path: file.blob for file in files}, cache, tuple(manifests)).map
 
 
 def find_unread(
-    files: Iterable[SourceFile], cache: Mapping[tuple[Language, str], Entry]
-) -> dict[tuple[Language, str], str]:
-    """Return the language and blob of every source file that is not in the cache, with a path where it stands."""
+    files: Iterable[SourceFile], cache: Mapping[tuple[Syntax, str], Entry]
+) -> dict[tuple[Syntax, str], str]:
+    """Return the syntax and blob of every source file that is not in the cache, with a path where it stands."""
     return {
-        (language, file.blob): file.path
+        (syntax, file.blob): file.path
         for file in files
-        if (language := language_of(file.path)) and (language, file.blob) not in cache
+        if (syntax := syntax_of(file.path)) and (syntax, file.blob) not in cache
     }
 
 
@@ -83,7 +83,7 @@ def difference(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str,
 def derive(
     base: Snapshot,
     changes: Mapping[str, str | None],
-    cache: Mapping[tuple[Language, str], Entry],
+    cache: Mapping[tuple[Syntax, str], Entry],
     manifests: tuple[Manifest, ...],
 ) -> Snapshot:
     """Return the snapshot of a tree that differs from the base's in `changes` (path -> blob, None: removed).
@@ -121,17 +121,17 @@ def _changed(before: Mapping[str, str], changes: Mapping[str, str | None]) -> di
 
 
 def _read(
-    base: Snapshot, changes: Mapping[str, str | None], cache: Mapping[tuple[Language, str], Entry]
+    base: Snapshot, changes: Mapping[str, str | None], cache: Mapping[tuple[Syntax, str], Entry]
 ) -> tuple[Edits, Mapping[str, SkipReason]]:
     """Return what changed sources said and say, and why others say nothing."""
     unread = dict(base.unread)
     edits: dict[str, tuple[ParsedModule | None, ParsedModule | None]] = {}
     for path, blob in changes.items():
-        language = language_of(path)
-        if language is None:
+        syntax = syntax_of(path)
+        if syntax is None:
             continue
         known = base.map.modules.get(path)
-        entry = cache.get((language, blob), "unreadable") if blob is not None else None
+        entry = cache.get((syntax, blob), "unreadable") if blob is not None else None
         unread.pop(path, None)
         if isinstance(entry, str):
             unread[path] = entry

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Language = Literal["python", "typescript", "javascript", "go", "java", "rust"]
+Syntax = Language | Literal["tsx"]
 ImportKind = Literal["runtime", "conditional", "lazy", "type_only"]
 DefinitionKind = Literal["function", "class", "method"]
 # The kinds that run when their module is loaded; lazy imports run later, those that only types need never.
@@ -29,6 +30,11 @@ _LANGUAGES: dict[str, Language] = {
 def language_of(path: str) -> Language | None:
     """Return the language of a path by its suffix, or None where no grammar reads it."""
     return _LANGUAGES.get(path.rpartition(".")[2]) if "." in path.rpartition("/")[2] else None
+
+
+def syntax_of(path: str) -> Syntax | None:
+    """Return what a path's content is read as: files of one syntax and content say the same, wherever they lie."""
+    return "tsx" if path.endswith(".tsx") and language_of(path) else language_of(path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reviewlore.architecture.building import NOTHING, Cache, Snapshot, derive, difference, find_unread
 from reviewlore.domain.manifest import Manifest
-from reviewlore.domain.source import Language, SourceFile, language_of
+from reviewlore.domain.source import SourceFile, Syntax, syntax_of
 from reviewlore.domain.trees import Listing, Step
 from reviewlore.formats.manifests import is_manifest, parse_manifests, settle_manifests
 from reviewlore.formats.sources import Entry, decode_source
 from reviewlore.ports import Console, Parsers, Repo, Shelf
 
-Wanted = Mapping[tuple[Language, str], str]
-_Key = tuple[Language, str] | None
+Wanted = Mapping[tuple[Syntax, str], str]
+_Key = tuple[Syntax, str] | None
 
 # From here on reading takes seconds, and says so.
 _LONG = 500
@@ -78,7 +78,7 @@ class Mapper:
         return derive(base, changes, self._cache, manifests)
 
     def read(self, wanted: Wanted) -> None:
-        """Bring what sources (language and blob -> a path) say into the cache."""
+        """Bring what sources (syntax and blob -> a path) say into the cache."""
         for _ in self.read_along([wanted], len(wanted)):
             pass
 
@@ -92,7 +92,7 @@ class Mapper:
         read: Iterable[tuple[Entry, bytes]] = self._parsers.read_many(self._asking(groups, underway, asked), total)
         if self._console and total >= _LONG:
             read = self._console.track(read, "Reading sources", total)
-        fresh: dict[Language, dict[str, bytes]] = {}
+        fresh: dict[Syntax, dict[str, bytes]] = {}
         for entry, data in read:
             key = asked.popleft()
             if key is None:  # the end of a group
@@ -123,28 +123,28 @@ class Mapper:
         missing = {key: path for key, path in group.items() if key not in self._cache}
         if self._shelf is None:
             return missing
-        for language in sorted({language for language, _ in missing}):
-            blobs = [blob for spoken, blob in missing if spoken == language]
-            for blob, data in self._shelf.get(self._kind(language), blobs).items():
+        for syntax in sorted({syntax for syntax, _ in missing}):
+            blobs = [blob for other, blob in missing if other == syntax]
+            for blob, data in self._shelf.get(self._kind(syntax), blobs).items():
                 entry = decode_source(data)
                 if entry is not None:
-                    self._cache[language, blob] = entry
-                    del missing[language, blob]
+                    self._cache[syntax, blob] = entry
+                    del missing[syntax, blob]
         return missing
 
-    def forget(self, gone: Iterable[tuple[Language, str]]) -> None:
+    def forget(self, gone: Iterable[tuple[Syntax, str]]) -> None:
         """Let go of what was read of blobs that no later map needs."""
         for key in gone:
             self._cache.pop(key, None)
 
-    def _keep(self, fresh: dict[Language, dict[str, bytes]]) -> None:
-        for language, entries in fresh.items():
+    def _keep(self, fresh: dict[Syntax, dict[str, bytes]]) -> None:
+        for syntax, entries in fresh.items():
             if self._shelf:
-                self._shelf.put(self._kind(language), entries)
+                self._shelf.put(self._kind(syntax), entries)
         fresh.clear()
 
-    def _kind(self, language: Language) -> str:
-        return f"source/{self._parsers.version}/{language}"
+    def _kind(self, syntax: Syntax) -> str:
+        return f"source/{self._parsers.version}/{syntax}"
 
     def _manifests(self, declared: Mapping[str, str]) -> tuple[Manifest, ...]:
         """Return the manifests of a tree; each version of each is read once."""
@@ -165,7 +165,7 @@ def maps_along(
     """
     steps = list(repo.steps(commit))
     children: dict[str, int] = {}
-    needed: dict[tuple[Language, str], int] = {}
+    needed: dict[tuple[Syntax, str], int] = {}
     for number, step in enumerate(steps):
         for parent in step.parents[:1]:
             children[parent] = children.get(parent, 0) + 1
@@ -193,11 +193,11 @@ def _count_down(children: dict[str, int], parent: str, held: dict[str, Snapshot]
             held.pop(parent, None)
 
 
-def _groups(steps: list[Step], needed: dict[tuple[Language, str], int]) -> Iterator[Wanted]:
+def _groups(steps: list[Step], needed: dict[tuple[Syntax, str], int]) -> Iterator[Wanted]:
     for start in range(0, len(steps), _WINDOW):
         yield {key: path for step in steps[start : start + _WINDOW] for key, path in _sources(step).items()}
 
 
-def _sources(step: Step) -> dict[tuple[Language, str], str]:
+def _sources(step: Step) -> dict[tuple[Syntax, str], str]:
     files = (SourceFile(path, blob) for path, blob in step.changes if blob is not None)
-    return {(language, file.blob): file.path for file in files if (language := language_of(file.path))}
+    return {(syntax, file.blob): file.path for file in files if (syntax := syntax_of(file.path))}

@@ -11,8 +11,9 @@ from dataclasses import replace
 
 import tree_sitter_javascript
 import tree_sitter_typescript
-from tree_sitter import Language, Node, Parser, Query, QueryCursor
+from tree_sitter import Language, Node, Parser, Query
 
+from reviewlore.adapters.grammars.captures import captures_of
 from reviewlore.adapters.grammars.complexity import add_recursion, measure
 from reviewlore.adapters.grammars.ecmascript_elision import find_type_only
 from reviewlore.adapters.grammars.ecmascript_imports import dotted, read_references
@@ -93,7 +94,7 @@ class _Tongue:
 
     def read(self, source: bytes) -> tuple[Node, dict[str, list[Node]]]:
         root = self._parser.parse(source).root_node
-        return root, QueryCursor(self._query).captures(root)
+        return root, captures_of(self._query, root)
 
 
 class TypeScriptGrammar:

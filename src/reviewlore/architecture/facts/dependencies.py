@@ -31,7 +31,8 @@ def find_new_dependencies(change: ChangeContext) -> Iterator[Fact]:
             for entry in manifest.dependencies
             if entry.scope == "runtime"
             and not entry.local
-            and (entry.ecosystem, entry.name) not in known | own
+            and (entry.ecosystem, entry.name) not in known
+            and (entry.ecosystem, entry.name) not in own
             and not entry.name.startswith(_TYPES_ONLY)
         }
         if manifest.path not in change.patch_of or change.patch_of[manifest.path].status == "added":
