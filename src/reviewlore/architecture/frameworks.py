@@ -11,7 +11,7 @@ from typing import Literal
 
 from reviewlore.architecture.folders import EXAMPLES, MIN_ALL, importers_of, is_rule, speaks
 from reviewlore.architecture.places import folder_of, is_product
-from reviewlore.domain.architecture import ArchitectureMap
+from reviewlore.domain.architecture import ArchitectureMap, Module
 from reviewlore.domain.source import Definition
 
 ExpectationKind = Literal["method", "suffix", "folder", "registered", "decorated"]
@@ -20,10 +20,11 @@ _LAST_WORD = re.compile(r"[A-Z][a-z0-9]+$")
 
 @dataclass(frozen=True, slots=True)
 class Subclass:
-    """A class of the repository that extends another one of the repository directly."""
+    """A class of the repository that extends another one directly; `methods` are the public ones it defines."""
 
     path: str
     definition: Definition
+    methods: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def mine_frameworks(tree: ArchitectureMap) -> tuple[Expectation, ...]:
     found: list[Expectation] = []
     for (base, path), users in sorted(subclasses_of(tree).items()):
         if len(users) >= MIN_ALL:
-            for kind, value, held in _candidates(tree, base, users, importers):
+            for kind, value, held in _candidates(base, users, importers):
                 if is_rule(len(held), len(users)):
                     examples = tuple(f"{user.definition.name} ({user.path})" for user in held[:EXAMPLES])
                     found.append(Expectation(kind, base, path, value, len(held), len(users), examples))
@@ -73,37 +74,39 @@ def subclasses_of(tree: ArchitectureMap) -> dict[tuple[str, str], list[Subclass]
     for path, module in sorted(tree.modules.items()):
         if not is_product(path):
             continue
+        methods = _methods(module)
         for definition in module.parsed.definitions:
             for written in definition.bases if definition.kind == "class" else ():
                 name = written.rpartition(".")[2].rpartition("::")[2]
                 homes = places.get(name, ())
                 if len(homes) == 1 and (homes[0] == path or path in inside) and name != definition.name:
-                    found[name, homes[0]].append(Subclass(path, definition))
+                    found[name, homes[0]].append(Subclass(path, definition, methods[definition.name]))
     return dict(found)
 
 
-def keeps(tree: ArchitectureMap, expectation: Expectation, user: Subclass) -> bool:
-    """Whether a subclass does what the others do."""
+def keeps(expectation: Expectation, user: Subclass, importers: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a subclass does what the others do; `importers` are those of its tree (`importers_of`)."""
     if expectation.kind == "method":
-        return expectation.value in _methods(tree, user)
+        return expectation.value in user.methods
     if expectation.kind == "suffix":
         return user.definition.name.endswith(expectation.value)
     if expectation.kind == "decorated":
         return expectation.value in user.definition.decorators
     if expectation.kind == "folder":
         return user.path.startswith(f"{expectation.value}/")
-    return any(edge.importer == expectation.value and edge.imported == user.path for edge in tree.edges)
+    return expectation.value in importers.get(user.path, ())
 
 
 def _candidates(
-    tree: ArchitectureMap, base: str, users: Sequence[Subclass], importers: Mapping[str, frozenset[str]]
+    base: str, users: Sequence[Subclass], importers: Mapping[str, frozenset[str]]
 ) -> Iterator[tuple[ExpectationKind, str, list[Subclass]]]:
-    methods = Counter(name for user in users for name in _methods(tree, user))
-    for name, _ in sorted(methods.items()):
-        yield "method", name, [user for user in users if name in _methods(tree, user)]
+    methods = Counter(name for user in users for name in user.methods)
+    for name, held in sorted(methods.items()):
+        if is_rule(held, len(users)):
+            yield "method", name, [user for user in users if name in user.methods]
     marks = Counter(mark for user in users for mark in dict.fromkeys(user.definition.decorators))
-    for mark, _ in sorted(marks.items()):
-        if speaks(mark):
+    for mark, held in sorted(marks.items()):
+        if speaks(mark) and is_rule(held, len(users)):
             yield "decorated", mark, [user for user in users if mark in user.definition.decorators]
     word = _LAST_WORD.search(base)
     if word:
@@ -118,10 +121,10 @@ def _candidates(
         yield "registered", file, [user for user in users if file in importers.get(user.path, ())]
 
 
-def _methods(tree: ArchitectureMap, user: Subclass) -> frozenset[str]:
-    parsed = tree.modules[user.path].parsed
-    return frozenset(
-        entry.name
-        for entry in parsed.definitions
-        if entry.owner == user.definition.name and not entry.name.startswith("_")
-    )
+def _methods(module: Module) -> defaultdict[str, frozenset[str]]:
+    """Return the public methods of each class of a module."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for entry in module.parsed.definitions:
+        if entry.owner is not None and not entry.name.startswith("_"):
+            found[entry.owner].add(entry.name)
+    return defaultdict(frozenset, {owner: frozenset(names) for owner, names in found.items()})

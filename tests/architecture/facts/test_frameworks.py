@@ -134,3 +134,9 @@ def test_a_folder_that_moves_as_a_whole_expects_nothing_of_its_old_place(tree: T
     }
     facts = tree.facts(before, moved | {"app/all/new.py": handler("NewHandler")}, KIND)
     assert [fact for fact in facts if fact.kind == KIND] == []
+
+
+def test_thousands_of_subclasses_in_one_file_cost_no_more_than_their_number() -> None:
+    rows = "".join(f"class A{n}(Base):\n    def m{n}(self): ...\n    def run(self): ...\n" for n in range(3000))
+    rules = mine_frameworks(map_of({"app/a.py": f"class Base: ...\n{rows}"}))
+    assert [(rule.kind, rule.value, rule.held) for rule in rules if rule.kind == "method"] == [("method", "run", 3000)]

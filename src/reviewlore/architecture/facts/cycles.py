@@ -19,6 +19,9 @@ from reviewlore.domain.source import AT_LOAD, Language, language_of
 
 _PACKAGES: frozenset[Language] = frozenset({"go", "java"})
 _Pair = tuple[str, str]
+# Of the new imports inside one circle so many are followed back, and of a way so many steps are told.
+_TRIED = 50
+_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,8 @@ def find_cycles(change: ChangeContext) -> Iterator[Fact]:
         if group and imported in group and not same_before and (importer, imported) not in known:
             closing[group].append(((importer, imported), edge))
     for found in closing.values():
-        ways = [(edge, shortest_path(graph, pair[1], pair[0])) for pair, edge in found]
+        tried = sorted(found, key=lambda entry: (entry[1].importer, entry[1].line))[:_TRIED]
+        ways = [(edge, shortest_path(graph, pair[1], pair[0])) for pair, edge in tried]
         yield _fact(change, *min(ways, key=lambda way: (len(way[1]), way[0].importer, way[0].line)))
 
 
@@ -120,10 +124,12 @@ def _runs(edge: ImportEdge) -> bool:
 def _fact(change: ChangeContext, edge: ImportEdge, way: tuple[str, ...]) -> Fact:
     language = language_of(edge.importer) or "python"
     words = _WORDS[language]
-    steps = [_step(change, pair) for pair in pairwise(way)]
+    steps = _steps(change, way)
     importer, imported = _name(change, way[-1], edge.importer), _name(change, way[0], edge.imported)
     names = [imported, *(_name(change, unit, step.imported) for unit, step in zip(way[1:], steps, strict=True))]
-    back = " → ".join(f"`{name}`" for name in names)
+    more = (f"{len(names) - _SHOWN} more", names[-1]) if len(names) > _SHOWN + 1 else ()
+    back = " → ".join(f"`{name}`" for name in names[: _SHOWN if more else None])
+    back += "".join(f" → {name}" for name in more[:1]) + "".join(f" → `{name}`" for name in more[1:])
     return Fact(
         kind="new_cycle",
         path=edge.importer,
@@ -138,16 +144,19 @@ def _fact(change: ChangeContext, edge: ImportEdge, way: tuple[str, ...]) -> Fact
             Evidence(f"`{importer}` imports `{imported}`: new in this change", edge.importer, edge.line),
             *(
                 Evidence(f"`{change.name(step.importer)}` imports `{step.name}`", step.importer, step.line)
-                for step in steps
+                for step in steps[:_SHOWN]
             ),
         ),
     )
 
 
-def _step(change: ChangeContext, pair: _Pair) -> ImportEdge:
-    """Return an import that stands for an edge of the graph: the strongest one, the first of its kind."""
-    standing = [edge for known, edge in _pairs(change, change.head.edges) if known == pair]
-    return min(strongest(standing).values(), key=lambda edge: (edge.importer, edge.line))
+def _steps(change: ChangeContext, way: tuple[str, ...]) -> list[ImportEdge]:
+    """Return an import that stands for each step of a way: the strongest one, the first of its kind."""
+    standing: dict[_Pair, list[ImportEdge]] = {pair: [] for pair in pairwise(way)}
+    for pair, edge in _pairs(change, change.head.edges):
+        if pair in standing:
+            standing[pair].append(edge)
+    return [min(strongest(edges).values(), key=lambda edge: (edge.importer, edge.line)) for edges in standing.values()]
 
 
 def _name(change: ChangeContext, unit: str, path: str) -> str:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint
-from reviewlore.architecture.folders import FolderRule, is_member, members_of, mine_folders, speaks
+from reviewlore.architecture.folders import FolderRule, importers_of, is_member, members_of, mine_folders, speaks
 from reviewlore.architecture.frameworks import Expectation, Subclass, keeps, mine_frameworks, subclasses_of
 from reviewlore.architecture.places import folder_of, is_product
 from reviewlore.domain.architecture import Evidence, Fact
@@ -40,11 +40,11 @@ def find_misused_frameworks(change: ChangeContext) -> Iterator[Fact]:
         if _stands(change, expectation):
             rules[expectation.base].append(expectation)
     users = subclasses_of(change.head)
-    extended = {name for name, _ in users}
+    extended, importers = {name for name, _ in users}, importers_of(change.head)
     for (base, _), found in users.items():
         for user in found:
             fresh = (user.path, user.definition.name) in new and user.definition.name not in extended
-            broken = [rule for rule in rules[base] if not keeps(change.head, rule, user)] if fresh else []
+            broken = [rule for rule in rules[base] if not keeps(rule, user, importers)] if fresh else []
             if broken and user.definition.public:
                 yield _misused(change, user, broken)
 

@@ -28,6 +28,7 @@ def find_broken_names(change: ChangeContext) -> Iterator[Fact]:
     """Yield one fact for each kind of name (function, class, module) with the new ones that are not named as usual."""
     rules = {(rule.language, rule.kind, rule.place): rule for rule in change.conventions}
     taken = {d.name for module in change.base.modules.values() for d in module.parsed.definitions}
+    nearby: dict[tuple[str, Convention], bool] = {}
     broken: defaultdict[Convention, list[_Named]] = defaultdict(list)
     for patch in change.patches:
         if not is_product(patch.path) or patch.path not in change.head.modules:
@@ -35,12 +36,12 @@ def find_broken_names(change: ChangeContext) -> Iterator[Fact]:
         language = change.head.modules[patch.path].parsed.language
         for definition in change.added_definitions(patch.path):
             rule = rules.get((language, "class_name" if definition.kind == "class" else "function_name", ""))
-            if (
-                rule
-                and definition.name not in taken
-                and _breaks(rule, definition)
-                and _kept_nearby(change, patch.path, rule)
-            ):
+            if rule is None or definition.name in taken or not _breaks(rule, definition):
+                continue
+            place = folder_of(patch.path), rule
+            if place not in nearby:
+                nearby[place] = _kept_nearby(change, *place)
+            if nearby[place]:
                 broken[rule].append((patch.path, definition.line, definition.name))
         rule = rules.get((language, "module_name", folder_of(patch.path)))
         stem = patch.path.rpartition("/")[2].partition(".")[0]
@@ -92,9 +93,8 @@ def _breaks(rule: Convention, definition: Definition) -> bool:
     return free and bool(style) and style not in (rule.value, "other")
 
 
-def _kept_nearby(change: ChangeContext, path: str, rule: Convention) -> bool:
-    """Whether the folder of a file keeps the habit of the whole repository, as far as it is big enough to tell."""
-    folder = folder_of(path)
+def _kept_nearby(change: ChangeContext, folder: str, rule: Convention) -> bool:
+    """Whether a folder keeps the habit of the whole repository, as far as it is big enough to tell."""
     styles = [
         style
         for other, module in change.base.modules.items()
