@@ -9,7 +9,8 @@ from tests.repositories import commit, make_repository
 
 from reviewlore.adapters.console import QuietConsole
 from reviewlore.errors import ConfigError, StorageError
-from reviewlore.wiring import KEY_VARIABLE, Workshop
+from reviewlore.wiring import Workshop
+from reviewlore.wiring_secrets import KEY_VARIABLE
 
 
 @pytest.fixture
@@ -40,6 +41,8 @@ def test_a_given_key_that_could_be_guessed_is_refused(
     monkeypatch.setenv(KEY_VARIABLE, given)
     with pytest.raises(ConfigError, match=f"^{KEY_VARIABLE} has {length} bytes; .* a key of 32 or more"):
         workshop.pseudonym_key()
+    monkeypatch.setenv(KEY_VARIABLE, "\udcff" * 32)
+    assert workshop.pseudonym_key() == b"\xff" * 32
     monkeypatch.setenv(KEY_VARIABLE, "k" * 32)
     assert workshop.pseudonym_key() == b"k" * 32
 

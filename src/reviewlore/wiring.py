@@ -1,8 +1,7 @@
-"""The composition root: the only place that builds adapters and reads secrets. Heavy libraries load in functions."""
+"""The composition root: the only place that builds adapters. Heavy libraries load in functions."""
 
 import json
 import os
-import re
 import runpy
 import secrets
 import tempfile
@@ -18,7 +17,7 @@ from reviewlore.config import FILE, LearnSettings, RecipeSettings, Settings
 from reviewlore.domain.drift import MapFingerprint
 from reviewlore.domain.recipe import NamedBase, Recipe
 from reviewlore.domain.report import Report
-from reviewlore.errors import ConfigError, InputError, StorageError
+from reviewlore.errors import InputError, StorageError
 from reviewlore.flows.labelling import LearnContext
 from reviewlore.flows.review import ReviewContext, read_settings
 from reviewlore.flows.scoring import load_active
@@ -26,17 +25,10 @@ from reviewlore.flows.train import TrainContext
 from reviewlore.ports import AdapterTrainer, Clock, Console, Parsers, Scorer, Shelf, Store
 from reviewlore.ranking.model import RankerModel
 from reviewlore.stages.recipe import parse_recipe, pin_revision
+from reviewlore.wiring_secrets import find_bases, make_or_read_key, name_actor, read_kept_key, read_token
 
 if TYPE_CHECKING:
     from reviewlore.adapters.checkout import Remote
-
-KEY_VARIABLE = "REVIEWLORE_PSEUDONYM_KEY"
-BASES_VARIABLE = "REVIEWLORE_BASE_MODELS"
-TOKEN_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")
-_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
-_KEY_FILE = "reviewlore-pseudonym.key"
-_KEY_LENGTH = 64
-_LEAST_KEY = 32  # bytes; a shorter one could be guessed, and pseudonyms be turned into people with it
 
 
 @dataclass(frozen=True)
@@ -97,7 +89,7 @@ class Workshop:
         """Training of and scoring with low-rank adapters; loads torch only when used."""
         from reviewlore.adapters.training import DpoAdapters
 
-        return DpoAdapters(resources.load_prompts(), self.console, _base_folders())
+        return DpoAdapters(resources.load_prompts(), self.console, find_bases())
 
     def scorer(self) -> Scorer:
         """Return the judgement in force; what had to be given up for it is said."""
@@ -120,7 +112,7 @@ class Workshop:
         """Return what mining needs; `fetch` brings commits that were pushed over, by their ids."""
         settings: LearnSettings = self.settings.learn
         key = self.pseudonym_key()
-        return LearnContext(self.store, self.repo, key, settings, self.clock, self.console, _actor(), fetch)
+        return LearnContext(self.store, self.repo, key, settings, self.clock, self.console, name_actor(), fetch)
 
     def train_context(self) -> TrainContext:
         """Return what training needs."""
@@ -137,7 +129,7 @@ class Workshop:
             packages=package_versions(),
             code_commit=code_commit(),
             hardware=processor_name(),
-            actor=_actor(),
+            actor=name_actor(),
             approval=self.settings.learn.approval,
             structure=self.structure,
         )
@@ -161,7 +153,7 @@ class Workshop:
         from reviewlore.adapters.github import PUBLIC
 
         server = os.environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
-        return Remote(server, repository, _token(repository)), os.environ.get("GITHUB_API_URL") or PUBLIC
+        return Remote(server, repository, read_token(repository)), os.environ.get("GITHUB_API_URL") or PUBLIC
 
     def recipe(self, name: str) -> Recipe:
         """Return a shipped recipe with the repository's own settings for it (a base model's revision)."""
@@ -172,7 +164,7 @@ class Workshop:
     @property
     def actor(self) -> str:
         """Who acts, for the audit log: never a person's name."""
-        return _actor()
+        return name_actor()
 
     def render_report(self, report: Report) -> str:
         """Return the report as one HTML page."""
@@ -181,59 +173,12 @@ class Workshop:
         return render_report(report)
 
     def pseudonym_key(self) -> bytes:
-        """Return the secret that pseudonyms are keyed by: from the environment, else one made once beside the clone.
-
-        It is never on the state branch: whoever has only the branch cannot turn a pseudonym into a person.
-        """
-        given = os.environ.get(KEY_VARIABLE, "")
-        if given:
-            if len(given.encode()) < _LEAST_KEY:
-                raise ConfigError(
-                    f"{KEY_VARIABLE} has {len(given.encode())} bytes; pseudonyms need a key of {_LEAST_KEY} or more. "
-                    "Make one with `openssl rand -hex 32`."
-                )
-            return given.encode()
-        path = self.repo.git_dir / _KEY_FILE
-        try:
-            _make_key(path)
-            key = path.read_bytes()
-        except OSError as error:
-            raise StorageError(
-                f"The key for pseudonyms cannot be kept at {path}: {error.strerror}. "
-                f"Make it writable, or set {KEY_VARIABLE}."
-            ) from error
-        if len(key) < _KEY_LENGTH:  # with less of it, pseudonyms could be turned into people
-            raise StorageError(
-                f"The key for pseudonyms at {path} is cut off ({len(key)} of {_KEY_LENGTH} characters). Run again if "
-                "another run is making it; else put it back, or remove it: then people get new pseudonyms."
-            )
-        return key
+        """Return the secret that pseudonyms are keyed by: from the environment, else one made once beside the clone."""
+        return make_or_read_key(self.repo.git_dir)
 
     def kept_key(self) -> bytes:
-        """Return the secret that mining used for pseudonyms; ConfigError where it is not here.
-
-        A new one would name nobody, and to forget a person by it would do nothing.
-        """
-        if not os.environ.get(KEY_VARIABLE) and not (self.repo.git_dir / _KEY_FILE).exists():
-            raise ConfigError(
-                "People stand on the state branch under keyed names, and the key to these is not here. A maintainer "
-                f"has to set {KEY_VARIABLE} (in a workflow: pseudonym-key) as for mining. Nothing was done."
-            )
-        return self.pseudonym_key()
-
-
-def _make_key(path: Path) -> None:
-    """Write a new secret, for the owner only, unless there is a file already; OSError leaves none behind."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
-    try:
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(secrets.token_hex(_KEY_LENGTH // 2))
-    except BaseException:
-        path.unlink()
-        raise
+        """Return the secret that mining used for pseudonyms; ConfigError where it is not here."""
+        return read_kept_key(self.repo.git_dir)
 
 
 def run_demo(output: Path | None, console: Console, emit: Callable[[str], None]) -> int:
@@ -301,30 +246,3 @@ def write_text(path: Path, text: str) -> None:
         raise StorageError(f"{path} cannot be written: {error.strerror}. Nothing was changed.") from error
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _token(repository: str) -> str:
-    """Return the token to read a repository with; ConfigError where there is none, or the name is no OWNER/NAME."""
-    token = next(filter(None, map(os.environ.get, TOKEN_VARIABLES)), None)
-    if token is None:
-        raise ConfigError(f"Reading GitHub needs a token: set {' or '.join(TOKEN_VARIABLES)} (read access is enough).")
-    if not _REPOSITORY.fullmatch(repository):
-        raise ConfigError(f"{repository!r} is no repository; write OWNER/NAME.")
-    return token
-
-
-def _actor() -> str:
-    if os.environ.get("GITHUB_ACTIONS"):
-        return f"actions:{os.environ.get('GITHUB_WORKFLOW', 'workflow')}"
-    return "command line"
-
-
-def _base_folders() -> dict[str, Path]:
-    """Return where base models lie on this machine: `OWNER/NAME=FOLDER`, joined by the path separator."""
-    found = {}
-    for entry in filter(None, os.environ.get(BASES_VARIABLE, "").split(os.pathsep)):
-        name, equals, folder = entry.partition("=")
-        if not equals:
-            raise ConfigError(f"{BASES_VARIABLE} has {entry!r}; write OWNER/NAME=FOLDER.")
-        found[name] = Path(folder)
-    return found

@@ -25,7 +25,8 @@ from reviewlore.flows.publish import Desk
 from reviewlore.flows.review import read_settings
 from reviewlore.ports import Store
 from reviewlore.stages.intake import read_default_branch
-from reviewlore.wiring import KEY_VARIABLE, Workshop
+from reviewlore.wiring import Workshop
+from reviewlore.wiring_secrets import KEY_VARIABLE
 
 if TYPE_CHECKING:
     from reviewlore.adapters.github import Connection

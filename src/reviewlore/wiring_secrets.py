@@ -1,0 +1,101 @@
+"""What the environment keeps secret or names: the key of pseudonyms, tokens, base models. Only wiring reads it."""
+
+import os
+import re
+import secrets
+from pathlib import Path
+
+from reviewlore.errors import ConfigError, StorageError
+
+KEY_VARIABLE = "REVIEWLORE_PSEUDONYM_KEY"
+BASES_VARIABLE = "REVIEWLORE_BASE_MODELS"
+TOKEN_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+_KEY_FILE = "reviewlore-pseudonym.key"
+_KEY_LENGTH = 64
+_LEAST_KEY = 32  # bytes; a shorter one could be guessed, and pseudonyms be turned into people with it
+
+
+def make_or_read_key(folder: Path) -> bytes:
+    """Return the secret that pseudonyms are keyed by: from the environment, else one made once in a git directory.
+
+    It is never on the state branch: whoever has only the branch cannot turn a pseudonym into a person.
+    """
+    given = os.fsencode(os.environ.get(KEY_VARIABLE, ""))  # bytes that are no text are a key too
+    if given:
+        if len(given) < _LEAST_KEY:
+            raise ConfigError(
+                f"{KEY_VARIABLE} has {len(given)} bytes; pseudonyms need a key of {_LEAST_KEY} or more. "
+                "Make one with `openssl rand -hex 32`."
+            )
+        return given
+    path = folder / _KEY_FILE
+    try:
+        _make_key(path)
+        key = path.read_bytes()
+    except OSError as error:
+        raise StorageError(
+            f"The key for pseudonyms cannot be kept at {path}: {error.strerror}. "
+            f"Make it writable, or set {KEY_VARIABLE}."
+        ) from error
+    if len(key) < _KEY_LENGTH:  # with less of it, pseudonyms could be turned into people
+        raise StorageError(
+            f"The key for pseudonyms at {path} is cut off ({len(key)} of {_KEY_LENGTH} characters). Run again if "
+            "another run is making it; else put it back, or remove it: then people get new pseudonyms."
+        )
+    return key
+
+
+def read_kept_key(folder: Path) -> bytes:
+    """Return the secret that mining used for pseudonyms; ConfigError where it is not here.
+
+    A new one would name nobody, and to forget a person by it would do nothing.
+    """
+    if not os.environ.get(KEY_VARIABLE) and not (folder / _KEY_FILE).exists():
+        raise ConfigError(
+            "People stand on the state branch under keyed names, and the key to these is not here. A maintainer "
+            f"has to set {KEY_VARIABLE} (in a workflow: pseudonym-key) as for mining. Nothing was done."
+        )
+    return make_or_read_key(folder)
+
+
+def _make_key(path: Path) -> None:
+    """Write a new secret, for the owner only, unless there is a file already; OSError leaves none behind."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    try:
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(secrets.token_hex(_KEY_LENGTH // 2))
+    except BaseException:
+        path.unlink()
+        raise
+
+
+def read_token(repository: str) -> str:
+    """Return the token to read a repository with; ConfigError where there is none, or the name is no OWNER/NAME."""
+    token = next(filter(None, map(os.environ.get, TOKEN_VARIABLES)), None)
+    if token is None:
+        raise ConfigError(f"Reading GitHub needs a token: set {' or '.join(TOKEN_VARIABLES)} (read access is enough).")
+    if not _REPOSITORY.fullmatch(repository):
+        raise ConfigError(f"{repository!r} is no repository; write OWNER/NAME.")
+    return token
+
+
+def name_actor() -> str:
+    """Return who acts, for the audit log: never a person's name."""
+    if os.environ.get("GITHUB_ACTIONS"):
+        return f"actions:{os.environ.get('GITHUB_WORKFLOW', 'workflow')}"
+    return "command line"
+
+
+def find_bases() -> dict[str, Path]:
+    """Return where base models lie on this machine: `OWNER/NAME=FOLDER`, joined by the path separator."""
+    found = {}
+    for entry in filter(None, os.environ.get(BASES_VARIABLE, "").split(os.pathsep)):
+        name, equals, folder = entry.partition("=")
+        if not equals:
+            raise ConfigError(f"{BASES_VARIABLE} has {entry!r}; write OWNER/NAME=FOLDER.")
+        found[name] = Path(folder)
+    return found
