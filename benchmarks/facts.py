@@ -123,10 +123,8 @@ class Player:
         """Survey each pull request as it was merged."""
         found = {}
         for commit, parent, head in chosen:
-            try:
-                base = self._repo.merge_base(parent, head)
-            except InputError as error:  # another repository's history was merged
-                print(f"{self._clone.name} {commit[: judged_facts.DIGITS]} left out: {error}")
+            base = self._base(commit, parent, head)
+            if not base:
                 continue
             found[commit] = self._facts(base, head)
             for fact in found[commit] if self._show else ():
@@ -162,7 +160,9 @@ class Player:
         gone: Counter[str] = Counter()
         judged = 0
         for commit, parent, head in chosen:
-            base = self._repo.merge_base(parent, head)
+            base = self._base(commit, parent, head)
+            if not base:
+                continue
             own = _git(self._clone, "rev-list", "--reverse", "--first-parent", "--parents", f"{base}..{head}")
             first, *rest = own.splitlines() or [""]
             if not rest or first.split()[1:] != [base]:
@@ -181,6 +181,14 @@ class Player:
                     _print(self._clone, commit, fact)
         return {"pull_requests": judged, "firings": dict(fired), "gone_when_merged": dict(gone)}
 
+    def _base(self, commit: str, parent: str, head: str) -> str:
+        """Return where a pull request began; nothing where another repository's history was merged."""
+        try:
+            return self._repo.merge_base(parent, head)
+        except InputError as error:
+            print(f"{self._clone.name} {commit[: judged_facts.DIGITS]} left out: {error}")
+            return ""
+
     def _facts(self, base: str, head: str) -> tuple[Fact, ...]:
         return survey(self._repo, Grammars(), base, head, mapper=self._mapper, settings=self._settings).facts
 
@@ -192,13 +200,16 @@ def summary(results: dict[str, Result]) -> Result:
         for name, counter in totals.items():
             counter.update(cast("dict[str, int]", result.get(name, {})))
     pull_requests = sum(int(str(result["pull_requests"])) for result in results.values())
+    # Only a replay counts all that is said: the other questions are about some facts, or some commits.
+    replayed = [result for result in results.values() if "graver_than_info" in result]
     facts = sum(totals["firings"].values())
-    grave = sum(int(str(result.get("graver_than_info", 0))) for result in results.values())
+    grave = sum(int(str(result["graver_than_info"])) for result in replayed)
+    counted = bool(pull_requests) and len(replayed) == len(results)
     return {
         "pull_requests": pull_requests,
-        "facts": facts,
-        "facts_per_pull_request": round(facts / pull_requests, 3) if pull_requests else None,
-        "warnings_per_pull_request": round(grave / pull_requests, 3) if pull_requests else None,
+        "facts": facts if counted else None,
+        "facts_per_pull_request": round(facts / pull_requests, 3) if counted else None,
+        "warnings_per_pull_request": round(grave / pull_requests, 3) if counted else None,
         **{name: dict(counter) for name, counter in totals.items() if counter},
         **judged_facts.precision(totals),
     }

@@ -66,6 +66,8 @@ def test_a_history_merged_from_elsewhere_is_left_out_and_counted(
     tree.commit({"core.py": ""})
     tree.git("checkout", "-q", "main")
     tree.git("merge", "-q", "--no-ff", "--allow-unrelated-histories", "-m", "Import core", "other")
+    assert main(["--first", "scrapy"]) == 0
+    assert result(capsys)["pull_requests"] == 0
     assert main(["scrapy"]) == 0
     out = capsys.readouterr().out
     assert "left out: " in out
@@ -79,6 +81,7 @@ def test_first_commits_are_judged_against_the_merge(clones: Path, capsys: pytest
     found = result(capsys)
     assert found["firings"] == {"test_partner_missing:warning": 1}
     assert found["gone_when_merged"] == {"test_partner_missing:warning": 1}
+    assert (found["facts"], found["warnings_per_pull_request"]) == (None, None)  # of merges nothing was counted
 
 
 def test_missing_clones_are_said(clones: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,6 +106,7 @@ def test_the_facts_that_were_read_are_looked_for_again(
     assert (found["read"], found["right_and_worth"]) == ({kind: 2}, {kind: 1})
     assert (found["still_said"], found["precision"]) == ({kind: 1}, {kind: 0.0})
     assert (found["pull_requests"], "not_read" in found) == (1, False)
+    assert (found["facts_per_pull_request"], found["warnings_per_pull_request"]) == (None, None)
 
 
 def test_pull_requests_without_comments_are_found_by_their_numbers(
