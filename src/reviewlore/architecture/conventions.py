@@ -14,6 +14,7 @@ from reviewlore.architecture.naming import (
     definition_style,
     module_style,
     named_freely,
+    names_foreign,
     place_of_test,
     style_of_test,
 )
@@ -99,7 +100,8 @@ def _counted(language: Language, modules: list[Module]) -> Iterator[tuple[Conven
 def _names(language: Language, modules: Iterable[Module], *, of_types: bool) -> Iterator[_Case]:
     for module in modules:
         for entry in module.parsed.definitions:
-            if (entry.kind == "class") == of_types and (entry.public if of_types else named_freely(entry)):
+            free = entry.public and not names_foreign(entry) if of_types else named_freely(entry)
+            if (entry.kind == "class") == of_types and free:
                 yield definition_style(language, entry), f"{entry.name} ({module.path})"
 
 

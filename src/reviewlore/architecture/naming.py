@@ -13,6 +13,15 @@ _STYLES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("UPPER_CASE", re.compile(r"[A-Z0-9]+(_[A-Z0-9]+)+")),
 )
 _KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
+# What the go command takes for the platform a file is for (https://pkg.go.dev/cmd/go, "Build constraints").
+_GO_PLATFORM = re.compile(
+    r"(_(aix|android|darwin|dragonfly|freebsd|illumos|ios|js|linux|netbsd|openbsd|plan9|solaris|unix|wasip1|windows))?"
+    r"(_(386|amd64|arm|arm64|loong64|mips|mips64|mips64le|mipsle|ppc64|ppc64le|riscv64|s390x|wasm))?$"
+)
+# Bases whose subclasses describe what another language has named (https://docs.python.org/3/library/ctypes.html).
+_FOREIGN = frozenset(
+    {"Structure", "Union", "BigEndianStructure", "LittleEndianStructure", "BigEndianUnion", "LittleEndianUnion"}
+)
 _ONE_WORD = re.compile(r"[a-z][a-z0-9]*")
 _ECMASCRIPT: frozenset[Language] = frozenset({"javascript", "typescript"})
 _JS_TESTS = frozenset({"describe", "it", "test", "suite"})
@@ -57,7 +66,10 @@ def module_style(path: str) -> str:
         return ""
     if language == "python":
         return style_of(stem)
-    return "" if _ONE_WORD.fullmatch(stem) else "kebab-case" if _KEBAB.fullmatch(stem) else style_of(stem)
+    if language == "go":
+        stem = _GO_PLATFORM.sub("", stem)
+    bare = stem.lstrip("_")  # `_app.tsx`: a mark that frameworks read
+    return "" if _ONE_WORD.fullmatch(bare) else "kebab-case" if _KEBAB.fullmatch(bare) else style_of(bare)
 
 
 def holds_tests(module: Module) -> bool:
@@ -118,3 +130,8 @@ def named_freely(definition: Definition) -> bool:
     """Whether the author chose this name: overrides and hooks of frameworks are named by somebody else."""
     given = definition.name.startswith("__") or definition.name in _GIVEN
     return not (definition.derived or definition.decorated or given)
+
+
+def names_foreign(definition: Definition) -> bool:
+    """Whether a class stands for a type of another language, which has named it."""
+    return any(base.rpartition(".")[2] in _FOREIGN for base in definition.bases)

@@ -10,6 +10,7 @@ from reviewlore.architecture.naming import (
     definition_style,
     module_style,
     named_freely,
+    names_foreign,
     place_of_test,
     style_of_test,
 )
@@ -45,7 +46,7 @@ def find_broken_names(change: ChangeContext) -> Iterator[Fact]:
                 broken[rule].append((patch.path, definition.line, definition.name))
         rule = rules.get((language, "module_name", folder_of(patch.path)))
         stem = patch.path.rpartition("/")[2].partition(".")[0]
-        if rule and patch.status in ("added", "renamed") and module_style(patch.path) not in (rule.value, ""):
+        if rule and patch.status in ("added", "renamed") and module_style(patch.path) not in (rule.value, "", "other"):
             broken[rule].append((patch.path, None, stem))
     for rule, found in broken.items():
         yield _name_fact(change, rule, found)
@@ -89,7 +90,8 @@ def _is_called_otherwise(rule: Convention, path: str) -> bool:
 
 def _breaks(rule: Convention, definition: Definition) -> bool:
     style = definition_style(rule.language, definition)
-    free = definition.public and (definition.kind == "class" or named_freely(definition))
+    chosen = not names_foreign(definition) if definition.kind == "class" else named_freely(definition)
+    free = definition.public and chosen
     return free and bool(style) and style not in (rule.value, "other")
 
 
