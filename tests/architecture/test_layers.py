@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.architecture.trees import map_of
 
 from reviewlore.architecture.contracts import breaks, parse_layers
-from reviewlore.architecture.layers import find_layering, infer_layers, propose_contract
+from reviewlore.architecture.layers import find_layering, infer_layers, order, propose_contract
 from reviewlore.architecture.packages import split_packages
 from reviewlore.architecture.picture import compare, extend
 from reviewlore.config import parse_settings
@@ -182,3 +182,9 @@ def test_a_module_that_becomes_a_package_is_no_change_of_its_imports():
     _, change = compare(base, head, {}, ["shop/rules/m1/__init__.py"])
     assert change.edges == ()
     assert change.modules == {"shop/rules/m1.py": "removed", "shop/rules/m1/__init__.py": "added"}
+
+
+def test_a_circle_of_a_thousand_packages_is_put_in_some_order():
+    pairs = {(f"p{n}", f"p{(7 * n + 13 * step + 1) % 1000}"): 1 for n in range(1000) for step in range(8)}
+    layers = order({pair: weight for pair, weight in pairs.items() if pair[0] != pair[1]})
+    assert sorted(name for layer in layers for name in layer) == sorted(f"p{n}" for n in range(1000))

@@ -22,8 +22,11 @@ MIN_SUPPORT = 2
 _EXAMPLES = 3
 # Imports against the order that a proposal lists.
 _LISTED = 8
-# Rounds of moving packages one by one; the order stops improving long before.
-_ROUNDS = 10
+# Rounds of moving packages one by one; the order stops improving long before. A circle of a thousand packages has no
+# order to speak of, and gets as many rounds as so many comparisons allow.
+_ROUNDS, _COMPARISONS = 10, 2_000_000
+# Of the imports set aside, so many, heaviest first, are tried again.
+_TRIED = 500
 
 # The last part of a name, as the languages separate them: `.b`, `/b`, `::b`.
 _LAST = re.compile(r"(^|\.|/|::)[^./:]*$")
@@ -158,7 +161,7 @@ def _examples(edges: Iterable[ImportEdge]) -> tuple[ImportEdge, ...]:
 
 
 def _feedback(weights: _Weights) -> set[tuple[str, str]]:
-    """Return edges of little weight without which the graph has no circle; none of them could be kept."""
+    """Return edges of little weight without which the graph has no circle; none of the heaviest could be kept."""
     graph: defaultdict[str, set[str]] = defaultdict(set)
     for importer, imported in weights:
         graph[importer].add(imported)
@@ -167,10 +170,12 @@ def _feedback(weights: _Weights) -> set[tuple[str, str]]:
         inside = {pair: weight for pair, weight in weights.items() if pair[0] in group and pair[1] in group}
         place = {name: number for number, name in enumerate(_improved(_eades(group, inside), inside))}
         removed |= {pair for pair in inside if place[pair[0]] > place[pair[1]]}
-    for importer, imported in sorted(removed, key=lambda pair: (-weights[pair], pair)):
-        kept = [pair for pair in weights if pair not in removed]
-        if not _reaches(kept, imported, importer):
+    for importer, imported in removed:
+        graph[importer].discard(imported)
+    for importer, imported in sorted(removed, key=lambda pair: (-weights[pair], pair))[:_TRIED]:
+        if not _reaches(graph, imported, importer):
             removed.discard((importer, imported))
+            graph[importer].add(imported)
     return removed
 
 
@@ -204,7 +209,7 @@ def _eades(nodes: Iterable[str], weights: _Weights) -> list[str]:
 
 def _improved(order: list[str], weights: _Weights) -> list[str]:
     """Return the order after moving single nodes to where the least weight points backwards, while that helps."""
-    for _ in range(_ROUNDS):
+    for _ in range(min(_ROUNDS, _COMPARISONS // max(1, len(order) ** 2))):
         moved = False
         for name in sorted(order):
             at = order.index(name)
@@ -222,13 +227,10 @@ def _improved(order: list[str], weights: _Weights) -> list[str]:
     return order
 
 
-def _reaches(pairs: Iterable[tuple[str, str]], start: str, goal: str) -> bool:
-    graph: defaultdict[str, set[str]] = defaultdict(set)
-    for importer, imported in pairs:
-        graph[importer].add(imported)
+def _reaches(graph: Mapping[str, set[str]], start: str, goal: str) -> bool:
     seen, stack = {start}, [start]
-    while stack:
-        for other in graph[stack.pop()] - seen:
+    while stack and goal not in seen:
+        for other in graph.get(stack.pop(), set()) - seen:
             seen.add(other)
             stack.append(other)
     return goal in seen
