@@ -74,12 +74,11 @@ def find_facts(change: ChangeContext, also: frozenset[str] = frozenset()) -> tup
     """
     found = [fact for find in _FINDERS for fact in find(change)]
     grave = [fact for fact in found if fact.kind in _GRAVER]
-    graver = {(fact.path, fact.line) for fact in grave}
-    graver |= {(shown.path or fact.path, shown.line) for fact in grave for shown in fact.evidence}
+    graver = {(shown.path, shown.line) for fact in grave for shown in fact.evidence if shown.line}
     kept = [
         fact
         for fact in found
         if (fact.kind not in QUIET or fact.kind in also)
-        and (fact.kind != "new_edge" or (fact.path, fact.line) not in graver)
+        and (fact.kind != "new_edge" or graver.isdisjoint((shown.path, shown.line) for shown in fact.evidence))
     ]
     return tuple(sorted(kept, key=lambda fact: (_WEIGHT[fact.severity], -fact.confidence, fact.path, fact.line or 0)))
