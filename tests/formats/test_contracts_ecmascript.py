@@ -330,3 +330,13 @@ def test_a_pattern_of_many_choices_is_refused_before_they_are_made() -> None:
 def test_long_configurations_as_code_take_little_time(part: str) -> None:
     text = "module.exports = {" + part * (400_000 // len(part))
     assert parse(text, ".dependency-cruiser.js")[0] == ()
+
+
+def test_hundreds_of_types_of_elements_and_of_rules_about_them_are_told_not_multiplied() -> None:
+    elements = [{"type": f"t{number}", "pattern": "a/*"} for number in range(500)]
+    rules = {"boundaries/element-types": [2, {"rules": [{"from": "*", "allow": "*"}] * 500}]}
+    started = time.process_time()
+    found, (note,) = parse({"settings": {"boundaries/elements": elements}, "rules": rules}, ".eslintrc.json")
+    assert time.process_time() - started < 2
+    assert found == ()
+    assert "boundaries/element-types" in note

@@ -23,6 +23,8 @@ _EVERYTHING = "**"
 _THIRD_PARTY = re.compile(r"(?:\*\*/)?node_modules/(?=.)")
 _IMPORT_RULES = ("no-restricted-paths", "boundaries/element-types", "enforce-module-boundaries")
 _MAX_RULES = 500
+# Pairs of types of elements that all rules together may say something about.
+_MAX_PAIRS = 1_000_000
 
 
 class _Found:
@@ -42,16 +44,9 @@ class _Found:
         spared: Sequence[tuple[str, str]],
         kind: ContractKind = "forbidden",
     ) -> None:
+        pairs = tuple(spared)
         self.contracts.append(
-            Contract(
-                kind,
-                name,
-                self.path,
-                sources=tuple(sources),
-                targets=tuple(targets),
-                ignored=tuple(spared),
-                ignore_type_only=self.ignore_type_only,
-            )
+            Contract(kind, name, self.path, (), tuple(sources), tuple(targets), pairs, self.ignore_type_only)
         )
 
     def notes(self) -> Iterator[str]:
@@ -243,8 +238,12 @@ def _read_elements(
 ) -> None:
     """The last rule about two types decides, else the default; files of one type may always know each other."""
     allowed = {(one, other): options.get("default", "allow") == "allow" for one in elements for other in elements}
-    rows = options.get("rules")
-    for row in (as_mapping(one) for one in (rows if isinstance(rows, list) else [])[:_MAX_RULES]):
+    written = options.get("rules")
+    rows = (written if isinstance(written, list) else [])[:_MAX_RULES]
+    if len(elements) ** 2 * len(rows) > _MAX_PAIRS:
+        found.unread.append(rule)
+        return
+    for row in map(as_mapping, rows):
         parts = [row.get(key, []) for key in ("from", "allow", "disallow")]
         lists = [part if isinstance(part, list) else [part] for part in parts]
         if not all(isinstance(name, str) and (name in elements or name == "*") for part in lists for name in part):
