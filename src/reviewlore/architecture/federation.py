@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from reviewlore.architecture.layers import order
 from reviewlore.architecture.offers import Offers
 from reviewlore.architecture.places import is_vendored
-from reviewlore.domain.architecture import ArchitectureMap, Module
+from reviewlore.domain.architecture import ArchitectureMap
 from reviewlore.domain.federation import (
     Card,
     Federation,
@@ -23,7 +23,7 @@ from reviewlore.domain.federation import (
 )
 from reviewlore.domain.layering import Layering, MapPicture, PackageEdge, Wording
 from reviewlore.domain.manifest import Ecosystem
-from reviewlore.domain.source import ImportStatement, Language
+from reviewlore.domain.source import Call, ImportStatement, Language
 
 # A card with more uses than this says nothing more about its repository; the rarest ones go.
 MAX_USES = 5000
@@ -200,15 +200,21 @@ def _taken(tree: ArchitectureMap) -> Iterator[tuple[_Key, str]]:
         module = tree.modules[path]
         if is_vendored(path):
             continue
+        calls: defaultdict[str, list[Call]] = defaultdict(list)
+        for call in module.parsed.calls:
+            calls[call.name.partition(".")[0]].append(call)
         for statement in module.parsed.imports:
             if statement.module in targets and not _standard(module.parsed.language, statement.module):
-                for name, line in _names(module, statement):
+                for name, line in _names(calls, statement):
                     target, taken = _spelled(module.parsed.language, statement.module, name)
                     yield (ECOSYSTEM[module.parsed.language], target, taken), f"{path}:{line}"
 
 
-def _names(module: Module, statement: ImportStatement) -> Iterator[tuple[str, int]]:
-    """Yield the names an import takes, and those that calls take through a module that is imported whole."""
+def _names(calls: Mapping[str, Sequence[Call]], statement: ImportStatement) -> Iterator[tuple[str, int]]:
+    """Yield the names an import takes, and those that calls take through a module that is imported whole.
+
+    `calls` are those of the file by the first part of their names.
+    """
     whole = "" if statement.names else statement.module
     for entry in statement.names:
         if entry.name == "*" and entry.alias not in ("*", ""):
@@ -218,7 +224,7 @@ def _names(module: Module, statement: ImportStatement) -> Iterator[tuple[str, in
     if whole:
         called = [
             (call.name[len(whole) + 1 :].partition(".")[0], call.line)
-            for call in module.parsed.calls
+            for call in calls.get(whole.partition(".")[0], ())
             if call.name.startswith(f"{whole}.")
         ]
         yield from called or [("", statement.line)]

@@ -110,13 +110,15 @@ def mine_habits(tree: ArchitectureMap) -> tuple[Habit, ...]:
 def find_left_habits(change: ChangeContext) -> Iterator[Fact]:
     """Yield one fact for each habit that added lines of shipped code leave, with all places as evidence."""
     habits = {(habit.kind, habit.language, habit.topic): habit for habit in mine_habits(change.base) if _strict(habit)}
-    edges = _edges_of(change.head)
+    edges, former = _edges_of(change.head), _edges_of(change.base)
     left: defaultdict[Habit, list[tuple[str, Usage]]] = defaultdict(list)
     for patch in change.patches:
         module = change.head.modules.get(patch.path)
         if module is None or not is_product(patch.path):
             continue
-        before = _before(change, patch.path)
+        old = change.base.modules.get(change.base_path(patch.path))
+        # What the file did before: a line that is only moved or reworded is no new case.
+        before = tuple(usages_of(old, tuple(former[old.path]))) if old else ()
         known = {(usage.kind, usage.value, usage.name) for usage in before}
         added = patch.added_lines
         for usage in usages_of(module, tuple(edges[patch.path])):
@@ -131,13 +133,6 @@ def find_left_habits(change: ChangeContext) -> Iterator[Fact]:
 def _strict(habit: Habit) -> bool:
     """Whether leaving a habit is worth a remark; of two ways to import, both may be meant where both are in use."""
     return bool(habit.spoken) and (habit.kind != "import_style" or habit.held >= _ONE_WAY * habit.cases)
-
-
-def _before(change: ChangeContext, path: str) -> tuple[Usage, ...]:
-    """Return what the file did before: a line that is only moved or reworded is no new case."""
-    before = change.base.modules.get(change.base_path(path))
-    edges = tuple(edge for edge in change.base.edges if before and edge.importer == before.path)
-    return tuple(usages_of(before, edges)) if before else ()
 
 
 def _own_way(usage: Usage, before: Sequence[Usage]) -> bool:

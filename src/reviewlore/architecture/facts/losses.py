@@ -20,10 +20,11 @@ _User = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class _Links:
-    """What the imports of the head lead to, by importer and line."""
+    """What the imports of the head lead to, by importer and line; `stems` are the names of its files and folders."""
 
     edges: dict[_User, list[ImportEdge]] = field(default_factory=lambda: defaultdict(list))
     outside: set[_User] = field(default_factory=set)
+    stems: set[str] = field(default_factory=set)
 
 
 def find_lost_names(change: ChangeContext) -> Iterator[Fact]:
@@ -69,6 +70,12 @@ def _fill(links: _Links, change: ChangeContext) -> None:
     for edge in change.head.edges:
         links.edges[edge.importer, edge.line].append(edge)
     links.outside.update((entry.importer, entry.line) for entry in change.head.external)
+    for path in change.head.files:
+        folder, _, name = path.rpartition("/")
+        links.stems.update(path[: len(path) - len(name) + at] for at, sign in enumerate(name) if sign == ".")
+        while folder and folder not in links.stems:
+            links.stems.add(folder)
+            folder = folder_of(folder)
 
 
 def _asking(change: ChangeContext, edge: ImportEdge, name: str) -> Iterator[_User]:
@@ -116,13 +123,10 @@ def _served(change: ChangeContext, links: _Links, user: _User, edge: ImportEdge,
             continue
         if _binds(module, last):
             return True
-    return _replaced(change, edge.imported) if edge.imported not in change.head.modules else not name
-
-
-def _replaced(change: ChangeContext, path: str) -> bool:
-    """Whether a file of the same name in another language stands where the module stood (compiled, or of types)."""
-    stem = path.rpartition(".")[0]
-    return any(other.startswith(f"{stem}.") or other.startswith(f"{stem}/") for other in change.head.files)
+    if edge.imported in change.head.modules:
+        return not name
+    # A file of the same name in another language may stand where the module stood (compiled, or of types).
+    return edge.imported.rpartition(".")[0] in links.stems
 
 
 def _binds(module: Module, name: str, *, strictly: bool = False) -> bool:
