@@ -113,8 +113,14 @@ def _resolve(
     folder = path.rpartition("/")[0] + "/"
     # What a package takes from its own inside, it offers to others.
     passes_on = _is_init(path) and bool(pairs) and statement.kind != "lazy"
+    around: dict[str, str | None] = {"": None}  # the modules that names are taken from: mostly one for all of them
     for target, line in pairs or [(base, statement.line)]:
-        found = names.find(target, path) or (names.find(target.rpartition(".")[0], path) if "." in target else None)
+        found = names.find(target, path)
+        if found is None:
+            package = target.rpartition(".")[0]
+            if package not in around:
+                around[package] = names.find(package, path)
+            found = around[package]
         if found is not None:
             if found != path:
                 offered = statement.reexported or (passes_on and found.startswith(folder))

@@ -96,13 +96,13 @@ class Names:
 
 def count_prefixes(names: Iterable[str]) -> Counter[str]:
     """Count every dotted prefix of every name: `a.b.c` counts for `a`, `a.b` and `a.b.c`."""
-    counts: Counter[str] = Counter()
-    for name in names:
+    counts = Counter(names)
+    for name, count in list(counts.items()):
         at = name.find(".")
         while at > 0:
-            counts[name[:at]] += 1
+            prefix = name[:at]
+            counts[prefix] = counts.get(prefix, 0) + count
             at = name.find(".", at + 1)
-        counts[name] += 1
     return counts
 
 
