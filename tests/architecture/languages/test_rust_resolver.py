@@ -274,3 +274,12 @@ def test_names_and_signature_tell_where_files_belong() -> None:
     ]
     assert found.signature == resolver(files).signature
     assert found.signature != resolver({**files, "src/error.rs": "pub struct Other;\n"}).signature
+
+
+def test_a_package_with_another_name_gives_it_to_its_loose_files() -> None:
+    one, two = (
+        resolver({"Cargo.toml": f'[package]\nname = "{name}"\n', "src/m.rs": "pub fn x() {}\n"})
+        for name in ("one", "two")
+    )
+    assert one.name("src/m.rs") != two.name("src/m.rs")
+    assert one.signature != two.signature

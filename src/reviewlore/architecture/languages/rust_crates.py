@@ -61,10 +61,13 @@ class Crates:
 
     @property
     def signature(self) -> Hashable:
-        """All that is looked up here: the crates, where every file belongs, and which file a declaration means."""
-        crates = tuple((crate.root, crate.package, crate.name, tuple(crate.visible.items())) for crate in self.crates)
+        """All that is looked up here: crates, packages, where every file belongs, which file a declaration means."""
+        crates = tuple(
+            (crate.root, crate.package, crate.name, crate.called, tuple(crate.visible.items())) for crate in self.crates
+        )
         needs = tuple(sorted((folder, tuple(sorted(names))) for folder, names in self._needs.items()))
-        return crates, needs, tuple(sorted(self.home.items())), tuple(sorted(self.children.values()))
+        names = tuple(sorted(self._packages.items()))
+        return crates, names, needs, tuple(sorted(self.home.items())), tuple(sorted(self.children.values()))
 
     def find(self, crate: int, name: str) -> int | None:
         """Return the library that a crate means by a name, None where it is not ours.
