@@ -191,6 +191,21 @@ def test_odd_subjects_and_settings_cannot_break_the_history(folder: Path, subjec
     assert history[0].subject == "change"
 
 
+@pytest.mark.parametrize(
+    ("row", "at"),
+    [("committer B <b@b>", 0), ("committer", 0), ("committer B <b@b> x +0000", 0), ("committer B b@b 1 +0000", 0)]
+    + [(f"committer B <b@b> {'9' * digits} +0000", 253_402_300_799) for digits in (15, 25, 5000)],
+)
+def test_commits_without_a_date_are_read(folder: Path, row: str, at: int) -> None:
+    tree = git(folder, "mktree", stdin=b"")
+    raw = f"tree {tree}\nauthor A <a@a> 1 +0000\n{row}\n\nfirst\n".encode()
+    made = git(folder, "hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=raw)
+    repo = GitRepo(folder)
+    (change,), (landed,), (patch,) = repo.history(made, 9), repo.mainline(made, 9), repo.patches(made)
+    assert (change.committed_at, landed.committed_at, patch.time) == (at, at, at)
+    assert (change.subject, landed.subject, patch.subject) == ("first", "first", "first")
+
+
 @pytest.mark.parametrize("content", [b"[core\nx", b"\xff\xfe\x00", b"x = 1\n"])
 def test_damaged_git_settings_are_one_sentence(folder: Path, content: bytes) -> None:
     (folder / ".git" / "config").write_bytes(content)

@@ -1,4 +1,5 @@
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.architecture.trees import Tree
 
-from reviewlore.architecture.codeowners import MAX_BYTES, PLACES, CodeOwners, parse_codeowners
+from reviewlore.architecture.codeowners import MAX_ALIKE, MAX_BYTES, PLACES, CodeOwners, parse_codeowners
 
 NAMES = st.sampled_from(["a", "b", "ab", "docs", "x.py", "a b", "a*", "#"])
 PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
@@ -118,3 +119,22 @@ def test_any_text_is_read(text: str, path: str) -> None:
 def test_the_repositorys_own_files_are_read_from_disk_nowhere(tmp_path: Path) -> None:
     (tmp_path / "CODEOWNERS").write_text("* @a")
     assert parse_codeowners({}) is None
+
+
+def test_many_rules_cost_little() -> None:
+    text = "* @all\n" + "".join(f"/src/a{number}/*.x @o{number}\na{number}.y @p\n" for number in range(5_000))
+    begun = time.perf_counter()
+    owners = parse_codeowners({"CODEOWNERS": text})
+    assert owners is not None
+    told = [owners.owners_of(f"src/a{number}/m.x") for number in range(0, 5_000, 25)]
+    assert told == [(f"@o{number}",) for number in range(0, 5_000, 25)]
+    assert owners.owners_of("deep/a7.y") == ("@p",)
+    assert owners.owners_of("else.py") == ("@all",)
+    assert time.perf_counter() - begun < 5
+
+
+def test_more_patterns_alike_than_anybody_writes_are_not_read() -> None:
+    for start in ("", "/src/"):
+        owners = parse_codeowners({"CODEOWNERS": "".join(f"{start}*.x{n} @o\n" for n in range(MAX_ALIKE + 1))})
+        assert owners is not None
+        assert (owners.rules, owners.skipped) == ((), (1,))

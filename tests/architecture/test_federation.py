@@ -17,6 +17,7 @@ from reviewlore.config import ArchitectureSettings, Settings
 from reviewlore.domain.federation import Card, Offer, Published, SharedSchema, Use, Wanted
 from reviewlore.errors import InputError
 from reviewlore.flows.architecture import MapContext
+from reviewlore.flows.cards import read_cards
 from reviewlore.flows.federation import read_card
 from reviewlore.flows.survey import survey
 from reviewlore.formats.architecture_svg import render_map
@@ -160,6 +161,15 @@ def test_a_card_that_cannot_be_read_is_a_note(tmp_path, cards):
     assert note.startswith("A card was not read: org/bad.json is no card: ")
 
 
+def test_of_two_cards_of_one_repository_the_last_counts_and_a_note_says_so(tmp_path, cards):
+    tree = Tree(tmp_path / "change")
+    older = replace(cards[2], uses=())
+    commit = tree.commit({"org/a.json": encode_card(older), "org/b.json": encode_card(cards[2])})
+    found, notes = read_cards(GitRepo(tree.folder), commit, ["org/a.json", "org/b.json"], "org")
+    assert found == (cards[2],)
+    assert notes == (f"org/b.json takes the place of another card of {cards[2].repository}: remove the older one.",)
+
+
 def test_a_card_survives_its_file(cards):
     for card in cards:
         assert decode_card(encode_card(card).encode(), "x") == card
@@ -178,6 +188,8 @@ A_CARD = Card("a/b", uses=(Use("npm", "m", "n", 1, ("x:1",)),))
         {"schema": 99},
         {"uses": [{"ecosystem": "cobol", "module": "m", "name": "n", "count": 1}]},
         {"uses": [{"ecosystem": "npm", "module": "m" * (MAX_TEXT + 1), "name": "n", "count": 1}]},
+        {"uses": [{"ecosystem": "npm", "module": "m", "name": "n", "count": 0}]},
+        {"left_out": -1},
         {"uses": {}},
         {"published": [{"ecosystem": "npm"}]},
     ],

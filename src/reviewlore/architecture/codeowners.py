@@ -6,14 +6,18 @@ these rules is skipped, and told.
 """
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 # Where GitHub looks, the first that exists.
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 MAX_BYTES = 3 * 1024 * 1024  # GitHub does not load a bigger one
+MAX_ALIKE = 1000  # patterns with the same longest name in them (or none), which are all tried on a path that has it
 _OWNER = re.compile(r"@[\w.-]+(?:/[\w.-]+)?|[^@\s]+@[^@\s]+\.[^@\s]+")
+
+_WILD = re.compile(r"[*?\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +36,20 @@ class CodeOwners:
     origin: str
     rules: tuple[OwnerRule, ...]
     skipped: tuple[int, ...] = ()
+    _by_word: dict[str, list[int]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for number, rule in enumerate(self.rules):
+            found[_word(rule.pattern)].append(number)
+        object.__setattr__(self, "_by_word", dict(found))
 
     def rule_of(self, path: str) -> OwnerRule | None:
         """Return the rule that decides over a path, or None where none matches."""
         parts = tuple(path.split("/"))
-        return next((rule for rule in reversed(self.rules) if _matches(rule.pattern, parts)), None)
+        some = {number for word in ("", *parts) for number in self._by_word.get(word, ())}
+        rules = (self.rules[number] for number in sorted(some, reverse=True))
+        return next((rule for rule in rules if _matches(rule.pattern, parts)), None)
 
     def owners_of(self, path: str) -> tuple[str, ...]:
         """Return the owners of a path as written (`@login`, `@org/team`, an address), none where nobody is named."""
@@ -61,6 +74,8 @@ def parse_codeowners(texts: Mapping[str, str]) -> CodeOwners | None:
             skipped.append(number)
         else:
             rules.append(OwnerRule(pattern, tuple(owners), number))
+    if max(Counter(_word(rule.pattern) for rule in rules).values(), default=0) > MAX_ALIKE:
+        return CodeOwners(origin, (), (1,))
     return CodeOwners(origin, tuple(rules), tuple(skipped))
 
 
@@ -80,6 +95,11 @@ def _fields(row: str) -> list[str]:
         else:
             word += character
     return [*words, word] if word else words
+
+
+def _word(pattern: str) -> str:
+    """Return a name that must stand in every path that a pattern matches; empty where none must."""
+    return max((part for part in pattern.split("/") if not _WILD.search(part)), key=len, default="")
 
 
 def _matches(pattern: str, parts: tuple[str, ...]) -> bool:

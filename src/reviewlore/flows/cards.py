@@ -18,7 +18,8 @@ def read_cards(
 ) -> tuple[tuple[Card, ...], tuple[str, ...]]:
     """Return the cards of a folder of the base commit, or else of the state branch; and what was wrong with others.
 
-    `files` are the paths of the base. An empty `folder` gives nothing.
+    `files` are the paths of the base. An empty `folder` gives nothing. Of two cards of one repository the last by path
+    counts.
     """
     prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
     if not prefix:
@@ -28,17 +29,21 @@ def read_cards(
     if not paths and store is not None:
         paths = [path for path in store.paths(prefix) if path.endswith(".json")]
         texts = (store.read(path) for path in paths)
-    cards, notes = list[Card](), list[str]()
+    cards, notes = dict[str, Card](), list[str]()
     for path, data in zip(paths[:MAX_CARDS], texts, strict=False):
         try:
-            cards.append(decode_card(data or b"", path))
+            card = decode_card(data or b"", path)
         except InputError as error:
             notes.append(f"A card was not read: {error}")
+            continue
+        if card.repository in cards:
+            notes.append(f"{path} takes the place of another card of {card.repository}: remove the older one.")
+        cards[card.repository] = card
     if len(paths) > MAX_CARDS:
         notes.append(f"{len(paths) - MAX_CARDS} cards were not read: there are more than {MAX_CARDS}.")
     if not paths:
         notes.append(f"No cards of other repositories lie in {folder!r}, which architecture.organisation names.")
-    return tuple(cards), tuple(notes)
+    return tuple(cards.values()), tuple(notes)
 
 
 def read_changed_schemas(

@@ -35,6 +35,8 @@ def decode_card(data: bytes, where: str) -> Card:
     texts = list(_texts(card))
     if len(texts) > _MAX_ITEMS or any(len(text) > MAX_TEXT for text in texts):
         raise InputError(f"{where} is no card: it has too many entries, or one of more than {MAX_TEXT} characters.")
+    if card.left_out < 0 or any(use.count < 1 for use in card.uses):
+        raise InputError(f"{where} is no card: it counts something that is not there.")
     if not _NAME.fullmatch(card.repository):
         raise InputError(f"{where} is no card: its repository has no usable name.")
     return card

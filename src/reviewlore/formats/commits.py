@@ -6,6 +6,8 @@ from functools import lru_cache
 from reviewlore.domain.architecture import Change, Landed
 
 _BOT = "[bot]@"
+# The end of the year 9999; what a broken commit says beyond it is no date.
+_LATEST = 253_402_300_799
 
 
 def parse_history(data: bytes) -> tuple[Change, ...]:
@@ -22,7 +24,7 @@ def parse_history(data: bytes) -> tuple[Change, ...]:
         subject, *paths = rest.removesuffix("\0").split("\0")
         if paths:
             paths[0] = paths[0].removeprefix("\n")
-        found.append(Change(commit, int(at), subject[1:], tuple(paths), hash_address(address)))
+        found.append(Change(commit, read_time(at), subject[1:], tuple(paths), hash_address(address)))
     return tuple(found)
 
 
@@ -32,8 +34,13 @@ def parse_mainline(data: bytes) -> tuple[Landed, ...]:
     found = []
     for head, subject, body in zip(parts[0::3], parts[1::3], parts[2::3], strict=False):
         commit, at, address = head.split(" ", 2)
-        found.append(Landed(commit, int(at), subject[1:], body[1:].strip(), hash_address(address)))
+        found.append(Landed(commit, read_time(at), subject[1:], body[1:].strip(), hash_address(address)))
     return tuple(found)
+
+
+def read_time(seconds: str) -> int:
+    """Return what `%ct` says; 0 where a commit has no date that git can read, as some old conversions have."""
+    return min(int(seconds or 0), _LATEST) if len(seconds) < 20 else _LATEST
 
 
 @lru_cache(maxsize=1 << 14)

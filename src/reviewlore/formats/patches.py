@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from reviewlore.domain.patch import CommitPatch, PatchFile, PatchHunk, PatchStatus
+from reviewlore.formats.commits import read_time
 
 # What stands after a backslash in a quoted path: git's quote.c, as in C.
 _QUOTED = re.compile(rb'\\([abtnvfr"\\]|[0-7]{3})')
@@ -22,7 +23,9 @@ def parse_commit(record: bytes) -> CommitPatch:
     """Read `<id> <time> <subject>`, a blank line, and the patch of one commit (`git log -p --format='%H %ct %s'`)."""
     head, _, patch = record.partition(b"\n")
     commit, time, subject = head.split(b" ", 2)
-    return CommitPatch(commit.decode(), int(time), subject.decode("utf-8", "replace"), parse_patch(patch))
+    return CommitPatch(
+        commit.decode(), read_time(time.decode()), subject.decode("utf-8", "replace"), parse_patch(patch)
+    )
 
 
 def parse_patch(patch: bytes) -> tuple[PatchFile, ...]:
