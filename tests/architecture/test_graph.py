@@ -182,3 +182,11 @@ def test_order_of_files_does_not_matter() -> None:
 def test_adjacency_lists_every_importer_once() -> None:
     tree = map_of({"a.py": "import b\nimport c\nimport b\n", "b.py": "", "c.py": ""})
     assert adjacency(tree.edges) == {"a.py": {"b.py", "c.py"}}
+
+
+def test_thousands_of_scripts_with_a_neighbour_of_one_name_each_see_their_own() -> None:
+    scripts = {f"s{n}/main.py": "import utils\n" for n in range(2500)}
+    tree = map_of(scripts | {f"s{n}/utils.py": "" for n in range(2500)})
+    assert {(edge.importer, edge.imported) for edge in tree.edges} == {
+        (path, path.replace("main", "utils")) for path in scripts
+    }

@@ -5,7 +5,7 @@ name: then the folders between are namespace packages (PEP 420) and the root is 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from reviewlore.architecture.places import is_aside, is_test
 
@@ -18,7 +18,7 @@ class Names:
         self._by_path: dict[str, str] = {}
         self._root: dict[str, str] = {}
         self._by_name: defaultdict[str, list[str]] = defaultdict(list)
-        self._by_top: defaultdict[str, list[str]] = defaultdict(list)
+        self._by_top: defaultdict[str, set[str]] = defaultdict(set)
         paths = sorted(paths)
         packages = {path.rpartition("/")[0] for path in paths if _is_init(path)}
         bases = {path: _base(path, packages) for path in paths}
@@ -31,7 +31,9 @@ class Names:
             self._root[path] = root
             self._by_path[path] = name
             self._by_name[name].append(path)
-            self._by_top[name.partition(".")[0]].append(path)
+            self._by_top[name.partition(".")[0]].add(root)
+        self._open = {root for root in self._shared if not _is_hidden(root)}
+        self._chosen: dict[str, dict[str | None, str]] = {}
 
     def name(self, path: str) -> str:
         """Return the dotted name of a file of this tree."""
@@ -63,7 +65,7 @@ class Names:
         return ((mine.keys() - theirs.keys(), mine), (theirs.keys() - mine.keys(), theirs))
 
     def _below(self, top: str) -> set[str]:
-        return {self._root[path] for path in self._by_top.get(top, ())}
+        return self._by_top.get(top, set())
 
     def find(self, name: str, importer: str) -> str | None:
         """Return the path of the module that `importer` gets for an absolute name, or None where it is not ours.
@@ -71,27 +73,26 @@ class Names:
         A package beats a module of the same name, the importer's own root beats the others. Loose files (a script's
         neighbours, test helpers) are only visible from below their own folder.
         """
-        candidates = self._by_name.get(name)
-        if not candidates:
+        if name not in self._by_name:
             return None
-        visible = [path for path in candidates if self._sees(importer, path)]
-        return min(visible, key=lambda path: (-self._closeness(importer, path), not _is_init(path), path), default=None)
+        if name not in self._chosen:
+            self._chosen[name] = self._choose(name)
+        chosen = self._chosen[name]
+        return next((chosen[root] for root in _folders_above(importer) if root in chosen), chosen.get(None))
+
+    def _choose(self, name: str) -> dict[str | None, str]:
+        """Return which file a name means below each root that has it; under None, for whom none of them lies above."""
+        found: dict[str | None, str] = {}
+        for path in sorted(self._by_name[name], key=lambda path: (not _is_init(path), path)):
+            found.setdefault(self._root[path], path)
+            if self._root[path] in self._open:
+                found.setdefault(None, path)
+        return found
 
     def owns(self, name: str, importer: str) -> bool:
         """Whether the first part of a dotted name is a top-level module or package of this tree."""
-        top = name.partition(".")[0]
-        return top in self._by_top and any(self._sees(importer, path) for path in self._by_top[top])
-
-    def _sees(self, importer: str, path: str) -> bool:
-        root = self._root[path]
-        if not root or importer.startswith(f"{root}/"):
-            return True
-        inner = f"{root}/x.py"
-        return root in self._shared and not (is_test(inner) or is_aside(inner))
-
-    def _closeness(self, importer: str, path: str) -> int:
-        root = self._root[path]
-        return len(root) if not root or importer.startswith(f"{root}/") else -1
+        roots = self._by_top.get(name.partition(".")[0], set())
+        return any(root in roots for root in _folders_above(importer)) or not roots.isdisjoint(self._open)
 
 
 def count_prefixes(names: Iterable[str]) -> Counter[str]:
@@ -104,6 +105,18 @@ def count_prefixes(names: Iterable[str]) -> Counter[str]:
             counts[prefix] = counts.get(prefix, 0) + count
             at = name.find(".", at + 1)
     return counts
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    """Yield the folders that hold a file, nearest first; the last is the top, which is empty."""
+    while path:
+        path = path.rpartition("/")[0]
+        yield path
+
+
+def _is_hidden(root: str) -> bool:
+    """Whether what lies below a root is only for what lies there too: tests, examples, scripts."""
+    return is_test(f"{root}/x.py") or is_aside(f"{root}/x.py")
 
 
 def _is_init(path: str) -> bool:
@@ -140,11 +153,14 @@ def _roots(tops: dict[str, set[str]], imported: Counter[str]) -> dict[str, str]:
     """Choose for every base folder the root that the tree's own imports speak for, nearest first on a tie."""
     roots = {base: _vote(base, names, imported) for base, names in tops.items()}
     moved = {base: root for base, root in roots.items() if root != base}
+    around: defaultdict[str, set[str]] = defaultdict(set)  # roots of moved folders by the folders around these
+    for other, root in moved.items():
+        for above in _folders_above(other):
+            around[above].add(root)
     for base in roots:  # a folder nobody imports belongs to the namespace its neighbours belong to
-        if base not in moved:
-            kin = [root for other, root in moved.items() if _nested(other, base) and _nested(base, root, strictly=True)]
-            if kin:
-                roots[base] = max(kin, key=len)
+        if base and base not in moved:
+            kin = around.get(base, set()).union(moved[above] for above in _folders_above(base) if above in moved)
+            roots[base] = max((root for root in kin if _lies_below(base, root)), key=len, default=base)
     return roots
 
 
@@ -159,8 +175,5 @@ def _vote(base: str, names: set[str], imported: Counter[str]) -> str:
     return best
 
 
-def _nested(one: str, other: str, *, strictly: bool = False) -> bool:
-    """Whether one folder contains the other; `strictly`: whether `one` lies below `other`."""
-    if strictly:
-        return one != other and (not other or one.startswith(f"{other}/"))
-    return one.startswith(f"{other}/") or other.startswith(f"{one}/")
+def _lies_below(folder: str, root: str) -> bool:
+    return folder != root and (not root or folder.startswith(f"{root}/"))
