@@ -17,10 +17,11 @@ _MAX_MODULES = 5000
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One call of a definition and the path it stands in."""
+    """One call of a definition, the path it stands in, and the function around it (None: module or class level)."""
 
     path: str
     call: Call
+    around: Definition | None = None
 
 
 class Callers:
@@ -32,6 +33,8 @@ class Callers:
         for edge in tree.edges:
             self._importers[edge.imported].append(edge)
         self._bound: dict[str, Counter[str]] = {}
+        self._calls: dict[str, dict[str, list[Call]]] = {}
+        self._functions: dict[str, list[Definition]] = {}
 
     def of(self, path: str, definition: Definition) -> Iterator[Use]:
         """Yield the calls that surely mean a function, a constructor (`__init__`) or a method of a module."""
@@ -77,10 +80,19 @@ class Callers:
 
     def _named(self, path: str, name: str) -> Iterator[Use]:
         for place, spelled in self.spellings(path, name).items():
-            module = self._modules[place]
-            for call in module.parsed.calls:
-                if call.name in spelled and not _hidden(module, call):
-                    yield Use(place, call)
+            calls = self._by_name(place)
+            for written in sorted(spelled & calls.keys()):
+                uses = (Use(place, call, self._enclosing(place, call.line)) for call in calls[written])
+                yield from (use for use in uses if not _hidden(use))
+
+    def _by_name(self, path: str) -> dict[str, list[Call]]:
+        """Return the calls of a module by their dotted names."""
+        if path not in self._calls:
+            found: defaultdict[str, list[Call]] = defaultdict(list)
+            for call in self._modules[path].parsed.calls:
+                found[call.name].append(call)
+            self._calls[path] = dict(found)
+        return self._calls[path]
 
     def _heirs(self, path: str, owner: str, overriding: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         """Yield a class and its known subclasses, by path and name, down to those that override a method."""
@@ -109,10 +121,19 @@ class Callers:
             receiver, _, called = call.name.rpartition(".")
             if called != name or not receiver:
                 continue
-            around = enclosing(module, call.line)
+            around = self._enclosing(path, call.line)
             own = around is not None and around.owner == owner and around.parameters[:1] == (receiver,)
             if own and around is not None and "staticmethod" not in around.decorators:
-                yield Use(path, call)
+                yield Use(path, call, around)
+
+    def _enclosing(self, path: str, line: int) -> Definition | None:
+        """Return the function or method of a module that a line stands in, or None at module or class level."""
+        if path not in self._functions:
+            definitions = self._modules[path].parsed.definitions
+            self._functions[path] = [entry for entry in definitions if entry.kind != "class"]
+        functions = self._functions[path]
+        at = bisect_right(functions, line, key=lambda entry: entry.line) - 1
+        return functions[at] if at >= 0 and line <= functions[at].end_line else None
 
     def _bindings(self, path: str) -> Counter[str]:
         """Return how often a module binds each name at its top level, by definition, import or assignment."""
@@ -129,18 +150,10 @@ class Callers:
         return self._bound[path]
 
 
-def enclosing(module: Module, line: int) -> Definition | None:
-    """Return the function or method of a module that a line stands in, or None at module or class level."""
-    functions = [entry for entry in module.parsed.definitions if entry.kind != "class"]
-    at = bisect_right(functions, line, key=lambda entry: entry.line) - 1
-    return functions[at] if at >= 0 and line <= functions[at].end_line else None
-
-
-def _hidden(module: Module, call: Call) -> bool:
+def _hidden(use: Use) -> bool:
     """Whether a parameter of the function around a call has the name that is called."""
-    around = enclosing(module, call.line)
-    first = call.name.partition(".")[0]
-    return around is not None and first in {entry.strip("*=") for entry in around.parameters}
+    first = use.call.name.partition(".")[0]
+    return use.around is not None and first in {entry.strip("*=") for entry in use.around.parameters}
 
 
 def _alias(importer: Module, edge: ImportEdge) -> str | None:

@@ -42,6 +42,8 @@ def find_clones(change: ChangeContext) -> Iterator[Fact]:
     ]
     family: defaultdict[int, list[tuple[Place, float]]] = defaultdict(list)
     for index, other, alike in find_alike(added, _functions(change.base), MIN_LIKENESS):
+        if len(family.get(index, ())) > MAX_FAMILY:
+            continue
         kept = _kept(change, other)
         if kept and _says_the_same(added[index], kept):
             family[index].append((kept, alike))

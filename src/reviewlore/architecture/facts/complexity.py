@@ -78,8 +78,9 @@ def _was_elsewhere(change: ChangeContext, definition: Definition) -> bool:
     for patch in change.patches:
         module = change.base.modules.get(patch.old_path)
         for known in functions_of(module) if module else ():
-            same = known.name == definition.name or likeness(known.sketch, definition.sketch) >= _SAME
-            if same and known.cognitive >= 0.7 * definition.cognitive:
+            if known.cognitive < 0.7 * definition.cognitive:
+                continue
+            if known.name == definition.name or likeness(known.sketch, definition.sketch) >= _SAME:
                 return True
     return False
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from reviewlore.architecture.callers import Callers, Use, enclosing
+from reviewlore.architecture.callers import Callers, Use
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint, full_name
 from reviewlore.architecture.signatures import Signature, find_misfit, find_shift, read_signature
 from reviewlore.domain.architecture import Evidence, Fact, Module
@@ -86,7 +86,7 @@ def _judge(change: ChangeContext, module: Module, pair: tuple[Definition, Defini
 
 def _shifted(change: ChangeContext, before: Signature, after: Signature, use: Use) -> str | None:
     """Return how the arguments of a call that nobody touched have come to mean something else."""
-    patch, around = change.patch_of.get(use.path), enclosing(change.head.modules[use.path], use.call.line)
+    patch, around = change.patch_of.get(use.path), use.around
     if patch and patch.added_lines:
         first, last = (around.line, around.end_line) if around else (1, max(patch.added_lines))
         if any(first <= line <= last for line in patch.added_lines):
