@@ -161,6 +161,12 @@ def test_a_card_that_cannot_be_read_is_a_note(tmp_path, cards):
     assert note.startswith("A card was not read: org/bad.json is no card: ")
 
 
+def test_a_card_of_a_large_repository_can_be_read():
+    offers = tuple(Offer(f"m{number}", tuple(f"name_{n}" for n in range(21))) for number in range(10_000))
+    card = Card("a/b", published=(Published("pypi", "p", "1", offers),))
+    assert decode_card(encode_card(card).encode(), "x") == card
+
+
 def test_of_two_cards_of_one_repository_the_last_counts_and_a_note_says_so(tmp_path, cards):
     tree = Tree(tmp_path / "change")
     older = replace(cards[2], uses=())

@@ -150,6 +150,16 @@ def test_bad_input_is_one_line(tree: Tree, capsys: pytest.CaptureFixture[str], a
     assert said in err
 
 
+def test_a_card_that_nobody_could_read_is_refused_where_it_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = Tree(tmp_path / "our shop")
+    tree.commit(SHOP)
+    code, out, error = told(capsys, tree, "status", "--architecture", "--card")
+    assert (code, out) == (2, "")
+    assert "What our shop publishes is no card: its repository has no usable name." in error
+
+
 def test_two_cards_of_one_repository_are_refused(
     tree: Tree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

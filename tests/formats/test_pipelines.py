@@ -72,5 +72,6 @@ def test_a_build_file_has_its_targets_and_others_are_none() -> None:
 @given(st.text(max_size=200))
 def test_never_raises(text: str) -> None:
     for path in (PATH, "Makefile", "package.json", "tox.ini"):
-        parse_pipeline(path, text)
-    parse_pipeline(PATH, f"on:\n  - {text}\njobs:\n  a:\n    steps:\n      - run: {text}\n")
+        found = parse_pipeline(path, text)
+        assert found is None or found.path == path
+    assert parse_pipeline(PATH, f"on:\n  - {text}\njobs:\n  a:\n    steps:\n      - run: {text}\n") is not None

@@ -39,13 +39,15 @@ def show_architecture(workshop: "Workshop", revision: str, style: str) -> int:
 
 
 def show_card(workshop: "Workshop", revision: str) -> int:
-    """Print what this repository publishes and depends on, for other repositories."""
+    """Print what this repository publishes and takes, for other repositories; InputError where none could read it."""
     from reviewlore.flows.federation import read_card
-    from reviewlore.formats.cards import encode_card
+    from reviewlore.formats.cards import decode_card, encode_card
     from reviewlore.wiring_architecture import map_context
 
     commit = workshop.repo.resolve(revision)
-    click.echo(encode_card(read_card(map_context(workshop, commit), commit)), nl=False)
+    card = encode_card(read_card(map_context(workshop, commit), commit))
+    decode_card(card.encode(), f"What {shown(workshop.repo.name)} publishes")
+    click.echo(card, nl=False)
     return 0
 
 

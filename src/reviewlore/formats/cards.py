@@ -9,10 +9,10 @@ from reviewlore.errors import InputError, StateError
 from reviewlore.formats.records import decode, to_plain
 
 SCHEMA = 1
-# A card of a repository of ten thousand modules has about one megabyte.
+# Ten thousand modules that offer twenty names each make a card of five megabytes.
 MAX_BYTES = 8_000_000
 MAX_TEXT = 1_000
-_MAX_ITEMS = 200_000
+_MAX_ITEMS = 1_000_000
 _NAME = re.compile(r"(?!\.+(/|$))[\w.@+-]+(/(?!\.+(/|$))[\w.@+-]+){0,9}")
 
 
