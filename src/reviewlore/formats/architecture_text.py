@@ -16,6 +16,8 @@ from reviewlore.domain.visible import visible, visible_line
 T = TypeVar("T")
 
 _WIDTH = 98
+# An example cut to less than this says nothing.
+_LEAST = 12
 _INNER = _WIDTH - 4
 _ROWS = 4
 # Contracts and notes are more than a sample; beyond this there are too many to read.
@@ -181,9 +183,12 @@ def _pipeline(row: Pipeline) -> str:
 
 
 def _habit(habit: Habit) -> str:
+    """Return a habit with its first example, as far as the row has room for one."""
     where = f" in {habit.place}" if habit.place else ""
-    example = f" (as in “{_fit(habit.examples[0], 40).rstrip()}”)" if habit.examples else ""
-    return f"{habit.held:5} of {habit.cases:5}  {habit.kind.replace('_', ' ')}{where}: {habit.value}{example}"
+    told = f"{habit.held:5} of {habit.cases:5}  {habit.kind.replace('_', ' ')}{where}: {habit.value}"
+    room = min(40, _WIDTH - len(told) - len("   (as in “”)"))  # a row begins with two blanks
+    shown = habit.examples and room >= _LEAST
+    return f"{told} (as in “{_fit(_line(habit.examples[0]), room).rstrip()}”)" if shown else told
 
 
 def _rows(title: str, items: Sequence[T], told: Callable[[T], str], most: int = _ROWS) -> list[str]:
