@@ -31,11 +31,14 @@ class Tracking:
     """A console that remembers what was tracked."""
 
     def __init__(self) -> None:
-        self.labels: list[tuple[str, int | None]] = []
+        self.labels: list[tuple[str, int | None, int]] = []
 
     def track(self, items, label, total=None):
-        self.labels.append((label, total))
-        yield from items
+        told = 0
+        for item in items:
+            told += 1
+            yield item
+        self.labels.append((label, total, told))
 
 
 @pytest.fixture
@@ -119,13 +122,14 @@ def test_a_value_damaged_on_the_shelf_is_read_again(tree: Tree, tmp_path: Path) 
     assert sorted(parsers.asked) == ["a.py", "b.py"]
 
 
-def test_long_work_is_shown_and_short_work_is_not(tree: Tree) -> None:
+def test_long_work_is_shown_and_short_work_is_not(tree: Tree, tmp_path: Path) -> None:
     console = Tracking()
     base = tree.commit({f"m{number}.py": f"X = {number}\n" for number in range(520)})
-    mapper = Mapper(GitRepo(tree.folder), Grammars(1), console=console)
+    mapper = Mapper(GitRepo(tree.folder), Grammars(1), shelf=SqliteShelf(tmp_path), console=console)
     mapper.map(base)
     mapper.map(tree.commit({"m1.py": "Y = 1\n"}))
-    assert console.labels == [("Reading sources", 520)]
+    Mapper(GitRepo(tree.folder), Grammars(1), shelf=SqliteShelf(tmp_path), console=console).map(base)
+    assert console.labels == [("Reading sources", 520, 520)]
 
 
 def test_an_empty_history_and_an_empty_tree(tree: Tree) -> None:

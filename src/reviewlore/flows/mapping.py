@@ -16,7 +16,8 @@ from reviewlore.formats.sources import Entry, decode_source
 from reviewlore.ports import Console, Parsers, Repo, Shelf
 
 Wanted = Mapping[tuple[Syntax, str], str]
-_Key = tuple[Syntax, str] | None
+# What was asked for (None: nothing, of a group that was known), and whether it is the last of its group.
+_Asked = tuple[tuple[Syntax, str] | None, bool]
 
 # From here on reading takes seconds, and says so.
 _LONG = 500
@@ -79,7 +80,8 @@ class Mapper:
 
     def read(self, wanted: Wanted) -> None:
         """Bring what sources (syntax and blob -> a path) say into the cache."""
-        for _ in self.read_along([wanted], len(wanted)):
+        missing = self._take_kept(wanted)
+        for _ in self.read_along([missing], len(missing)):
             pass
 
     def read_along(self, groups: Iterable[Wanted], total: int) -> Iterator[Wanted]:
@@ -88,35 +90,36 @@ class Mapper:
         `total` is how many sources there are in all groups, at most.
         """
         underway: deque[Wanted] = deque()
-        asked: deque[_Key] = deque()
+        asked: deque[_Asked] = deque()
         read: Iterable[tuple[Entry, bytes]] = self._parsers.read_many(self._asking(groups, underway, asked), total)
         if self._console and total >= _LONG:
             read = self._console.track(read, "Reading sources", total)
         fresh: dict[Syntax, dict[str, bytes]] = {}
         for entry, data in read:
-            key = asked.popleft()
-            if key is None:  # the end of a group
-                yield underway.popleft()
-                continue
-            self._cache[key] = entry
-            fresh.setdefault(key[0], {})[key[1]] = data
+            key, last = asked.popleft()
+            if key is not None:
+                self._cache[key] = entry
+                fresh.setdefault(key[0], {})[key[1]] = data
             if sum(map(len, fresh.values())) >= _BATCH:
                 self._keep(fresh)
+            if last:
+                yield underway.popleft()
         self._keep(fresh)
 
     def _asking(
-        self, groups: Iterable[Wanted], underway: deque[Wanted], asked: deque[_Key]
+        self, groups: Iterable[Wanted], underway: deque[Wanted], asked: deque[_Asked]
     ) -> Iterator[tuple[str, bytes]]:
-        """Yield path and content of what has to be parsed, and after each group a source that says nothing."""
+        """Yield path and content of what has to be parsed; for a group without any a source that says nothing."""
         for group in groups:
             underway.append(group)
             missing = self._take_kept(group)
             blobs = self._repo.blobs(blob for _, blob in missing)
-            for (key, path), (_, content) in zip(missing.items(), blobs, strict=True):
-                asked.append(key)
+            for number, ((key, path), (_, content)) in enumerate(zip(missing.items(), blobs, strict=True), 1):
+                asked.append((key, number == len(missing)))
                 yield path, content
-            asked.append(None)
-            yield "", b""
+            if not missing:
+                asked.append((None, True))
+                yield "", b""
 
     def _take_kept(self, group: Wanted) -> Wanted:
         """Bring what the shelf has of a group into the cache, and return the rest of the group."""
