@@ -27,9 +27,7 @@ def map_of(files: Mapping[str, str | bytes], cache: Cache | None = None) -> Arch
         lambda ids: ((blob, blobs[blob]) for blob in ids),
         Grammars().parse,
         {} if cache is None else cache,
-        parse_manifests(
-            {path: data.decode("utf-8", "replace") for path, data in contents.items() if is_manifest(path)}
-        ),
+        parse_manifests(manifests),
     )
 
 
