@@ -172,7 +172,7 @@ def _migrations(
         steps = read_steps(context.repo, landed, context.shelf)
         counted = count_remaining(context.repo, tree, find_migrations(steps))
     except InputError as error:
-        return (), (f"Old contents cannot be read, so migrations are not known: {error}",)
+        return (), (f"Does this clone lack old contents? Migrations are not known: {error}",)
     return tuple(
         MigrationStanding(found.old, found.new, len(found.commits), found.old_uses, found.new_uses)
         for found in counted

@@ -44,7 +44,7 @@ def read_past(
         chain = tuple(repo.patches(base, TRACED, traced, mainline=True)) if traced else ()
         migrations = _migrations(repo, landed, before, patches, shelf)
     except InputError as error:
-        return Past(landed), (f"Old contents cannot be read, so fixes and migrations are not known: {error}",)
+        return Past(landed), (f"Does this clone lack old contents? Fixes and migrations are not known: {error}",)
     stories = {path: story for path in traced if (story := trace_file(chain, path))}
     return Past(landed, chain, stories, migrations), ()
 
