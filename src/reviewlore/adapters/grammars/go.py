@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import tree_sitter_go
-from tree_sitter import Language, Node, Parser, Query, QueryCursor
+from tree_sitter import Language, Node, Parser, Query
 
+from reviewlore.adapters.grammars.captures import SHALLOW, parse_guarded, unread
 from reviewlore.adapters.grammars.complexity import add_recursion, measure
-from reviewlore.adapters.grammars.nesting import MATCH_LIMIT, QUERY_DEPTH, has_endless_punctuation, is_too_nested
 from reviewlore.adapters.grammars.sketch import C_COMMENTS, DOUBLE_QUOTED, SINGLE_QUOTED, Lexis
 from reviewlore.domain.source import Call, Definition, ImportedName, ImportKind, ImportStatement, ParsedModule
 
@@ -68,12 +68,10 @@ class GoGrammar:
         """Return what a UTF-8 Go source says, or None where the path is not a `.go` file."""
         if not path.endswith(".go"):
             return None
-        root = None if is_too_nested(source) else self._parser.parse(source).root_node
-        if root is None or (root.has_error and has_endless_punctuation(source)):
-            return _unread(source)
-        cursor = QueryCursor(self._query, match_limit=MATCH_LIMIT)
-        cursor.set_max_start_depth(QUERY_DEPTH)
-        captures = cursor.captures(root)
+        found = parse_guarded(self._parser, self._query, source, SHALLOW)
+        if found is None:
+            return unread(source, "go")
+        root, captures = found
         package = min(captures.get("package", ()), key=lambda node: node.start_byte, default=None)
         comments = captures.get("comment", [])
         before = package.start_byte if package else 0
@@ -90,10 +88,6 @@ class GoGrammar:
             calls=tuple(calls),
             documented=package is not None and package.start_point.row in documented,
         )
-
-
-def _unread(source: bytes) -> ParsedModule:
-    return ParsedModule((), (), frozenset(), source.count(b"\n") + 1, broken=True, language="go")
 
 
 def _constrained(comments: Iterable[Node], before: int) -> bool:

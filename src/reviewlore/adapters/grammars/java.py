@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass, replace
 
 import tree_sitter_java
-from tree_sitter import Language, Node, Parser, Query, QueryCursor
+from tree_sitter import Language, Node, Parser, Query
 
+from reviewlore.adapters.grammars.captures import MAX_DEPTH, in_order, parse_guarded, unread
 from reviewlore.adapters.grammars.complexity import Span, add_recursion, measure
 from reviewlore.adapters.grammars.java_nodes import (
     LONGEST,
@@ -23,7 +24,6 @@ from reviewlore.adapters.grammars.java_nodes import (
     referenced_of,
     text_of,
 )
-from reviewlore.adapters.grammars.nesting import has_endless_punctuation, is_too_nested
 from reviewlore.adapters.grammars.sketch import C_COMMENTS, DOUBLE_QUOTED, SINGLE_QUOTED, Lexis
 from reviewlore.domain.source import Definition, ImportedName, ImportStatement, ParsedModule
 
@@ -64,9 +64,6 @@ _QUERY = """
 "&&" @cx.and
 "||" @cx.or
 """
-_MATCH_LIMIT = 256
-# What is nested deeper is not read; from depth 65,536 on (a 16-bit field) the query cursor would take hours.
-_MAX_QUERY_DEPTH = 5000
 _SCOPED = ("package", "import", "class", "method", "hidden", "field")
 _OPEN_TYPES = frozenset({"interface_declaration", "annotation_type_declaration"})
 _SPACE, _LINE_END = re.compile(rb"\s*+"), re.compile(rb"[^\S\n]*+(?:\n|\Z)")
@@ -94,16 +91,12 @@ class JavaGrammar:
         """Return what a UTF-8 Java source says, or None where the path is not a `.java` file."""
         if not path.endswith(".java"):
             return None
-        if is_too_nested(source):
-            return _unread(source)
-        root = self._parser.parse(source).root_node
-        if root.has_error and has_endless_punctuation(source):
-            return _unread(source)
-        cursor = QueryCursor(self._query, match_limit=_MATCH_LIMIT)
-        cursor.set_max_start_depth(_MAX_QUERY_DEPTH)
-        captures = cursor.captures(root)
+        found = parse_guarded(self._parser, self._query, source, MAX_DEPTH)
+        if found is None:
+            return unread(source, "java")
+        root, captures = found
         reader = _Reader(source, captures.get("comment", []))
-        for label, node in _in_order(captures):
+        for label, node in in_order(captures, _SCOPED):
             reader.read(label, node)
         stem = path.rpartition("/")[2].removesuffix(".java")
         main = [found for found in reader.definitions if found.owner is None and found.name == stem]
@@ -124,10 +117,6 @@ class JavaGrammar:
         )
 
 
-def _unread(source: bytes) -> ParsedModule:
-    return ParsedModule((), (), frozenset(), source.count(b"\n") + 1, broken=True, language="java")
-
-
 def _measured(source: bytes, captures: dict[str, list[Node]], reader: "_Reader") -> list[Definition]:
     """Return the definitions with the complexity and the sketch of those that have a body."""
     spans = [span for span in reader.spans if span]
@@ -146,13 +135,6 @@ def _measured(source: bytes, captures: dict[str, list[Node]], reader: "_Reader")
 def _joins(node: Node) -> bool:
     operator = node.child_by_field_name("operator")
     return operator is not None and operator.type in ("&&", "||")
-
-
-def _in_order(captures: dict[str, list[Node]]) -> list[tuple[str, Node]]:
-    """What opens a scope or stands in one, as a walk would meet it: outer before inner, first to last."""
-    found = [(label, node) for label in _SCOPED for node in captures.get(label, [])]
-    found.sort(key=lambda item: (item[1].start_byte, -item[1].end_byte))
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,6 @@ from itertools import accumulate
 
 # Hand-written code stays below 30, generated parsers and literals below 300.
 MAX_DEPTH = 1000
-# For `QueryCursor`: a pattern that waits for a child keeps a state at each open node, which costs the square of depth.
-MATCH_LIMIT, QUERY_DEPTH = 256, 1000
 
 _STEP = {**dict.fromkeys(b"({[", 1), **dict.fromkeys(b")}]", -1)}
 _OTHER = bytes(set(range(256)) - set(_STEP))

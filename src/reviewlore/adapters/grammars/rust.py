@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import tree_sitter_rust
-from tree_sitter import Language, Node, Parser, Query, QueryCursor
+from tree_sitter import Language, Node, Parser, Query
 
+from reviewlore.adapters.grammars.captures import SHALLOW, in_order, parse_guarded, unread
 from reviewlore.adapters.grammars.complexity import add_recursion, measure
-from reviewlore.adapters.grammars.nesting import MATCH_LIMIT, QUERY_DEPTH, has_endless_punctuation, is_too_nested
 from reviewlore.adapters.grammars.rust_items import (
     LEXIS,
     Attributes,
@@ -73,17 +73,13 @@ class RustGrammar:
         """Return what a UTF-8 Rust source says, or None where the path is not an `.rs` file."""
         if not path.endswith(".rs"):
             return None
-        if is_too_nested(source):
-            return _unread(source)
-        root = self._parser.parse(source).root_node
-        if root.has_error and has_endless_punctuation(source):
-            return _unread(source)
-        cursor = QueryCursor(self._query, match_limit=MATCH_LIMIT)
-        cursor.set_max_start_depth(QUERY_DEPTH)
-        captures = cursor.captures(root)
+        found = parse_guarded(self._parser, self._query, source, SHALLOW)
+        if found is None:
+            return unread(source, "rust")
+        root, captures = found
         attributes = Attributes(source, captures.get("attribute", []), captures.get("comment", []))
         reader = _Reader(attributes, implemented(captures.get("impl", [])))
-        for label, node in _in_order(captures):
+        for label, node in in_order(captures, _ITEMS):
             reader.read(label, node)
         called = calls(captures)
         return ParsedModule(
@@ -97,17 +93,6 @@ class RustGrammar:
             offered=frozenset(reader.offered),
             documented=attributes.file_documented,
         )
-
-
-def _unread(source: bytes) -> ParsedModule:
-    return ParsedModule((), (), frozenset(), source.count(b"\n") + 1, broken=True, language="rust")
-
-
-def _in_order(captures: dict[str, list[Node]]) -> list[tuple[str, Node]]:
-    """What opens a scope or stands in one, as a walk would meet it: outer before inner, first to last."""
-    found = [(label, node) for label in _ITEMS for node in captures.get(label, [])]
-    found.sort(key=lambda item: (item[1].start_byte, -item[1].end_byte))
-    return found
 
 
 def _finished(
