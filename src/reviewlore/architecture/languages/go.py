@@ -11,6 +11,7 @@ from collections.abc import Hashable, Mapping
 from reviewlore.architecture.languages.resolver import Resolution, Sources
 from reviewlore.domain.architecture import ExternalImport, ImportEdge
 from reviewlore.domain.manifest import Manifest
+from reviewlore.domain.paths import climb
 from reviewlore.domain.source import ImportStatement, ParsedModule
 
 # Folders that the go command does not take for packages of the module (https://pkg.go.dev/cmd/go, "Package lists").
@@ -67,7 +68,7 @@ class GoResolver:
     def _folder(self, module: str, importer: str) -> str | None:
         """Return the folder an import means, where the module is ours: the longest module path that fits decides."""
         if module.startswith(("./", "../")) or module in (".", ".."):
-            return self._relative(module, importer)
+            return climb(importer.rpartition("/")[0], module)
         prefix = module
         while prefix:
             if prefix in self._modules:
@@ -75,18 +76,6 @@ class GoResolver:
                 return f"{root}/{rest}".strip("/")
             prefix = prefix.rpartition("/")[0]
         return None
-
-    @staticmethod
-    def _relative(module: str, importer: str) -> str | None:
-        parts = importer.split("/")[:-1]
-        for part in module.split("/"):
-            if part == ".." and not parts:
-                return None
-            if part == "..":
-                parts.pop()
-            elif part not in ("", "."):
-                parts.append(part)
-        return "/".join(parts)
 
 
 def _is_ours(path: str) -> bool:

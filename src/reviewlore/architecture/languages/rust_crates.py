@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from reviewlore.architecture.languages.resolver import Sources
 from reviewlore.domain.manifest import Manifest
+from reviewlore.domain.paths import climb
 from reviewlore.domain.source import ImportStatement, ParsedModule
 
 Path = tuple[str, ...]
@@ -125,7 +126,7 @@ class Crates:
         below = folder if at_top else _join(folder, name.removesuffix(".rs"))
         if statement.names:
             base = _join(below, *inner[:-1]) if len(inner) > 1 else folder
-            target = _climb(base, statement.names[0].name)
+            target = climb(base, statement.names[0].name.replace("\\", "/"))
             return target if target in self._parsed else None
         stem = _join(below, *inner)
         return next((found for found in (f"{stem}.rs", f"{stem}/mod.rs") if found in self._parsed), None)
@@ -232,15 +233,3 @@ def _rank(path: str) -> tuple[bool, bool, str]:
 
 def _join(*parts: str) -> str:
     return "/".join(part for part in parts if part)
-
-
-def _climb(folder: str, relative: str) -> str | None:
-    parts = folder.split("/") if folder else []
-    for part in relative.replace("\\", "/").split("/"):
-        if part == "..":
-            if not parts:
-                return None
-            parts.pop()
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/".join(parts)

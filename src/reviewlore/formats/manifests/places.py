@@ -1,5 +1,7 @@
 """Where a relative path of a manifest leads: folder and path in, path from the repository's root out. Strings only."""
 
+from reviewlore.domain.paths import climb
+
 
 def place(folder: str, relative: str) -> str | None:
     """Return where a path as written in a folder's manifest leads; None where it leaves the repository.
@@ -9,12 +11,4 @@ def place(folder: str, relative: str) -> str | None:
     written = relative.strip().replace("\\", "/")
     if not written or written.startswith("/") or ":" in written or "\0" in written:
         return None
-    parts = folder.split("/") if folder else []
-    for part in written.split("/"):
-        if part == "..":
-            if not parts:
-                return None
-            parts.pop()
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/".join(parts)
+    return climb(folder, written)
