@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from reviewlore.architecture.conventions import mine_conventions
-from reviewlore.architecture.facts import find_facts
+from reviewlore.architecture.facts import find_facts, is_said
 from reviewlore.architecture.facts.change import ChangeContext
 from reviewlore.architecture.gaps import SHALLOW, find_gaps
 from reviewlore.architecture.history import index_history
@@ -54,7 +54,9 @@ def survey(  # noqa: PLR0913 - every option stands alone, and has a default
     patches = parse_diff(repo.diff(base, head)) if patches is None else patches
     known_cards, unusable = read_cards(repo, base, before.files, settings.organisation, store)
     cards = tuple(card for card in known_cards if not repo.contains(card.commit))  # the others', not our own
-    past, unread = read_past(repo, base, before, patches, mapper.shelf)
+    also = frozenset(settings.facts)
+    reversals = is_said("migration_reversed", also)
+    past, unread = read_past(repo, base, before, patches, mapper.shelf, migrations=reversals)
     change = ChangeContext(
         base=before,
         head=after,
@@ -71,7 +73,7 @@ def survey(  # noqa: PLR0913 - every option stands alone, and has a default
         schemas=read_changed_schemas(repo, base, head, patches) if cards else (),
         subjects=tuple(commit.subject for commit in repo.history(head, SUBJECTS) if commit.commit not in known),
     )
-    facts = find_facts(change, frozenset(settings.facts))
+    facts = find_facts(change, also)
     told = (*notes, *find_gaps(after, listing), *_untold(repo, change), *unread, *unusable, *mapper.notes)
     return Survey(facts, before, after, contracts, told)
 

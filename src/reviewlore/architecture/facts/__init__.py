@@ -63,8 +63,22 @@ QUIET: frozenset[str] = frozenset(
         "public_change_undocumented",  # worth saying in 0 of 6: examples, proposals, and names others have too
     }
 )
+# Who says one kind only need not look where that kind is not said.
+_ONLY: dict[Callable[[ChangeContext], Iterator[Fact]], str] = {
+    find_new_edges: "new_edge",
+    find_hubs: "hub_touched",
+    find_stale_documents: "public_change_undocumented",
+    find_misused_frameworks: "framework_misused",
+    find_left_folders: "framework_misused",
+    find_reversed_migrations: "migration_reversed",
+}
 _GRAVER = ("layer_crossed", "forbidden_import", "edge_not_allowed", "boundary_pierced", "new_cycle")
 _WEIGHT = {"error": 0, "warning": 1, "info": 2}
+
+
+def is_said(kind: str, also: frozenset[str] = frozenset()) -> bool:
+    """Whether facts of a kind are said where those in `also` are asked for."""
+    return kind not in QUIET or kind in also
 
 
 def find_facts(change: ChangeContext, also: frozenset[str] = frozenset()) -> tuple[Fact, ...]:
@@ -72,13 +86,14 @@ def find_facts(change: ChangeContext, also: frozenset[str] = frozenset()) -> tup
 
     An edge that breaks a contract or closes a cycle is not also reported as a new edge.
     """
-    found = [fact for find in _FINDERS for fact in find(change)]
+    finders = [find for find in _FINDERS if find not in _ONLY or is_said(_ONLY[find], also)]
+    found = [fact for find in finders for fact in find(change)]
     grave = [fact for fact in found if fact.kind in _GRAVER]
     graver = {(shown.path, shown.line) for fact in grave for shown in fact.evidence if shown.line}
     kept = [
         fact
         for fact in found
-        if (fact.kind not in QUIET or fact.kind in also)
+        if is_said(fact.kind, also)
         and (fact.kind != "new_edge" or graver.isdisjoint((shown.path, shown.line) for shown in fact.evidence))
     ]
     return tuple(sorted(kept, key=lambda fact: (_WEIGHT[fact.severity], -fact.confidence, fact.path, fact.line or 0)))
