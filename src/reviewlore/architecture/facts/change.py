@@ -11,6 +11,7 @@ from reviewlore.architecture.graph import strongest
 from reviewlore.architecture.history import History, index_history
 from reviewlore.architecture.past import Past
 from reviewlore.architecture.places import is_vendored
+from reviewlore.architecture.providers import Packages
 from reviewlore.architecture.rows import (
     added_texts,
     removed_texts,
@@ -55,6 +56,16 @@ class ChangeContext:
     cards: tuple[Card, ...] = ()
     schemas: tuple[tuple[SchemaVersion, SchemaVersion | None], ...] = ()
     mentions: Callable[[frozenset[str]], Iterable[Mention] | None] = lambda _: None
+
+    @cached_property
+    def packages_before(self) -> Packages:
+        """Which packages the outside imports of the base come from."""
+        return Packages(self.base)
+
+    @cached_property
+    def packages(self) -> Packages:
+        """Which packages the outside imports of the head come from."""
+        return Packages(self.head)
 
     @cached_property
     def patch_of(self) -> dict[str, FilePatch]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint
 from reviewlore.architecture.places import is_aside, is_generated, is_product, is_prose, is_test, related
-from reviewlore.architecture.providers import Package, Packages, covers, is_missing_npm
+from reviewlore.architecture.providers import Package, covers, is_missing_npm
 from reviewlore.architecture.rivals import find_rival
 from reviewlore.domain.architecture import Evidence, ExternalImport, Fact
 from reviewlore.domain.manifest import Dependency, Ecosystem, Manifest
@@ -56,7 +56,7 @@ def find_undeclared(change: ChangeContext) -> Iterator[Fact]:
     Judged for npm, where the specifier is the package's name, and for Python where it is sure what the import comes
     from. Silent where a manifest could not be read in full, and where the repository imported the package before.
     """
-    before, now = Packages(change.base), Packages(change.head)
+    before, now = change.packages_before, change.packages
     known = {before.of(entry) for entry in change.base.external}
     said = set[str]()
     for entry in change.new_external:
@@ -79,7 +79,7 @@ def find_undeclared(change: ChangeContext) -> Iterator[Fact]:
 
 def find_unused_dependencies(change: ChangeContext) -> Iterator[Fact]:
     """Yield one fact for each file and manifest: packages whose last import goes and that no other file names."""
-    before, now = Packages(change.base), Packages(change.head)
+    before, now = change.packages_before, change.packages
     left = {now.of(entry) for entry in change.head.external}
     dropped: dict[Package, ExternalImport] = {}
     for entry in change.base.external:
@@ -129,7 +129,7 @@ def _declared_beside(change: ChangeContext, manifest: Manifest) -> set[str]:
 
 def _users(change: ChangeContext) -> dict[Package, list[ExternalImport]]:
     """Return the new imports of this change by the package they take from."""
-    packages = Packages(change.head)
+    packages = change.packages
     found = defaultdict[Package, list[ExternalImport]](list)
     for entry in change.new_external:
         package = packages.of(entry)
@@ -173,8 +173,7 @@ def _new(
 
 
 def _duplicate(change: ChangeContext, manifest: Manifest, entry: Dependency, rival: str, purpose: str) -> Fact:
-    packages = Packages(change.head)
-    users = [user for user in change.head.external if packages.of(user) == (entry.ecosystem, rival)]
+    users = [user for user in change.head.external if change.packages.of(user) == (entry.ecosystem, rival)]
     return Fact(
         kind="dependency_duplicate",
         path=manifest.path,
