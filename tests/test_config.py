@@ -87,7 +87,7 @@ def test_what_is_written_is_read() -> None:
             '[[architecture.contracts]]\nkind = "allowed"\nsources = "a"',
             "architecture.contracts[1].sources must be a list of texts, not 'a'",
         ),
-        ("zzz = 1", "unknown key zzz (known here: review, architecture, learn, state, recipes)"),
+        ("zzz = 1", "unknown key zzz (known here: review, model, architecture, learn, state, recipes)"),
     ],
 )
 def test_what_is_wrong_is_named(text: str, part: str) -> None:

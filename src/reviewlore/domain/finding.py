@@ -1,13 +1,17 @@
 """What a review wants to say, and why it says or does not say it. Made by `stages/review/`, shown by `formats/`."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from reviewlore.domain.architecture import Evidence, Severity
 from reviewlore.domain.history import Anchor, Outcome
+from reviewlore.domain.usage import Coverage, Usage
 
 Tier = Literal["embedded", "prompt", "adapter"]
 Source = Literal["architecture", "generated", "foreign"]
+Specialist = Literal["architecture", "refactoring", "testing", "debugging", "documentation"]
+
+SPECIALISTS: tuple[Specialist, ...] = get_args(Specialist)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,10 @@ class Precedent:
 class Finding:
     """One candidate comment: what (`title`), why, what to do (`advice`), on what evidence.
 
-    `score` is the ranker's answer to "would this team stand by it", higher is better; `id` is the stable fingerprint.
+    `score` is the ranker's answer to "would this team stand by it", higher is better, `probability` the calibrated
+    chance that it is addressed (None: nothing to calibrate by), `margin` the preference margin of an adapter (None:
+    none in force). `suggestion` replaces the anchored lines (None: nothing is proposed; empty: they are deleted).
+    `specialist` is whose remark it is, `id` the stable fingerprint.
     """
 
     id: str
@@ -44,6 +51,10 @@ class Finding:
     inferred: bool = False
     evidence: tuple[Evidence, ...] = ()
     precedents: tuple[Precedent, ...] = ()
+    specialist: Specialist = "architecture"
+    suggestion: str | None = None
+    probability: float | None = None
+    margin: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,7 @@ class Dropped:
 class Review:
     """The result of one review: what is said, what is not and why, and who says it.
 
+    `coverage` and `usage` tell what a model was shown and what that cost; both are empty where none was asked.
     `diagram` is Mermaid text of the imports between packages that the change adds or removes, empty where there is
     none, or too much to draw.
     """
@@ -74,3 +86,5 @@ class Review:
     files_reviewed: int = 0
     files_skipped: dict[str, int] = field(default_factory=dict)
     diagram: str = ""
+    coverage: Coverage = field(default_factory=Coverage)
+    usage: Usage = field(default_factory=Usage)
