@@ -1,5 +1,6 @@
 """The command line on real repositories: every bad input is one sentence and the right exit code."""
 
+import functools
 import json
 import os
 import signal
@@ -268,7 +269,9 @@ def test_ctrl_c_in_the_middle_of_mining_leaves_the_branch_as_it_was(folder: Path
         "--repo",
         str(folder),
     ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # A shell that runs the tests in the background makes them, and what they start, deaf to the key.
+    listen = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=listen)  # noqa: PLW1509
     assert process.stderr is not None
     time.sleep(1.5)  # past the imports, before the end of some twenty thousand remarks
     process.send_signal(signal.SIGINT)
