@@ -6,18 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reviewlore.domain.finding import Tier
+from reviewlore.domain.calibration import Audience, Calibrations, RuleRecord
+from reviewlore.domain.finding import Finding, Source, Tier
 from reviewlore.domain.model import VersionManifest
 from reviewlore.domain.preference import Remark
 from reviewlore.errors import InputError, MissingExtra, StateError
 from reviewlore.flows import state
+from reviewlore.formats import records
 from reviewlore.formats.rows import Rejected, read_lines
 from reviewlore.ports import AdapterTrainer, Scorer, Store
+from reviewlore.ranking.calibration import borrow, calibrate, calibration_for, combine, threshold_for
 from reviewlore.ranking.model import RankerModel
 from reviewlore.stages.registry import find_active
+from reviewlore.stages.review.candidates import words_of
 
 PRIOR = "prior"
 RANKER_FILE = "ranker.json"
+# What scores are worth, found on remarks that the model as judged had not seen; it belongs to both models of a version.
+CALIBRATION_FILE = "calibration.json"
 # The same model trained on the training split only: what later candidates are fairly compared with.
 JUDGED_PREFIX = "judged/"
 _SHOWN_PROBLEMS = 3
@@ -34,6 +40,56 @@ class RankerScorer:
     def score(self, remarks: Sequence[Remark]) -> list[float]:
         """Return one score a remark; equal remarks get equal scores."""
         return [self.model.score(remark) for remark in remarks]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A scorer with what its scores are worth. It is a `Scorer` itself."""
+
+    scorer: Scorer
+    calibrations: Calibrations
+
+    @property
+    def version(self) -> str:
+        """The id of the version that scores."""
+        return self.scorer.version
+
+    @property
+    def tier(self) -> Tier:
+        """The tier of the version that scores."""
+        return self.scorer.tier
+
+    def score(self, remarks: Sequence[Remark]) -> list[float]:
+        """Return one score a remark, higher is better."""
+        return self.scorer.score(remarks)
+
+    def judge(self, remarks: Sequence[Remark], audience: Audience) -> tuple[list[float], list[float | None]]:
+        """Return (scores, probabilities of being addressed) of remarks that people or bots made.
+
+        A probability is None where nothing was held out to calibrate by.
+        """
+        scores = self.scorer.score(remarks)
+        calibration = self.calibrations.people if audience == "people" else self.calibrations.bots
+        return scores, [calibrate(calibration, score) if calibration else None for score in scores]
+
+    def judge_findings(self, findings: Sequence[Finding], history: Sequence[RuleRecord] = ()) -> list[Finding]:
+        """Return the findings, in order, with score and probability; `history` says what became of their rules' own."""
+        by_rule = {record.rule: record for record in history}
+        remarks = [Remark(finding.anchor.path, finding.hunk, words_of(finding)) for finding in findings]
+        return [
+            replace(finding, score=round(score, 6), probability=self._probability(finding, score, by_rule))
+            for finding, score in zip(findings, self.scorer.score(remarks), strict=True)
+        ]
+
+    def threshold(self, precision: float, source: Source) -> float | None:
+        """Return the least probability at which held-out remarks reach a precision; None where none does."""
+        return threshold_for(self.calibrations, precision, source)
+
+    def _probability(self, finding: Finding, score: float, by_rule: Mapping[str, RuleRecord]) -> float | None:
+        calibration = calibration_for(self.calibrations, finding.source)
+        if calibration is None:
+            return None
+        return round(combine(calibrate(calibration, score), by_rule.get(finding.rule)), 6)
 
 
 def load_active(store: Store, prior: RankerModel, adapters: AdapterTrainer) -> tuple[Scorer, tuple[str, ...]]:
@@ -58,9 +114,24 @@ def load_active(store: Store, prior: RankerModel, adapters: AdapterTrainer) -> t
     return RankerScorer(PRIOR, prior), tuple(notes)
 
 
+def load_calibrations(store: Store, scorer: Scorer, prior: Calibrations) -> Calibrations:
+    """Return what the scores of the version in force are worth, its file verified like its others.
+
+    Where a version has no calibration of its own (it is older, or had too few remarks), the prior's stands in.
+    """
+    if scorer.version == PRIOR:
+        return prior
+    manifest = state.read_version(store, scorer.version)
+    own = Calibrations(scorer.version)
+    if CALIBRATION_FILE in manifest.files:
+        data = verified_file(store, manifest, CALIBRATION_FILE)
+        own = records.decode(data, Calibrations, state.version_path(manifest.id, CALIBRATION_FILE))
+    return borrow(own, prior, same_scale=scorer.tier == "embedded")
+
+
 def load_version(store: Store, manifest: VersionManifest, adapters: AdapterTrainer, *, judged: bool = False) -> Scorer:
     """Return a version's judgement: what is served, or (`judged`) the model as it was judged. Files are verified."""
-    files = verified_files(store, manifest)
+    files = {name: data for name, data in verified_files(store, manifest).items() if name != CALIBRATION_FILE}
     before_refit = judged and any(name.startswith(JUDGED_PREFIX) for name in files)
     chosen = {
         name.removeprefix(JUDGED_PREFIX): name for name in files if name.startswith(JUDGED_PREFIX) == before_refit
@@ -76,18 +147,20 @@ def load_version(store: Store, manifest: VersionManifest, adapters: AdapterTrain
 
 def verified_files(store: Store, manifest: VersionManifest) -> dict[str, bytes]:
     """Return a version's files; StateError where one is missing or its SHA-256 is not the manifest's."""
-    files = {}
-    for name, expected in manifest.files.items():
-        path = state.version_path(manifest.id, name)
-        data = store.read(path)
-        if data is None or hashlib.sha256(data).hexdigest() != expected:
-            problem = "is missing" if data is None else "was changed after it was trained (SHA-256 differs)"
-            raise StateError(
-                f"{path} on the state branch {problem}; it is not loaded. "
-                "Restore it from an earlier commit of the branch, or `reviewlore rollback`."
-            )
-        files[name] = data
-    return files
+    return {name: verified_file(store, manifest, name) for name in manifest.files}
+
+
+def verified_file(store: Store, manifest: VersionManifest, name: str) -> bytes:
+    """Return one of a version's files; StateError where it is missing or its SHA-256 is not the manifest's."""
+    path = state.version_path(manifest.id, name)
+    data = store.read(path)
+    if data is None or hashlib.sha256(data).hexdigest() != manifest.files[name]:
+        problem = "is missing" if data is None else "was changed after it was trained (SHA-256 differs)"
+        raise StateError(
+            f"{path} on the state branch {problem}; it is not loaded. "
+            "Restore it from an earlier commit of the branch, or `reviewlore rollback`."
+        )
+    return data
 
 
 def parse_ranker(data: bytes, path: str) -> RankerModel:
