@@ -6,6 +6,7 @@ from typing import Literal
 from reviewlore.domain.drift import MapFingerprint
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.mining import PassCounts
+from reviewlore.domain.voice import Voice
 
 VersionState = Literal["candidate", "canary", "active", "retired", "rejected"]
 GateVerdict = Literal["promote", "refuse"]
@@ -81,7 +82,7 @@ class DatasetManifest:
     `pairs` and `unused_pairs` count by `kind/split`; the latter are of kinds that policy does not train on.
     `longer_chosen` is how often the longer of two remarks is the chosen one, `largest_share` the largest reviewer's
     part of the chosen remarks, `capped` how many people's word was weighed down, `marked` remarks taken for a bot's.
-    `forgotten_at` is when something it held was forgotten, empty where nothing was.
+    `forgotten_at` is when something it held was forgotten, empty where nothing was. `voice` is how the team speaks.
     """
 
     id: str
@@ -106,6 +107,7 @@ class DatasetManifest:
     capped: int = 0
     marked: dict[str, int] = field(default_factory=dict)
     forgotten_at: str = ""
+    voice: Voice = field(default_factory=Voice)
     schema: int = 1
 
 

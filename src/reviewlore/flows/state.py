@@ -8,6 +8,7 @@ from reviewlore.domain.events import PASSING_REASONS, FeedbackSignal
 from reviewlore.domain.history import Episode
 from reviewlore.domain.mining import Approvals, Cursors, Suppressions
 from reviewlore.domain.model import AuditEntry, DatasetManifest, Registry, VersionManifest
+from reviewlore.domain.voice import Voice
 from reviewlore.errors import StateError
 from reviewlore.formats import records
 from reviewlore.ports import Store
@@ -136,6 +137,12 @@ def read_datasets(store: Store) -> tuple[DatasetManifest, ...]:
     paths = [path for path in store.paths("datasets/") if path.endswith("/manifest.json")]
     found = [records.decode(store.read(path) or b"", DatasetManifest, path) for path in paths]
     return tuple(sorted(found, key=lambda manifest: (manifest.created_at, manifest.id)))
+
+
+def read_voice(store: Store) -> Voice:
+    """Return how the team speaks, as the newest dataset tells it; nothing is known before the first."""
+    known = read_datasets(store)
+    return known[-1].voice if known else Voice()
 
 
 def dataset_path(dataset: str) -> str:

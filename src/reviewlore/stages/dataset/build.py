@@ -13,6 +13,7 @@ from reviewlore.stages.dataset.caps import cap_voices
 from reviewlore.stages.dataset.making import PairMaker
 from reviewlore.stages.dataset.pairing import Pairing
 from reviewlore.stages.dataset.selection import Selection, pull_request, select
+from reviewlore.stages.dataset.voice import measure_voice
 
 DEFAULTS = PairSettings()
 _SPLITS: tuple[Split, ...] = ("train", "test")
@@ -118,6 +119,7 @@ def make_manifest(
         largest_share=max(chosen.values(), default=0) / max(1, chosen.total()),
         capped=len(built.capped),
         marked=built.marked,
+        voice=measure_voice(episodes),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from reviewlore.domain.history import OutcomeEvidence, RawRemark
 from reviewlore.domain.patch import PatchHunk
-from reviewlore.stages.outcome.fences import Block, split_fences
+from reviewlore.domain.fences import Block, split_fences
 from reviewlore.stages.outcome.weights import make_code_evidence
 
 _MARKED = re.compile(r"`([^`\n]+)`")
