@@ -6,9 +6,9 @@ Names in code marks and blocks count, and words that can only be code; never pla
 import re
 from collections.abc import Sequence
 
+from reviewlore.domain.fences import Block, split_fences
 from reviewlore.domain.history import OutcomeEvidence, RawRemark
 from reviewlore.domain.patch import PatchHunk
-from reviewlore.domain.fences import Block, split_fences
 from reviewlore.stages.outcome.weights import make_code_evidence
 
 _MARKED = re.compile(r"`([^`\n]+)`")

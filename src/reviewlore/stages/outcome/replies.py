@@ -5,8 +5,8 @@ Only the words of the pull request's author and of the remark's own author count
 
 import re
 
-from reviewlore.domain.history import OutcomeEvidence, RawRemark
 from reviewlore.domain.fences import split_fences
+from reviewlore.domain.history import OutcomeEvidence, RawRemark
 from reviewlore.stages.outcome.weights import is_question, make_evidence
 
 

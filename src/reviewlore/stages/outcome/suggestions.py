@@ -2,9 +2,9 @@
 
 import re
 
+from reviewlore.domain.fences import split_fences
 from reviewlore.domain.history import OutcomeEvidence, RawRemark
 from reviewlore.stages.outcome.anchor import as_lines, find_run, is_telling
-from reviewlore.domain.fences import split_fences
 from reviewlore.stages.outcome.weights import make_evidence
 
 _SPACE = re.compile(r"\s+")
