@@ -6,17 +6,24 @@ from typing import Literal, get_args
 from reviewlore.domain.architecture import Evidence, Severity
 from reviewlore.domain.history import Anchor, Outcome
 from reviewlore.domain.usage import Coverage, Usage
+from reviewlore.domain.voice import Voice
 
 Tier = Literal["embedded", "prompt", "adapter"]
 Source = Literal["architecture", "generated", "foreign"]
 Specialist = Literal["architecture", "refactoring", "testing", "debugging", "documentation"]
+PrecedentKind = Literal["episode", "rule", "decision"]
 
 SPECIALISTS: tuple[Specialist, ...] = get_args(Specialist)
 
 
 @dataclass(frozen=True, slots=True)
 class Precedent:
-    """A past remark of this team that concerns similar code; evidence under a finding, never a finding."""
+    """What this team said, taught or decided on similar code; evidence under a finding, never a finding.
+
+    A past remark (`episode`) has its pull request and outcome. A taught `rule` has its id as `episode`, a `decision` (a
+    section of a document of the base commit) its path with the heading, besides `heading` and `line`; both have pull
+    request 0 and outcome `unknown`.
+    """
 
     episode: str
     pull_request: int
@@ -25,6 +32,9 @@ class Precedent:
     outcome: Outcome
     similarity: float
     url: str | None = None
+    kind: PrecedentKind = "episode"
+    heading: str = ""
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +80,9 @@ class Dropped:
 class Review:
     """The result of one review: what is said, what is not and why, and who says it.
 
-    `coverage` and `usage` tell what a model was shown and what that cost; both are empty where none was asked.
-    `diagram` is Mermaid text of the imports between packages that the change adds or removes, empty where there is
-    none, or too much to draw.
+    `coverage` and `usage` tell what a model was shown and what that cost, both empty where none was asked; `voice` is
+    how this team speaks. `diagram` is Mermaid text of the imports between packages that the change adds or removes,
+    empty where there is none, or too much to draw.
     """
 
     repository: str
@@ -88,3 +98,4 @@ class Review:
     diagram: str = ""
     coverage: Coverage = field(default_factory=Coverage)
     usage: Usage = field(default_factory=Usage)
+    voice: Voice = field(default_factory=Voice)

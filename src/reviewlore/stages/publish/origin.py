@@ -14,7 +14,8 @@ _CODE = r"(?P<ticks>`+) ?(?P<{name}>[^`\n]+?) ?(?P=ticks)"
 _FOOTER = re.compile(
     r"^<sub>\w+ from reviewlore \((?P<tier>\w+) tier, version "
     + _CODE.format(name="version")
-    + r", confidence (?P<confidence>[01]\.\d+)\)",
+    + r", confidence (?P<confidence>[01]\.\d+)(?:, written by the (?P<specialist>\w+) specialist)?"
+    + r"(?:, addressed in about \d+ of 10 such cases)?\)",
     re.MULTILINE,
 )
 _VERDICT = re.compile(

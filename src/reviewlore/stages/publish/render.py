@@ -15,6 +15,8 @@ from reviewlore.domain.events import DISMISS_REASONS
 from reviewlore.domain.finding import Finding, Precedent, Review
 from reviewlore.domain.inert import folded_diagram, inert, inert_code, inert_line
 from reviewlore.domain.markers import MARKER, marker, run_marker
+from reviewlore.domain.usage import tell_asking
+from reviewlore.domain.visible import visible
 
 SUMMARY_MARKER = f"{MARKER}summary -->"
 MAX_BODY = 60_000  # GitHub refuses more than 65,536 characters
@@ -39,15 +41,16 @@ def find_listed(body: str) -> tuple[str, ...]:
 def render_comment(finding: Finding, review: Review, repository_url: str, run: str = "") -> str:
     """Return one inline comment: what, why with evidence, what to do, precedents, who says it, how to dismiss it.
 
-    `run` is the id of the run that says it: `trace` leads back to it.
+    `run` is the id of the run that says it: `trace` leads back to it. A team whose own remarks are short gets a short
+    one, with the reasons folded away.
     """
     mark = run_marker(run) + marker("finding", fingerprint(finding))
-    origin = f"{review.tier} tier, version {inert_code(review.version)}, confidence {finding.confidence:.2f}"
     footer = (
-        f"<sub>{finding.severity} from reviewlore ({origin}). Not wanted? Answer `/lore dismiss <reason>` with one "
-        f"of: {', '.join(DISMISS_REASONS)}. Id `{fingerprint(finding)}`.</sub>"
+        f"<sub>{finding.severity} from reviewlore ({_origin(finding, review)}). Not wanted? Answer "
+        f"`/lore dismiss <reason>` with one of: {', '.join(DISMISS_REASONS)}. Id `{fingerprint(finding)}`.</sub>"
     )
-    return cut(_explained(finding, review, repository_url), f"{footer}\n\n{mark}")
+    say = _in_brief if review.voice.brief else _explained
+    return cut(say(finding, review, repository_url, committable=True), f"{footer}\n\n{mark}")
 
 
 def render_review_body(review: Review, comments: int) -> str:
@@ -110,20 +113,76 @@ def cut(body: str, tail: str = "", limit: int = MAX_BODY) -> str:
     return f"{body}\n\n{tail}" if tail else body
 
 
-def _explained(finding: Finding, review: Review, repository_url: str) -> str:
-    guess = " (inferred, not declared)" if finding.inferred else ""
-    parts = [f"**{inert_line(finding.title[:300])}**{guess}", inert(finding.why[:_MAX_PART])]
-    evidence = [_evidence(item, review, repository_url) for item in finding.evidence[:_MAX_EVIDENCE]]
-    if more := len(finding.evidence) - len(evidence):
-        evidence.append(f"- and {more} more")
-    parts.append("\n".join(evidence))
+def _explained(finding: Finding, review: Review, repository_url: str, *, committable: bool = False) -> str:
+    parts = [_title(finding, review), inert(finding.why[:_MAX_PART]), _evidence_rows(finding, review, repository_url)]
     if finding.advice:
         advice = inert(finding.advice[:_MAX_PART])
         parts.append(f"**What to do:**{chr(10) * 2 if chr(10) in advice else ' '}{advice}")
-    if finding.precedents:
-        rows = [_precedent(item, repository_url) for item in finding.precedents[:_MAX_PRECEDENTS]]
-        parts.append("Said before in this repository:\n" + "\n".join(rows))
+    parts += [render_suggestion(finding, committable=committable), _precedents(finding, review, repository_url)]
     return "\n\n".join(filter(None, parts))
+
+
+def _in_brief(finding: Finding, review: Review, repository_url: str, *, committable: bool = False) -> str:
+    """Say what and what to do as shortly as this team does; why, and on what evidence, is one click away."""
+    reasons = [inert(finding.why[:_MAX_PART]), _evidence_rows(finding, review, repository_url)]
+    reasons.append(_precedents(finding, review, repository_url))
+    folded = "\n\n".join(filter(None, reasons))
+    parts = [_title(finding, review), inert(finding.advice[:_MAX_PART])]
+    parts.append(render_suggestion(finding, committable=committable))
+    if folded:
+        parts.append(f"<details><summary>Why, and on what evidence</summary>\n\n{folded}\n\n</details>")
+    return "\n\n".join(filter(None, parts))
+
+
+def render_suggestion(finding: Finding, *, committable: bool = False) -> str:
+    """Return the change a finding proposes: a block that can be committed by a click, else code to read.
+
+    Only lines of the new side can be replaced (GitHub, "Incorporating feedback in your pull request"), and nobody
+    should commit what cannot be seen. The fence is longer than any in the code.
+    """
+    if finding.suggestion is None:
+        return ""
+    code = finding.suggestion.replace("\r\n", "\n").rstrip("\n")
+    shown = visible(code)
+    if len(shown) > _MAX_PART:
+        return ""
+    ticks = "`" * max(4, 1 + max((len(run) for run in re.findall(r"`+", shown)), default=0))
+    whole = committable and finding.anchor.side == "RIGHT" and finding.anchor.line is not None and shown == code
+    if whole:
+        return f"{ticks}suggestion\n{code}{chr(10) if code else ''}{ticks}"
+    return f"Proposed instead:\n\n{ticks}text\n{shown}\n{ticks}" if shown else "Proposed: remove these lines."
+
+
+def _title(finding: Finding, review: Review) -> str:
+    guess = " (inferred, not declared)" if finding.inferred else ""
+    ask = " Is this meant?" if review.voice.asking and finding.severity == "info" else ""
+    return f"**{inert_line(finding.title[:300])}**{guess}{ask}"
+
+
+def _evidence_rows(finding: Finding, review: Review, repository_url: str) -> str:
+    rows = [_evidence(item, review, repository_url) for item in finding.evidence[:_MAX_EVIDENCE]]
+    if more := len(finding.evidence) - len(rows):
+        rows.append(f"- and {more} more")
+    return "\n".join(rows)
+
+
+def _precedents(finding: Finding, review: Review, repository_url: str) -> str:
+    cited = finding.precedents[:_MAX_PRECEDENTS]
+    said = [_precedent(item, repository_url) for item in cited if item.kind == "episode"]
+    decided = [_decision(item, review, repository_url) for item in cited if item.kind != "episode"]
+    parts = [f"Said before in this repository:\n{chr(10).join(said)}"] if said else []
+    parts += [f"Decided in this repository:\n{chr(10).join(decided)}"] if decided else []
+    return "\n\n".join(parts)
+
+
+def _origin(finding: Finding, review: Review) -> str:
+    """Say whose judgement this is; `stages/publish/origin.py` reads it back."""
+    said = f"{review.tier} tier, version {inert_code(review.version)}, confidence {finding.confidence:.2f}"
+    if finding.source == "generated":
+        said = f"{said}, written by the {finding.specialist} specialist"
+    if finding.probability is not None:
+        said = f"{said}, addressed in about {round(10 * finding.probability)} of 10 such cases"
+    return said
 
 
 def _evidence(item: Evidence, review: Review, repository_url: str) -> str:
@@ -140,6 +199,14 @@ def _precedent(item: Precedent, repository_url: str) -> str:
     own = item.url is not None and repository_url and _safe_url(item.url, repository_url)
     place = f"[{name}]({item.url})" if own else name
     return f"- {place}, {item.outcome}, on {inert_code(item.path)}: “{inert_line(item.excerpt[:240])}”"
+
+
+def _decision(item: Precedent, review: Review, repository_url: str) -> str:
+    excerpt = f"“{inert_line(item.excerpt[:240])}”"
+    if item.kind == "rule":
+        return f"- a rule maintainers taught: {excerpt}"
+    heading = f", {inert_line(item.heading[:120])}" if item.heading else ""
+    return f"- {_link(item.path, item.line, review.base, repository_url)}{heading}: {excerpt}"
 
 
 def _safe_url(url: str, repository_url: str) -> bool:
@@ -181,6 +248,7 @@ def _verdict(review: Review, inline: int, outside: int) -> str:
 def _account(review: Review) -> str:
     """What was not said and not read, with its reasons: nothing is left out silently."""
     rows = [f"- {inert_line(note)}" for note in review.notes]
+    rows += [f"- {inert_line(line)}" for line in tell_asking(review.coverage, review.usage)]
     if review.dropped:
         rows.append(f"- Not said: {_counts(Counter(item.reason for item in review.dropped).items())}.")
     if review.files_skipped:
