@@ -105,7 +105,15 @@ class Workshop:
         name = repository or self.repo.name
         scorer, notes = load_active(self.store, self.prior, self.adapters)
         return ReviewContext(
-            name, self.repo, self.store, self.grammar, scorer, SqliteIndex, self.console, notes, self.shelf
+            repository=name,
+            repo=self.repo,
+            store=self.store,
+            grammar=self.grammar,
+            scorer=scorer,
+            make_index=lambda: SqliteIndex(self.repo.git_dir),
+            console=self.console,
+            notes=notes,
+            shelf=self.shelf,
         )
 
     def learn_context(self, fetch: Callable[[Sequence[str]], None] | None = None) -> LearnContext:

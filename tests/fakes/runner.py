@@ -1,5 +1,6 @@
 """The Actions runner, a clock and the state branch in memory."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -63,6 +64,9 @@ class FakeStore(Store):
 
     def paths(self, prefix: str = "") -> tuple[str, ...]:
         return tuple(sorted(path for path in self.files if path.startswith(prefix)))
+
+    def ids(self, prefix: str = "") -> Mapping[str, str]:
+        return {path: hashlib.sha256(data).hexdigest() for path, data in self.files.items() if path.startswith(prefix)}
 
     def update(
         self, change: Callable[[Store], Mapping[str, bytes | None]], message: Callable[[], str], now: str

@@ -140,6 +140,10 @@ class RemoteStore:
         """Return the sorted paths of the branch that start with `prefix`."""
         return self._local.paths(prefix)
 
+    def ids(self, prefix: str = "") -> Mapping[str, str]:
+        """Return the paths that start with `prefix`, each with the id of its blob."""
+        return self._local.ids(prefix)
+
     def when_added(self, path: str) -> Store | None:
         """Return the branch as it was in the commit that first had a path, or None."""
         return self._local.when_added(path)

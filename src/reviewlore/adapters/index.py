@@ -1,38 +1,272 @@
-"""Full-text search over past remarks, by SQLite's FTS5 (BM25, Porter stemming). In memory: rebuilt in a moment.
+"""Adapter of the `Index` port: SQLite's FTS5 (BM25, Porter stemming) in one file beside the clone.
 
-Source: sqlite.org/fts5.html; stemming is worth four points of mean reciprocal rank on review hunks, the engine nothing.
+Sources in, hits out. A warm index answers without reading any source. A file that is damaged, locked or cannot be
+written costs time, never a result: the same index is then made in memory, and that is told in `notes`.
 """
 
-import re
+import contextlib
+import json
+import math
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{1,40}")
-_MAX_TERMS = 60
+from reviewlore.adapters.terms import TOKENIZER, split_terms
+from reviewlore.domain.retrieval import Hit, Passage, Passages, Scope, Sources
+
+FILE = Path("reviewlore", "precedents.sqlite3")
+_FORMAT = 1  # of the tables and of `split_terms`: another one makes the file anew
+_PATIENCE = 2.0  # seconds to wait for another process that writes
+_MOST_PASSAGES = 200_000  # some 200 MB; sources beyond it are left out, and that is told
+_MOST_TERMS = 200  # words of a query that are looked up at all
+# Of a query the rarest terms are searched, as many as stand in this many passages in all: what a term tells falls with
+# the passages that have it, and the time rises with them.
+_POSTINGS = 6_000
+_FEWEST_TERMS = 3
+_K1 = 1.2  # FTS5's constant: sqlite.org/fts5.html, "The bm25() function"
+_TABLES = f"""
+CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, content TEXT NOT NULL, note TEXT NOT NULL);
+CREATE TABLE passage (
+    id INTEGER PRIMARY KEY, source INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL,
+    excerpt TEXT NOT NULL, pull_request INTEGER NOT NULL, outcome TEXT NOT NULL, concern TEXT NOT NULL,
+    repository TEXT NOT NULL, url TEXT, heading TEXT NOT NULL, line INTEGER, paths TEXT NOT NULL
+);
+CREATE INDEX passage_source ON passage (source);
+CREATE VIRTUAL TABLE words USING fts5(text, tokenize='{TOKENIZER}');
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, row);
+CREATE TABLE term (term TEXT PRIMARY KEY, passages INTEGER NOT NULL) WITHOUT ROWID;
+PRAGMA user_version = {_FORMAT};
+"""
+# What a query's words are stemmed to: FTS5 tells it only of what it holds.
+_ASKED = f"""
+CREATE VIRTUAL TABLE temp.asked USING fts5(text, tokenize='{TOKENIZER}');
+CREATE VIRTUAL TABLE temp.asked_terms USING fts5vocab(temp, asked, instance);
+"""
+_COLUMNS = "kind, name, path, excerpt, pull_request, outcome, concern, repository, url, heading, line, paths"
+_SEARCH = f"""
+SELECT {_COLUMNS}, -bm25(words) FROM words JOIN passage ON passage.id = words.rowid
+WHERE words MATCH ? AND (kind <> 'episode' OR (
+    (?2 = '' OR concern = ?2) AND (repository = ?3 OR instr(repository, '/') = 0 OR instr(?3, '/') = 0)))
+ORDER BY words.rank LIMIT ?4
+"""  # noqa: S608 - the columns are ours
 
 
 class SqliteIndex:
-    """Adapter of the `Index` port over (episode id, text) documents."""
+    """What may be cited, in one file that may be deleted at any time; in memory where no folder is given."""
 
-    def __init__(self, documents: Iterable[tuple[str, str]]) -> None:
-        self._database = sqlite3.connect(":memory:")
-        self._database.execute("CREATE VIRTUAL TABLE remark USING fts5(id UNINDEXED, text, tokenize='porter ascii')")
-        self._database.executemany("INSERT INTO remark VALUES (?, ?)", ((key, _words(text)) for key, text in documents))
+    def __init__(self, folder: Path | None = None, patience: float = _PATIENCE) -> None:
+        """`folder` is the git directory; nothing is opened or made before first use. `patience` is in seconds."""
+        self.path = folder / FILE if folder else None
+        self._patience = patience
+        self._connection: sqlite3.Connection | None = None
+        self._problem = ""
+        self._told: tuple[str, ...] = ()
+        self._passages = 0
+        self._asked: tuple[Sources, Callable[[str], Passages]] = ({}, lambda name: Passages())
 
-    def search(self, text: str, limit: int) -> tuple[tuple[str, float], ...]:
-        """Return (episode id, BM25 similarity), best first; of a long text only the first words count."""
-        terms = list(dict.fromkeys(_words(text).lower().split()))[:_MAX_TERMS]
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be used of the sources, or kept for the next run."""
+        return (*self._told, *filter(None, [self._problem]))
+
+    def update(self, sources: Sources, read: Callable[[str], Passages]) -> None:
+        """Hold exactly these sources; see `ports.Index`. Nothing is written where nothing changed."""
+        self._asked = (sources, read)
+        try:
+            self._update(sources, read)
+        except sqlite3.Error as error:
+            self._begin_anew(error)
+
+    def search(self, text: str, limit: int, scope: Scope) -> tuple[Hit, ...]:
+        """Return the best matches, best first; of a query the rarest words count."""
+        try:
+            return self._search(text, limit, scope)
+        except sqlite3.Error as error:
+            self._begin_anew(error)
+            return self._search(text, limit, scope)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
+
+    def _search(self, text: str, limit: int, scope: Scope) -> tuple[Hit, ...]:
+        connection = self._open()
+        terms = self._rarest(connection, text)
         if not terms:
             return ()
-        query = " OR ".join(f'"{term}"' for term in terms)
-        rows = self._database.execute(
-            "SELECT id, -bm25(remark) AS nearness FROM remark WHERE remark MATCH ? ORDER BY nearness DESC, id LIMIT ?",
-            (query, limit),
+        query = " OR ".join(f'"{word}"' for word, _ in terms)
+        best = sum(_weight(count, self._passages) for _, count in terms) * (_K1 + 1)
+        rows = connection.execute(_SEARCH, (query, scope.concern, scope.repository, limit)).fetchall()
+        hits = [Hit(_passage(row), round(min(1.0, row[-1] / best), 6)) for row in rows]
+        return tuple(sorted(hits, key=lambda hit: (-hit.similarity, hit.passage.id)))
+
+    def _update(self, sources: Sources, read: Callable[[str], Passages]) -> None:
+        connection = self._open()
+        held = dict(connection.execute("SELECT name, content FROM source"))
+        if held != dict(sources):
+            with _transaction(connection):
+                self._replace(connection, sources, read)
+            if held:
+                _wipe(connection)
+        self._told = tuple(row[0] for row in connection.execute("SELECT note FROM source WHERE note <> '' ORDER BY id"))
+        (self._passages,) = connection.execute("SELECT count(*) FROM passage").fetchone()
+
+    def _replace(self, connection: sqlite3.Connection, sources: Sources, read: Callable[[str], Passages]) -> None:
+        """Bring the tables to what is asked for; another process may have done so meanwhile."""
+        held = {name: (number, content) for number, name, content in connection.execute(
+            "SELECT id, name, content FROM source")}  # fmt: skip
+        gone = [number for name, (number, content) in held.items() if sources.get(name) != content]
+        for number in gone:
+            connection.execute("DELETE FROM words WHERE rowid IN (SELECT id FROM passage WHERE source = ?)", (number,))
+            connection.execute("DELETE FROM passage WHERE source = ?", (number,))
+            connection.execute("DELETE FROM source WHERE id = ?", (number,))
+        fresh = [name for name, content in sources.items() if held.get(name, (0, None))[1] != content]
+        for name in fresh:
+            self._add(connection, name, sources[name], read(name))
+        if gone or fresh:
+            connection.execute("DELETE FROM term")
+            connection.execute("INSERT INTO term SELECT term, doc FROM vocabulary")
+
+    def _add(self, connection: sqlite3.Connection, name: str, content: str, passages: Passages) -> None:
+        (count,) = connection.execute("SELECT count(*) FROM passage").fetchone()
+        found, note = passages.found, passages.note
+        if count + len(found) > _MOST_PASSAGES:
+            found, note = (), f"{name} is not searched for precedents: {count} passages are the most that fit."
+        source = connection.execute(
+            "INSERT INTO source (name, content, note) VALUES (?, ?, ?)", (name, content, note)
+        ).lastrowid
+        marks = ", ".join("?" * 13)
+        for passage in found:
+            row = connection.execute(
+                f"INSERT INTO passage (source, {_COLUMNS}) VALUES ({marks})",  # noqa: S608 - only marks
+                (source, *_row(passage)),
+            ).lastrowid
+            connection.execute(
+                "INSERT INTO words (rowid, text) VALUES (?, ?)", (row, " ".join(split_terms(passage.text)))
+            )
+
+    def _rarest(self, connection: sqlite3.Connection, text: str) -> list[tuple[str, int]]:
+        """Return the words of a query to search for, the rarest first, each with how many passages have its stem."""
+        words = list(dict.fromkeys(split_terms(text)))[:_MOST_TERMS]
+        connection.execute("INSERT INTO temp.asked (rowid, text) VALUES (1, ?)", (" ".join(words),))
+        stems = connection.execute("SELECT term, min(offset) FROM temp.asked_terms GROUP BY term").fetchall()
+        connection.execute("DELETE FROM temp.asked")
+        marks = ", ".join("?" * len(stems))
+        counts = dict(
+            connection.execute(
+                f"SELECT term, passages FROM term WHERE term IN ({marks})",  # noqa: S608 - only marks
+                [stem for stem, _ in stems],
+            ).fetchall()
         )
-        return tuple((str(key), float(similarity)) for key, similarity in rows)
+        known = sorted((counts[stem], words[place]) for stem, place in stems if stem in counts)
+        chosen: list[tuple[str, int]] = []
+        room = _POSTINGS
+        for count, word in known:
+            room -= count
+            if room < 0 and len(chosen) >= _FEWEST_TERMS:
+                break
+            chosen.append((word, count))
+        return chosen
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            try:
+                self._connection = self._open_file() if self.path and not self._problem else _make_tables(None)
+            except (sqlite3.Error, OSError) as error:
+                self._give_up(error)
+                self._connection = _make_tables(None)
+        return self._connection
+
+    def _open_file(self) -> sqlite3.Connection:
+        assert self.path is not None
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.touch(mode=0o600)  # a private repository's words are nobody else's on this machine
+        return _make_tables(self.path, self._patience)
+
+    def _begin_anew(self, error: sqlite3.Error) -> None:
+        """Make the index of the same sources in memory."""
+        self._give_up(error)
+        self._update(*self._asked)
+
+    def _give_up(self, error: Exception) -> None:
+        """Go on in memory, say why, and remove a file that is no database any more, so that the next run begins anew.
+
+        A fault of the index in memory is raised.
+        """
+        if self._problem or self.path is None:
+            raise error
+        self.close()
+        damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+        if damaged:
+            discard(self.path)
+        self._problem = f"The index of precedents is not kept for the next run: {self.path}: {str(error).rstrip('.')}."
 
 
-def _words(text: str) -> str:
-    """Split identifiers, so that `load_user` and `loadUser` meet in `load` and `user`."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text.replace("_", " "))
-    return " ".join(_WORD.findall(spaced))
+def discard(path: Path) -> None:
+    """Remove an index's file with what SQLite keeps beside it."""
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        with contextlib.suppress(OSError):
+            path.with_name(path.name + suffix).unlink()
+
+
+def _make_tables(path: Path | None, patience: float = _PATIENCE) -> sqlite3.Connection:
+    """Open a file, or memory, with all tables; a file of another format is emptied first."""
+    # Nothing is begun for us: one transaction is one statement, or what stands between BEGIN and COMMIT.
+    connection = sqlite3.connect(path or ":memory:", timeout=patience, isolation_level=None)
+    try:
+        connection.execute("PRAGMA secure_delete = ON")  # what was forgotten does not stay in pages that are free
+        connection.execute("PRAGMA temp_store = MEMORY")
+        (found,) = connection.execute("PRAGMA user_version").fetchone()
+        if found != _FORMAT:
+            with _transaction(connection):
+                (found,) = connection.execute("PRAGMA user_version").fetchone()
+                if found != _FORMAT:
+                    for name in ("vocabulary", "words", "source", "passage", "term"):
+                        connection.execute(f"DROP TABLE IF EXISTS {name}")
+                    for statement in filter(str.strip, _TABLES.split(";\n")):
+                        connection.execute(statement)
+        connection.executescript(_ASKED)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _wipe(connection: sqlite3.Connection) -> None:
+    """Let go of words that no passage has any more: FTS5 keeps them, marked as removed, until its segments merge."""
+    connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+
+
+def _weight(count: int, passages: int) -> float:
+    """Return the weight of a term that stands in `count` passages, as FTS5 computes it."""
+    return max(1e-6, math.log((passages - count + 0.5) / (count + 0.5)))
+
+
+def _row(passage: Passage) -> tuple[object, ...]:
+    return (
+        passage.kind, passage.id, passage.path, passage.excerpt, passage.pull_request, passage.outcome,
+        passage.concern, passage.repository, passage.url, passage.heading, passage.line, json.dumps(passage.paths),
+    )  # fmt: skip
+
+
+def _passage(row: Sequence[object]) -> Passage:
+    kind, name, path, excerpt, number, outcome, concern, repository, url, heading, line, paths, _ = row
+    return Passage(
+        kind, name, path, "", excerpt, number, outcome, concern, repository, url, heading, line,  # type: ignore[arg-type]
+        tuple(json.loads(paths)),  # type: ignore[arg-type]
+    )  # fmt: skip

@@ -56,6 +56,10 @@ class GitStore:
         """Return the sorted paths of the branch that start with `prefix`."""
         return self._present().paths(prefix)
 
+    def ids(self, prefix: str = "") -> Mapping[str, str]:
+        """Return the paths that start with `prefix`, each with the id of its blob."""
+        return self._present().ids(prefix)
+
     def update(
         self, change: Callable[[Store], Mapping[str, bytes | None]], message: Callable[[], str], now: str
     ) -> str | None:
@@ -237,7 +241,10 @@ class _Snapshot:
         return content
 
     def paths(self, prefix: str = "") -> tuple[str, ...]:
-        return tuple(sorted(path for path in self._tree() if path.startswith(prefix)))
+        return tuple(sorted(self.ids(prefix)))
+
+    def ids(self, prefix: str = "") -> Mapping[str, str]:
+        return {path: blob for path, blob in self._tree().items() if path.startswith(prefix)}
 
     def update(
         self, change: Callable[[Store], Mapping[str, bytes | None]], message: Callable[[], str], now: str

@@ -1,7 +1,7 @@
 """Two commits of a repository to a review: facts, precedents, scores, the few worth saying. It posts nothing."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from reviewlore.architecture.picture import compare
@@ -9,20 +9,17 @@ from reviewlore.config import FILE, Settings, parse_settings
 from reviewlore.diff import FilePatch, parse_diff
 from reviewlore.domain.architecture import ArchitectureMap, Survey
 from reviewlore.domain.finding import Finding, Review
-from reviewlore.domain.history import Episode
 from reviewlore.domain.preference import Remark
 from reviewlore.flows import state
 from reviewlore.flows.drift import find_aged, take_fingerprint
 from reviewlore.flows.mapping import Mapper
+from reviewlore.flows.precedents import Precedents
 from reviewlore.flows.survey import survey
 from reviewlore.formats.mermaid import render_mermaid
 from reviewlore.ports import Console, Index, Parsers, Repo, Scorer, Shelf, Store
 from reviewlore.stages.curate import matches
-from reviewlore.stages.retrieve import document_of, find_precedents, query_of
 from reviewlore.stages.review.candidates import make_findings, words_of
 from reviewlore.stages.review.select import select
-
-_SEARCHED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class ReviewContext:
     store: Store
     grammar: Parsers
     scorer: Scorer
-    make_index: Callable[[Iterable[tuple[str, str]]], Index]
+    make_index: Callable[[], Index]
     console: Console
     notes: tuple[str, ...] = ()
     shelf: Shelf | None = None
@@ -64,7 +61,8 @@ def review_change(context: ReviewContext, base: str, head: str) -> Review:
     )
     excluded = frozenset(patch.path for patch in patches if matches(patch.path, settings.review.exclude_paths))
     candidates, unplaced = make_findings(result.facts, {patch.path: patch for patch in reviewed}, excluded)
-    scored = _scored(context, _with_precedents(context, candidates))
+    precedents = Precedents(context.repository, context.repo, context.store, context.make_index(), start)
+    scored = _scored(context, precedents.cite(candidates))
     dismissed = state.read_dismissed(context.store, context.repository) if scored else frozenset()
     kept, dropped = select(scored, settings.review, dismissed)
     return Review(
@@ -75,7 +73,7 @@ def review_change(context: ReviewContext, base: str, head: str) -> Review:
         version=context.scorer.version,
         findings=kept,
         dropped=(*unplaced, *dropped),
-        notes=(*context.notes, *_age(context, result.base, start, settings), *result.notes),
+        notes=(*context.notes, *_age(context, result.base, start, settings), *result.notes, *precedents.notes),
         files_reviewed=len(reviewed),
         files_skipped=skipped,
         diagram=_diagram(result, patches) if settings.review.diagram else "",
@@ -111,29 +109,6 @@ def _reviewed(patches: tuple[FilePatch, ...], settings: Settings) -> tuple[tuple
         else:
             kept.append(patch)
     return tuple(kept), dict(sorted(skipped.items()))
-
-
-def _with_precedents(context: ReviewContext, findings: tuple[Finding, ...]) -> list[Finding]:
-    """Cite what the team said before under each finding; the state branch is read only where there is something."""
-    if not findings:
-        return []
-    episodes = {
-        episode.id: episode
-        for episode in state.read_episodes(context.store)
-        if episode.repository == context.repository or not _same_shape(episode, context.repository)
-    }
-    if not episodes:
-        return list(findings)
-    index = context.make_index((key, document_of(episode)) for key, episode in episodes.items())
-    return [
-        replace(finding, precedents=find_precedents(finding, index.search(query_of(finding), _SEARCHED), episodes))
-        for finding in findings
-    ]
-
-
-def _same_shape(episode: Episode, repository: str) -> bool:
-    """Whether both names are `owner/name`, so that they can be told apart; a local folder's name cannot."""
-    return "/" in episode.repository and "/" in repository
 
 
 def _scored(context: ReviewContext, findings: list[Finding]) -> list[Finding]:

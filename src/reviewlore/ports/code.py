@@ -7,6 +7,7 @@ from typing import Protocol
 from reviewlore.domain.architecture import Change, Landed, Mention
 from reviewlore.domain.mining import Rewritten
 from reviewlore.domain.patch import CommitPatch
+from reviewlore.domain.retrieval import Hit, Passages, Scope, Sources
 from reviewlore.domain.source import ParsedModule, SourceFile
 from reviewlore.domain.trees import Listing, Step
 
@@ -145,6 +146,10 @@ class Store(Protocol):
         """Return the sorted paths of the branch that start with `prefix`."""
         ...
 
+    def ids(self, prefix: str = "") -> Mapping[str, str]:
+        """Return the paths that start with `prefix`, each with the id of its content: equal ids, equal bytes."""
+        ...
+
     def update(
         self, change: Callable[["Store"], Mapping[str, bytes | None]], message: Callable[[], str], now: str
     ) -> str | None:
@@ -169,8 +174,20 @@ class Store(Protocol):
 
 
 class Index(Protocol):
-    """Full-text search over past remarks."""
+    """Full-text search over what a team said, taught and decided, kept on this machine between runs."""
 
-    def search(self, text: str, limit: int) -> tuple[tuple[str, float], ...]:
-        """Return (episode id, similarity) of the best matches, best first; similarity is above 0, higher is closer."""
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be used of the sources, or kept for the next run, a sentence each."""
+        ...
+
+    def update(self, sources: Sources, read: Callable[[str], Passages]) -> None:
+        """Hold exactly these sources (name to the id of its content): `read` is asked for those not held yet.
+
+        What is held of other names or contents is removed. What `read` raises passes through; nothing has changed then.
+        """
+        ...
+
+    def search(self, text: str, limit: int, scope: Scope) -> tuple[Hit, ...]:
+        """Return the best matches among the sources of the last `update`, best first."""
         ...

@@ -1,0 +1,74 @@
+"""What is searched for precedents: past remarks, taught rules and written decisions, each as a passage of text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reviewlore.domain.finding import PrecedentKind
+from reviewlore.domain.history import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a maintainer taught: words, the globs of the paths it holds for (none: all), who taught it and when.
+
+    `added_by` is a pseudonym, `added_at` ISO 8601 in UTC; both may be empty.
+    """
+
+    id: str
+    text: str
+    paths: tuple[str, ...] = ()
+    added_by: str = ""
+    added_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One text that may be cited: `text` is what it is found by, `excerpt` what is shown of it, `id` its name.
+
+    A remark has its pull request, outcome, concern, repository and `url`; a rule the `paths` it holds for (globs); a
+    section of a document its `heading` and 1-based `line`.
+    """
+
+    kind: PrecedentKind
+    id: str
+    path: str
+    text: str
+    excerpt: str
+    pull_request: int = 0
+    outcome: Outcome = "unknown"
+    concern: str = "other"
+    repository: str = ""
+    url: str | None = None
+    heading: str = ""
+    line: int | None = None
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """What one source says, and in a sentence what of it could not be used (empty: all was)."""
+
+    found: tuple[Passage, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which remarks are searched: of one repository and about one concern; empty is any. Rules and decisions always.
+
+    A repository without an owner is a local folder's name, which tells nobody apart: it matches all, and all match it.
+    """
+
+    repository: str = ""
+    concern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found, without its text; `similarity` in 0..1 is the share of the best possible score."""
+
+    passage: Passage
+    similarity: float
+
+
+Sources = Mapping[str, str]

@@ -1,0 +1,89 @@
+"""What this team said, taught and decided before, for a finding or a hunk: the sources to an index, its hits to few.
+
+Nothing is read before the first question, and nothing again that the index holds already. Precedents are evidence under
+a finding, never findings.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from reviewlore.domain.finding import Finding, Precedent
+from reviewlore.domain.retrieval import Passages, Scope
+from reviewlore.flows import state
+from reviewlore.formats.rules import parse_rules
+from reviewlore.ports import Index, Repo, Store
+from reviewlore.stages.mine import classify_concern
+from reviewlore.stages.passages import (
+    MAX_DOCUMENTS,
+    is_decision_document,
+    passages_of_document,
+    passages_of_episodes,
+    passages_of_rules,
+)
+from reviewlore.stages.retrieve import MAX_PRECEDENTS, choose, concern_of, query_of, query_of_hunk
+
+_SEARCHED = 40
+_DECIDED = "decision:"
+
+
+@dataclass(frozen=True)
+class Precedents:
+    """The past of one repository at one commit; `commit` is the base, so that no pull request brings its own."""
+
+    repository: str
+    repo: Repo
+    store: Store
+    index: Index
+    commit: str
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be used or kept; empty before the first question."""
+        left = len(self._documents) - MAX_DOCUMENTS
+        more = f"{left} documents are not searched for decisions: {MAX_DOCUMENTS} are the most that are read."
+        return (*self.index.notes, more) if "_filled" in vars(self) and left > 0 else self.index.notes
+
+    def cite(self, findings: tuple[Finding, ...]) -> list[Finding]:
+        """Return the findings, each with what it rests on."""
+        return [replace(finding, precedents=self.for_finding(finding)) for finding in findings]
+
+    def for_finding(self, finding: Finding) -> tuple[Precedent, ...]:
+        """Return up to three precedents of a finding, closest first: remarks about its concern, rules and decisions."""
+        concern = concern_of(finding)
+        if concern == "other":
+            concern = classify_concern(f"{finding.title} {finding.why}")
+        hits = self._filled.search(query_of(finding), _SEARCHED, Scope(self.repository, concern))
+        return choose(finding.anchor.path, hits, MAX_PRECEDENTS)
+
+    def for_hunk(self, path: str, hunk: str, limit: int = MAX_PRECEDENTS) -> tuple[Precedent, ...]:
+        """Return up to `limit` precedents of a hunk, closest first, about whatever concern: context for a model."""
+        hits = self._filled.search(query_of_hunk(path, hunk), max(_SEARCHED, limit), Scope(self.repository))
+        return choose(path, hits, limit)
+
+    @cached_property
+    def _documents(self) -> dict[str, str]:
+        """The blobs of the documents that tell decisions, by path, those of the upper folders first."""
+        found = [file for file in self.repo.files(self.commit) if is_decision_document(file.path)]
+        return {file.path: file.blob for file in sorted(found, key=lambda file: (file.path.count("/"), file.path))}
+
+    @cached_property
+    def _filled(self) -> Index:
+        """The index, brought to what the state branch and the base commit hold now; the newest remarks first."""
+        episodes = self.store.ids(state.EPISODES)
+        documents = list(self._documents.items())[:MAX_DOCUMENTS]
+        sources = {
+            **self.store.ids(state.RULES),
+            **{f"{_DECIDED}{path}": blob for path, blob in documents},
+            **{path: episodes[path] for path in sorted(episodes, reverse=True)},
+        }
+        self.index.update(sources, self._read)
+        return self.index
+
+    def _read(self, name: str) -> Passages:
+        if name.startswith(_DECIDED):
+            path = name.removeprefix(_DECIDED)
+            ((_, content),) = self.repo.blobs([self._documents[path]])
+            return passages_of_document(path, content)
+        if name == state.RULES:
+            return passages_of_rules(*parse_rules(self.store.read(name) or b""))
+        return passages_of_episodes(state.read_month(self.store, name))
