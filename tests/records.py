@@ -1,5 +1,7 @@
 """Records as a believable run would make them, for tests of what shows them. Nothing here is real."""
 
+from dataclasses import replace
+
 from reviewlore.domain.architecture import Evidence
 from reviewlore.domain.finding import Dropped, Finding, Precedent, Review
 from reviewlore.domain.history import Anchor
@@ -15,6 +17,7 @@ from reviewlore.domain.model import (
     VersionManifest,
 )
 from reviewlore.domain.report import Report, ReviewedChange
+from reviewlore.domain.usage import Coverage, Usage
 
 BASE = "4be1c0ffee5a11ad00000000000000000000aaaa"
 HEAD = "9d8e7f6a5b4c3d2e1f00000000000000000bbbbb"
@@ -301,4 +304,30 @@ def a_report() -> Report:
             AuditEntry("2026-03-01T09:05:00Z", "p-1f0c", "reject", "adapter-81ce0d55", "gate", "1a" * 32, "2b" * 32),
         ),
         notes=("This report was made from a sample.",),
+    )
+
+
+def a_generated_review() -> Review:
+    """A review of the prompt tier: one remark with all that such a one can carry, and what was not shown."""
+    finding = replace(
+        a_finding(),
+        rule="testing/missing_case",
+        source="generated",
+        specialist="testing",
+        suggestion="    if not amount:\n        return None\n",
+        probability=0.6234,
+        margin=0.31,
+        precedents=(
+            Precedent("r1", 0, "", "No floats for money.", "unknown", 0.4, kind="rule"),
+            Precedent(
+                "docs/adr/3.md#Money", 0, "docs/adr/3.md", "Cents.", "unknown", 0.3, None, "decision", "Money", 9
+            ),
+        ),
+    )
+    return replace(
+        a_review(),
+        tier="prompt",
+        findings=(finding, replace(finding, suggestion="")),
+        coverage=Coverage(("src/shop/api/orders.py",), {"src/big.py": 40}, {"dist/app.min.js": "generated"}),
+        usage=Usage("qwen", 2, 1, 1, 0, 30_100, 600, 8.24, 0.0121),
     )

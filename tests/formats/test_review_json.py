@@ -4,7 +4,7 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
-from tests.records import a_finding, a_review, a_silent_review
+from tests.records import a_finding, a_generated_review, a_review, a_silent_review
 
 from reviewlore.domain.history import Anchor
 from reviewlore.formats.review_json import SCHEMA, render_json
@@ -21,7 +21,7 @@ def hostile_review():
     return replace(a_review(), findings=(finding,))
 
 
-@pytest.mark.parametrize("review", [a_review(), a_silent_review(), hostile_review()])
+@pytest.mark.parametrize("review", [a_review(), a_generated_review(), a_silent_review(), hostile_review()])
 def test_every_review_keeps_the_published_schema(review):
     text = render_json(review)
     assert text.isascii()
@@ -50,6 +50,25 @@ def test_it_holds_everything_the_record_holds():
     }
     assert first["precedents"][0]["outcome"] == "addressed"
     assert data["findings"][2]["start_line"] == 26
+
+
+def test_what_a_model_was_asked_and_said_is_in_it():
+    data = json.loads(render_json(a_generated_review()))
+    first, second = data["findings"]
+    assert (first["specialist"], first["suggestion"], second["suggestion"]) == (
+        "testing",
+        "    if not amount:\n        return None\n",
+        "",
+    )
+    assert (first["probability"], first["margin"]) == (0.6234, 0.31)
+    assert [each["kind"] for each in first["precedents"]] == ["rule", "decision"]
+    assert data["coverage"] == {
+        "covered": ["src/shop/api/orders.py"],
+        "clipped": {"src/big.py": 40},
+        "left_out": {"dist/app.min.js": "generated"},
+    }
+    assert data["usage"]["prompt_tokens"] == 30_100
+    assert json.loads(render_json(a_review()))["usage"]["calls"] == 0
 
 
 def test_the_schema_refuses_what_is_not_a_review():

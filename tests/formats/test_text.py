@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from tests.records import a_finding, a_review, a_silent_review
+from tests.records import a_finding, a_generated_review, a_review, a_silent_review
 
 from reviewlore.domain.architecture import Evidence
 from reviewlore.domain.history import Anchor
@@ -29,6 +29,35 @@ Note: The history holds 58 pull requests; precedents are few.
 
 def test_a_review_as_a_maintainer_reads_it():
     assert render_text(replace(a_review(), findings=(a_finding(),))) == ONE
+
+
+GENERATED = """\
+   → Move the deletion into `shop.services.orders` and call that from here.
+   |     if not amount:
+   |         return None
+   · declared layers: api, services, storage (.reviewlore.toml:12)
+   · none of the 14 other endpoints imports storage
+   · the last exception was removed on purpose (5f1e2d3c4b)
+   · a rule maintainers taught: “No floats for money.”
+   · docs/adr/3.md:9, Money: “Cents.”
+   [testing/missing_case · confidence 0.97 · score +1.42 · addressed 0.62 · margin +0.31]
+"""
+
+
+def test_what_a_model_said_and_what_it_was_not_shown():
+    text = render_text(a_generated_review())
+    assert GENERATED in text
+    assert "   | (these lines removed)\n" in text
+    assert text.endswith(
+        "Shown to the model in part: src/big.py (40 rows left out).\n"
+        "Not shown to the model: dist/app.min.js (generated).\n"
+        "Asked qwen: 2 calls, 1 failed, 1 repaired; 30,100 tokens in, 600 out, 8.2 s, cost 0.0121.\n"
+        "Note: The history holds 58 pull requests; precedents are few.\n"
+    )
+    page = render_markdown(a_generated_review())
+    assert "\n````\n    if not amount:\n        return None\n````\n" in page
+    assert "- a rule maintainers taught: `No floats for money.`\n" in page
+    assert "> Not shown to the model: dist/app.min.js (generated)." in page
 
 
 def test_silence_is_one_line():

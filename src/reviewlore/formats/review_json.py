@@ -8,6 +8,7 @@ from typing import Any
 
 from reviewlore.domain.architecture import Evidence
 from reviewlore.domain.finding import Finding, Precedent, Review
+from reviewlore.domain.usage import Usage
 from reviewlore.domain.visible import to_json
 
 SCHEMA = "reviewlore/review/1"
@@ -35,6 +36,12 @@ def _review(review: Review) -> dict[str, Any]:
         "notes": list(review.notes),
         "diagram": review.diagram,
         "files": {"reviewed": review.files_reviewed, "skipped": dict(sorted(review.files_skipped.items()))},
+        "coverage": {
+            "covered": list(review.coverage.covered),
+            "clipped": dict(sorted(review.coverage.clipped.items())),
+            "left_out": dict(sorted(review.coverage.left_out.items())),
+        },
+        "usage": _usage(review.usage),
     }
 
 
@@ -53,6 +60,10 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity,
         "confidence": finding.confidence,
         "score": finding.score,
+        "probability": finding.probability,
+        "margin": finding.margin,
+        "specialist": finding.specialist,
+        "suggestion": finding.suggestion,
         "inferred": finding.inferred,
         "evidence": [_evidence(evidence) for evidence in finding.evidence],
         "precedents": [_precedent(precedent) for precedent in finding.precedents],
@@ -78,4 +89,21 @@ def _precedent(precedent: Precedent) -> dict[str, Any]:
         "outcome": precedent.outcome,
         "similarity": precedent.similarity,
         "url": precedent.url,
+        "kind": precedent.kind,
+        "heading": precedent.heading,
+        "line": precedent.line,
+    }
+
+
+def _usage(usage: Usage) -> dict[str, Any]:
+    return {
+        "model": usage.model,
+        "calls": usage.calls,
+        "failed": usage.failed,
+        "repaired": usage.repaired,
+        "malformed": usage.malformed,
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "seconds": round(usage.seconds, 3),
+        "cost": round(usage.cost, 6),
     }

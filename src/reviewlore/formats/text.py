@@ -10,6 +10,7 @@ from collections import Counter
 from reviewlore.domain.architecture import Evidence
 from reviewlore.domain.finding import Finding, Precedent, Review
 from reviewlore.domain.inert import folded_diagram, inert, inert_code, inert_line
+from reviewlore.domain.usage import tell_asking
 from reviewlore.domain.visible import visible, visible_line
 
 _WIDTH = 98
@@ -23,6 +24,7 @@ def render_text(review: Review) -> str:
         lines += ["", *_finding_text(number, finding)]
     if review.findings:
         lines += ["", *_wrapped(_accounts(review), "")]
+    lines += [line for told in tell_asking(review.coverage, review.usage) for line in _wrapped(told, "")]
     lines += [line for note in review.notes for line in _wrapped(f"Note: {note}", "")]
     return "\n".join(lines) + "\n"
 
@@ -37,7 +39,7 @@ def render_markdown(review: Review) -> str:
         parts.append(inert_line(_accounts(review)))
     if review.diagram:
         parts.append(folded_diagram(review.diagram))
-    parts += [f"> {inert_line(note)}" for note in review.notes]
+    parts += [f"> {inert_line(told)}" for told in (*tell_asking(review.coverage, review.usage), *review.notes)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -84,7 +86,9 @@ def _count(number: int, noun: str) -> str:
 
 def _facts(finding: Finding) -> str:
     kind = ", inferred" if finding.inferred else ""
-    return f"{finding.rule}{kind} · confidence {finding.confidence:.2f} · score {finding.score:+.2f}"
+    chance = f" · addressed {finding.probability:.2f}" if finding.probability is not None else ""
+    margin = f" · margin {finding.margin:+.2f}" if finding.margin is not None else ""
+    return f"{finding.rule}{kind} · confidence {finding.confidence:.2f} · score {finding.score:+.2f}{chance}{margin}"
 
 
 def _finding_text(number: int, finding: Finding) -> list[str]:
@@ -94,11 +98,19 @@ def _finding_text(number: int, finding: Finding) -> list[str]:
     lines = [f"{number}. {place}{side}", *_wrapped(f"{level}: {finding.title}", "   ")]
     lines += _wrapped(finding.why, "   ")
     lines += _wrapped(finding.advice, "   → ", "     ")
+    lines += _suggested(finding)
     for evidence in finding.evidence:
         lines += _wrapped(_evidence(evidence), "   · ", "     ")
     for past in finding.precedents:
         lines += _wrapped(_precedent(past), "   · ", "     ")
     return [*lines, f"   [{visible_line(_facts(finding))}]"]
+
+
+def _suggested(finding: Finding) -> list[str]:
+    if finding.suggestion is None:
+        return []
+    rows = visible(finding.suggestion.rstrip("\n")).split("\n") if finding.suggestion.strip() else []
+    return [f"   | {row}".rstrip() for row in rows] or ["   | (these lines removed)"]
 
 
 def _evidence(evidence: Evidence) -> str:
@@ -108,8 +120,17 @@ def _evidence(evidence: Evidence) -> str:
 
 
 def _precedent(past: Precedent) -> str:
+    if past.kind != "episode":
+        return f"{_decided(past)}: “{_excerpt(past.excerpt)}”"
     link = f" {past.url}" if past.url else ""
     return f"#{past.pull_request}, {past.outcome}: “{_excerpt(past.excerpt)}” ({visible_line(past.path)}){link}"
+
+
+def _decided(past: Precedent) -> str:
+    if past.kind == "rule":
+        return "a rule maintainers taught"
+    heading = f", {visible_line(past.heading)}" if past.heading else ""
+    return f"{where(past.path, past.line)}{heading}"
 
 
 def _excerpt(text: str, limit: int = 160) -> str:
@@ -136,8 +157,15 @@ def _finding_markdown(number: int, finding: Finding) -> str:
     place = where(finding.anchor.path, finding.anchor.line)
     parts = [f"**{number}. {inert_code(place)}** {_LEVEL[finding.severity]}: {inert_line(finding.title)}"]
     parts += [inert(text) for text in (finding.why, finding.advice) if text]
+    if rows := _suggested(finding):
+        parts.append(inert("\n".join(["````", *(row.removeprefix("   | ").rstrip() for row in rows), "````"])))
     items = [f"- {inert_line(_evidence(evidence))}" for evidence in finding.evidence]
-    for past in finding.precedents:
+    items += [
+        f"- {inert_line(_decided(past))}: {inert_code(_excerpt(past.excerpt))}"
+        for past in finding.precedents
+        if past.kind != "episode"
+    ]
+    for past in (each for each in finding.precedents if each.kind == "episode"):
         link = f" ([thread]({past.url}))" if past.url and re.fullmatch(r"https?://[^\s()<>]+", past.url) else ""
         items.append(f"- #{past.pull_request}, {past.outcome}: {inert_code(_excerpt(past.excerpt))}{link}")
     if items:
