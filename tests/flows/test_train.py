@@ -120,7 +120,7 @@ def test_a_winner_is_promoted_with_its_lineage(trained: Path, capsys: pytest.Cap
     assert (entry["state"], entry["tier"]) == ("active", "embedded")
     store = store_of(trained)
     manifest = json.loads(store.read(f"adapters/{entry['id']}/manifest.json") or b"")
-    assert set(manifest["files"]) == {"ranker.json", "judged/ranker.json"}
+    assert set(manifest["files"]) == {"ranker.json", "judged/ranker.json", "calibration.json"}
     assert manifest["dataset"] == json.loads(out)["dataset"]["id"]
     assert {"reviewlore", "lightgbm", "numpy"} <= set(manifest["packages"])
     assert manifest["seed"] and manifest["code_commit"] and manifest["hardware"]

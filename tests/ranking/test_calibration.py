@@ -15,6 +15,7 @@ from reviewlore.ranking.calibration import (
     calibration_for,
     combine,
     find_point,
+    find_refuted,
     fit_calibration,
     threshold_for,
 )
@@ -143,6 +144,18 @@ def test_a_rules_own_record_outweighs_the_guess() -> None:
     assert combine(0.8, RuleRecord("cycle/new", 5, 0)) == pytest.approx(0.4)
     assert combine(0.2, RuleRecord("cycle/new", 95, 95)) == pytest.approx(0.96)
     assert combine(0.5, RuleRecord("cycle/new", 5, 99)) == pytest.approx(0.75)
+
+
+def test_a_rule_is_refuted_by_its_own_record_beyond_chance() -> None:
+    records = [
+        RuleRecord("seldom", 10, 2),  # Wilson: 0.06 to 0.51
+        RuleRecord("often", 10, 6),  # 0.31 to 0.83
+        RuleRecord("never_but_few", 4, 0),
+        RuleRecord("miscounted", 10, 12),
+    ]
+    assert find_refuted(records, 0.7) == {"seldom"}
+    assert find_refuted(records, 0.9) == {"seldom", "often"}
+    assert find_refuted([], 0.9) == frozenset()
 
 
 def test_what_a_version_lacks_is_borrowed_and_said() -> None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reviewlore.domain.history import Episode
+
 PairKind = Literal[
     "outcome",  # addressed vs ignored or declined, each read against its own hunk (ranker only: prompts differ)
     "relevance_hard",  # addressed vs a remark from the same file or folder, both read against the addressed one's hunk
@@ -86,8 +88,9 @@ class Dataset:
 
     `duplicates` counts repeated remarks that were dropped, `contradictions` near-equal remarks with opposite outcomes,
     whose episode ids stand in `contradicted`, one tuple a group. `extra` are the pairs of kinds that are not trained
-    on. `marked` counts remarks of people who behave like bots; `capped` says by what factor the word of a person
-    (pseudonym) was weighed down. `snapshot` is the time after which nothing was read, empty: no limit.
+    on. `held_out` are the remarks of the test side, people's and bots', by which scores are calibrated. `marked` counts
+    remarks of people who behave like bots; `capped` says by what factor the word of a person (pseudonym) was weighed
+    down. `snapshot` is the time after which nothing was read, empty: no limit.
     """
 
     pairs: tuple[PreferencePair, ...]
@@ -100,6 +103,7 @@ class Dataset:
     marked: dict[str, int] = field(default_factory=dict)
     capped: dict[str, float] = field(default_factory=dict)
     snapshot: str = ""
+    held_out: tuple[Episode, ...] = ()
 
 
 def is_judged(pair: PreferencePair) -> bool:

@@ -15,8 +15,9 @@ from reviewlore.domain.recipe import Recipe
 from reviewlore.errors import RefusedError
 from reviewlore.flows import judge, state
 from reviewlore.flows.approve import refuse_unapproved
+from reviewlore.flows.calibrating import describe_calibrations, fit_calibrations
 from reviewlore.flows.judge import LoadedDataset, Rivals
-from reviewlore.flows.scoring import JUDGED_PREFIX, PRIOR, RANKER_FILE, RankerScorer, load_version
+from reviewlore.flows.scoring import CALIBRATION_FILE, JUDGED_PREFIX, PRIOR, RANKER_FILE, RankerScorer, load_version
 from reviewlore.formats import records
 from reviewlore.ports import AdapterTrainer, Clock, Console, RankerTrainer, Scorer, Store
 from reviewlore.ranking.model import RankerModel
@@ -111,7 +112,10 @@ def train(context: TrainContext, tier: Tier, recipe: Recipe | None, *, dry_run: 
     evaluation, comparisons = judge.judge(judged.scorer, rivals, dataset, context.clock, context.console)
     own = judge.find_score(evaluation, plan.id)
     decision = gate.decide_gate(own, comparisons, judge.find_shortfall(dataset))
+    calibrations = fit_calibrations(judged.scorer, dataset.built.held_out)
+    context.console.say(describe_calibrations(calibrations))
     served = judged.files if decision.verdict == "refuse" else _refit(context, plan, judged)
+    served = {**served, CALIBRATION_FILE: records.encode(calibrations)}
     manifest = _manifest(context, plan, judged, served, evaluation)
     if dry_run:
         return Trained(manifest, evaluation, decision, None)

@@ -17,6 +17,7 @@ from reviewlore.ranking.reliability import area_under_roc, brier_score, calibrat
 LEAST_REMARKS = 40
 LEAST_OF_EACH = 8  # addressed, and not addressed
 LEAST_GROUPS = 3
+LEAST_RECORD = 5  # posted findings of a rule
 _FOLDS = 5
 _LEAST_KEPT = 10  # the share of fewer remarks is no precision
 _PRECISIONS = tuple(step / 20 for step in range(1, 20))
@@ -98,6 +99,20 @@ def combine(probability: float, record: RuleRecord | None) -> float:
         return probability
     hits = min(max(record.addressed, 0), record.posted)
     return (_GUESS * probability + hits) / (_GUESS + record.posted)
+
+
+def find_refuted(records: Iterable[RuleRecord], precision: float) -> frozenset[str]:
+    """Return the rules whose own findings are addressed less often than a precision asks, beyond chance.
+
+    A threshold holds for the remarks it was found on. What is known of one rule's own findings is not of their kind, so
+    it is asked by itself: the upper end of its 95 % Wilson interval, from `LEAST_RECORD` findings on.
+    """
+    return frozenset(
+        record.rule
+        for record in records
+        if record.posted >= LEAST_RECORD
+        and 1.0 - wilson_low(record.posted - min(record.addressed, record.posted), record.posted) < precision
+    )
 
 
 def borrow(own: Calibrations, prior: Calibrations, *, same_scale: bool) -> Calibrations:

@@ -49,6 +49,7 @@ def build_dataset(
         marked=dict(sorted(selection.marked.items())),
         capped=capped,
         snapshot=snapshot,
+        held_out=_held_out(selection, settings),
     )
 
 
@@ -145,6 +146,21 @@ def _pairs(selection: Selection, seed: int, settings: PairSettings) -> Iterator[
             yield from pair_dismissed(dismissed[repository, split], maker)
             yield from pair_silence(part, maker)
             yield from pair_revision(part, maker)
+
+
+def _held_out(selection: Selection, settings: PairSettings) -> tuple[Episode, ...]:
+    """Return the later remarks that scores are calibrated on; repositories kept for evaluation are never fitted to.
+
+    People's questions are left out, as they are from the test pairs: an answer in the thread is no change of the code.
+    """
+    reserved = frozenset(name.casefold() for name in settings.evaluation_repositories)
+    return tuple(
+        episode
+        for episode in selection.episodes
+        if selection.splits[pull_request(episode)] == "test"
+        and episode.repository.casefold() not in reserved
+        and (episode.author_kind == "bot" or episode.intent in settings.test_intents)
+    )
 
 
 def _longer_chosen(pairs: Sequence[PreferencePair]) -> float:
