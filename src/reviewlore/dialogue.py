@@ -9,10 +9,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from jinja2 import DictLoader, StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from reviewlore.domain.neutral import break_delimiters
 from reviewlore.domain.preference import PreferencePair
 from reviewlore.domain.recipe import Dialogue, PromptContext, TextBudget
 from reviewlore.errors import Fault
@@ -21,13 +23,6 @@ REVIEW_TEMPLATE = "review.md.j2"
 _CUT_MARK = "..."
 _PATH_CHARACTERS = 200
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-# Our delimiters are `<|name|>`, and the control tokens of common base models are spelled `<|…|>`, `<｜…｜>`, `<s>`,
-# `<fim_prefix>` or `[INST]`: a tokenizer would read them as control tokens even inside a diff. A space breaks them.
-_FORGEABLE = re.compile(
-    r"<(?=[|｜]|/?(?:s|bos|eos|pad|unk|mask|start_of_turn|end_of_turn|fim_\w+|file_sep|repo_name|reponame)>)"
-    r"|\[(?=/?INST\])",
-    re.IGNORECASE,
-)
 
 
 def render_prompt(templates: Mapping[str, str], context: PromptContext, budget: TextBudget) -> str:
@@ -36,11 +31,18 @@ def render_prompt(templates: Mapping[str, str], context: PromptContext, budget: 
     Fault where the template is missing or does not render.
     """
     values = {"path": _clean_path(context.path), "hunk": cut_hunk(_clean(context.hunk), budget.hunk_characters)}
+    return render_template(templates, REVIEW_TEMPLATE, values)
+
+
+def render_template(templates: Mapping[str, str], name: str, values: Mapping[str, Any]) -> str:
+    """Return one template with values inserted; the caller has made them neutral (`domain/neutral.py`).
+
+    Fault where the template is missing or does not render.
+    """
     try:
-        return _template(tuple(sorted(templates.items())), REVIEW_TEMPLATE).render(values)
+        return _template(tuple(sorted(templates.items())), name).render(values)
     except TemplateError as error:
-        message = f"The prompt template {REVIEW_TEMPLATE} cannot be used: {error}. Mend it, or reinstall reviewlore."
-        raise Fault(message) from error
+        raise Fault(f"The prompt template {name} cannot be used: {error}. Mend it, or reinstall reviewlore.") from error
 
 
 def render_remark(body: str, budget: TextBudget) -> str:
@@ -126,7 +128,7 @@ def _clean(text: str) -> str:
     """Return text without control characters, lone surrogates and anything that reads as a delimiter."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _CONTROL.sub(" ", text).encode("utf-8", "replace").decode("utf-8")
-    return _FORGEABLE.sub(lambda found: f"{found.group()} ", text)
+    return break_delimiters(text)[0]
 
 
 def _clean_path(path: str) -> str:
