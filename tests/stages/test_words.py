@@ -37,8 +37,9 @@ FINDING = Finding(
 REVIEW = Review("octo/demo", BASE, HEAD, "prompt", "embedded-1", (FINDING,), files_reviewed=2)
 BRIEF = Voice(remarks=200, median_words=9.0)
 FOOTER = (
-    "<sub>warning from reviewlore (prompt tier, version `embedded-1`, confidence 0.70, written by the testing "
-    f"specialist, addressed in about 6 of 10 such cases). Not wanted? Answer `/lore dismiss <reason>` with one of: "
+    "<sub>warning `testing/missing_case` from reviewlore (prompt tier, version `embedded-1`, confidence 0.70, written "
+    "by the testing specialist, addressed in about 6 of 10 such cases). Not wanted? Answer `/lore dismiss <reason>` "
+    "with one of: "
     f"{REASONS}. Id `3fa9c1d2e4`.</sub>\n\n<!-- reviewlore:finding=3fa9c1d2e4 -->"
 )
 

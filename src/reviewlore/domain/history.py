@@ -52,6 +52,17 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What one of our remarks tells of itself: tier, version, rule, specialist (empty: a fact), chance in tenths."""
+
+    tier: str = ""
+    version: str = ""
+    rule: str = ""
+    specialist: str = ""
+    probability: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeEvidence:
     """One reason to believe in an outcome; `weight` in 0..1 says how strong it is.
 
@@ -72,7 +83,8 @@ class RawRemark:
     `reviewed_commit` is the head the reviewer saw, `last_commit` the pull request's last head before the merge, `base`
     a commit of the branch that was merged into. `author_role` is the role at mining time, None where it is not known;
     `edited_at` when the words were last changed, `hidden` why the forge hides the remark (`spam`, `off-topic`, ...),
-    `finding` the id in our own comments' hidden marker. `approved_after`: its author approved the pull request later;
+    `finding` the id in our own comments' hidden marker, `said` what such a one tells of itself. `approved_after`: its
+    author approved the pull request later;
     `settled`: the pull request's author said later in the conversation that the remarks were taken up. `license` is
     what the source says of the text, `imported_*` its own claim of the outcome.
     """
@@ -101,6 +113,7 @@ class RawRemark:
     edited_at: str | None = None
     hidden: str | None = None
     finding: str | None = None
+    said: Said | None = None
     approved_after: bool = False
     settled: bool = False
     license: str | None = None
@@ -117,7 +130,8 @@ class Episode:
 
     `id` is `owner/name#pull_request/comment_id`; people are pseudonyms; `hunk` is the diff as the reviewer saw it.
     `author_role` is the role at mining time, `last_commit` the pull request's last head; `code_before` and `code_after`
-    are the anchored lines as the reviewer saw them and as they were merged; `finding` is the id of our own comment.
+    are the anchored lines as the reviewer saw them and as they were merged; `finding` is the id of our own comment,
+    `said` what that tells of itself.
     """
 
     id: str
@@ -143,6 +157,7 @@ class Episode:
     reviewed_commit: str | None = None
     last_commit: str | None = None
     finding: str | None = None
+    said: Said | None = None
     code_before: str | None = None
     code_after: str | None = None
     source: str = "file"

@@ -15,10 +15,12 @@ from reviewlore.domain.history import (
     OutcomeEvidence,
     RawRemark,
     Reply,
+    Said,
     Vote,
     VoteKind,
 )
 from reviewlore.domain.markers import find_marker
+from reviewlore.domain.origin import read_origin
 from reviewlore.domain.people import Role, is_at_least
 
 _LANGUAGES: Mapping[str, str] = {
@@ -108,6 +110,7 @@ def make_episode(raw: RawRemark, scrubbed: Scrubbed, label: Label) -> Episode:
         reviewed_commit=raw.reviewed_commit,
         last_commit=raw.last_commit,
         finding=raw.finding,
+        said=raw.said,
         code_before=scrubbed.code_before,
         code_after=scrubbed.code_after,
         source=raw.source,
@@ -263,7 +266,16 @@ def _raw(repository: str, root: ThreadComment, answers: Sequence[ThreadComment])
         edited_at=root.edited_at,
         hidden=root.hidden,
         finding=finding,
+        said=_said(root.body) if finding else None,
     )
+
+
+def _said(body: str) -> Said | None:
+    """Return what one of our own remarks tells of itself: names of ours, nobody's words."""
+    origin = read_origin(body)
+    if not origin.version:
+        return None
+    return Said(origin.tier, origin.version, origin.rule, origin.specialist, origin.probability)
 
 
 def _votes(thread: ReviewThread, role: Callable[[str], Role | None]) -> tuple[Vote, ...]:

@@ -8,16 +8,10 @@ import re
 
 from reviewlore.domain.lineage import CitedPrecedent, SaidComment
 from reviewlore.domain.markers import find_marker, find_run
+from reviewlore.domain.origin import read_origin
 from reviewlore.stages.publish.render import find_listed
 
 _CODE = r"(?P<ticks>`+) ?(?P<{name}>[^`\n]+?) ?(?P=ticks)"
-_FOOTER = re.compile(
-    r"^<sub>\w+ from reviewlore \((?P<tier>\w+) tier, version "
-    + _CODE.format(name="version")
-    + r", confidence (?P<confidence>[01]\.\d+)(?:, written by the (?P<specialist>\w+) specialist)?"
-    + r"(?:, addressed in about \d+ of 10 such cases)?\)",
-    re.MULTILINE,
-)
 _VERDICT = re.compile(
     r" read by the (?P<tier>\w+) tier, version " + _CODE.format(name="version") + r"\.$", re.MULTILINE
 )
@@ -35,12 +29,8 @@ def read_comment(body: str) -> SaidComment | None:
     if finding is None:
         return None
     text = body.replace("\r\n", "\n")
-    footers = list(_FOOTER.finditer(text))
-    run, precedents = find_run(text), _precedents(text)
-    if not footers:
-        return SaidComment(finding, run=run, precedents=precedents)
-    last = footers[-1]  # ours is the last line that people see; what stands above it may quote one
-    return SaidComment(finding, last["tier"], last["version"], float(last["confidence"]), run, precedents)
+    said = read_origin(text)
+    return SaidComment(finding, said.tier, said.version, said.confidence, find_run(text), _precedents(text))
 
 
 def read_summary(body: str) -> tuple[SaidComment, ...]:

@@ -15,6 +15,7 @@ from reviewlore.domain.events import DISMISS_REASONS
 from reviewlore.domain.finding import Finding, Precedent, Review
 from reviewlore.domain.inert import folded_diagram, inert, inert_code, inert_line
 from reviewlore.domain.markers import MARKER, marker, run_marker
+from reviewlore.domain.origin import write_origin
 from reviewlore.domain.usage import tell_asking
 from reviewlore.domain.visible import visible
 
@@ -46,7 +47,7 @@ def render_comment(finding: Finding, review: Review, repository_url: str, run: s
     """
     mark = run_marker(run) + marker("finding", fingerprint(finding))
     footer = (
-        f"<sub>{finding.severity} from reviewlore ({_origin(finding, review)}). Not wanted? Answer "
+        f"<sub>{write_origin(finding, review.tier, review.version)}. Not wanted? Answer "
         f"`/lore dismiss <reason>` with one of: {', '.join(DISMISS_REASONS)}. Id `{fingerprint(finding)}`.</sub>"
     )
     say = _in_brief if review.voice.brief else _explained
@@ -173,16 +174,6 @@ def _precedents(finding: Finding, review: Review, repository_url: str) -> str:
     parts = [f"Said before in this repository:\n{chr(10).join(said)}"] if said else []
     parts += [f"Decided in this repository:\n{chr(10).join(decided)}"] if decided else []
     return "\n\n".join(parts)
-
-
-def _origin(finding: Finding, review: Review) -> str:
-    """Say whose judgement this is; `stages/publish/origin.py` reads it back."""
-    said = f"{review.tier} tier, version {inert_code(review.version)}, confidence {finding.confidence:.2f}"
-    if finding.source == "generated":
-        said = f"{said}, written by the {finding.specialist} specialist"
-    if finding.probability is not None:
-        said = f"{said}, addressed in about {round(10 * finding.probability)} of 10 such cases"
-    return said
 
 
 def _evidence(item: Evidence, review: Review, repository_url: str) -> str:
