@@ -21,7 +21,7 @@ _MOST_PASSAGES = 200_000  # some 200 MB; sources beyond it are left out, and tha
 _MOST_TERMS = 200  # words of a query that are looked up at all
 # Of a query the rarest terms are searched, as many as stand in this many passages in all: what a term tells falls with
 # the passages that have it, and the time rises with them.
-_POSTINGS = 6_000
+_POSTINGS = 4_000
 _FEWEST_TERMS = 3
 _K1 = 1.2  # FTS5's constant: sqlite.org/fts5.html, "The bm25() function"
 _TABLES = f"""

@@ -20,14 +20,15 @@ _NAMES = frozenset({"contributing", "architecture"})
 _ASIDE = re.compile(r"template|readme|index$|changelog", re.IGNORECASE)
 # A record that is no longer in force: MADR's front matter, or the status section of Nygard's form.
 _STATUS = re.compile(
-    r"^(?:[*_]*status[*_]*[ \t]*:[ \t]*|#{1,6}[ \t]*status[ \t]*\n+|status\n[-=~^\"]{3,}\n+)"
+    r"^(?:[-+*_ \t]{0,8}status[*_]*[ \t]*:[ \t]*|#{1,6}[ \t]*status[ \t]*\n+|status\n[-=~^\"]{3,}\n+)"
     r"[\"'*_\[(]*(superseded|deprecated|rejected|withdrawn)",
     re.IGNORECASE | re.MULTILINE,
 )
 _ATX = re.compile(r" {0,3}(#{1,6}|={1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
 _UNDERLINE = re.compile(r"([=\-~^\"*+#'`])\1{2,}[ \t]*$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,}|-{4,}$|\.\.[ \t]+code)")
-_MARKUP = re.compile(r"[*_`~|]{1,3}|!?\[([^\]]*)\]\([^)]*\)|<!--.*?-->|</?[a-zA-Z][^>]{0,200}>", re.DOTALL)
+_EMPHASIS = re.compile(r"[*`~]+|(?<!\w)_+|_+(?!\w)")  # an underscore inside of a word belongs to a name
+_MARKUP = re.compile(r"!?\[([^\]\[]*)\]\([^()]*\)|<!--.*?-->|</?[a-zA-Z][^<>]{0,200}>|\|", re.DOTALL)
 
 
 def passages_of_episodes(episodes: Iterable[Episode]) -> Passages:
@@ -150,7 +151,8 @@ def _is_underline(rows: Sequence[str], place: int) -> bool:
 def _plain(text: str) -> str:
     """Return Markdown's words on one line."""
     rows = (row for row in text.split("\n") if _UNDERLINE.match(row) is None)
-    return " ".join(_MARKUP.sub(lambda found: found[1] or " ", "\n".join(rows)[: 2 * _TEXT]).split())
+    bare = _MARKUP.sub(lambda found: found[1] or " ", "\n".join(rows)[: 2 * _TEXT])
+    return " ".join(_EMPHASIS.sub("", bare).split())
 
 
 def _cut(text: str) -> str:
