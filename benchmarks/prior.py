@@ -2,20 +2,28 @@
 
     python -m benchmarks prior [--data FILE] [--output src/reviewlore/ranking/prior.json] [--seed 1]
 
-Prints its size and what it was made from; the last line is one JSON object. It is reproducible to the byte with the
-same data and the same version of lightgbm.
+Beside it, `prior_calibration.json`: what its scores are worth in a repository that it has not seen, found by leaving
+one repository out at a time. Prints its size and what it was made from; the last line is one JSON object. It is
+reproducible to the byte with the same data and the same version of lightgbm.
 """
 
 import argparse
 import json
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from benchmarks._comments import as_episode, find_file, load_rows
+from benchmarks._comments import Vectors, as_episode, find_file, load_rows
+from benchmarks._held_out import held_out, left_out, score_left_out, usable
 
 from reviewlore.adapters.boosting import train_ranker
+from reviewlore.domain.calibration import Calibrations
+from reviewlore.domain.history import Episode
 from reviewlore.domain.preference import PairSettings, PreferencePair
+from reviewlore.formats.records import encode, to_plain
+from reviewlore.ranking.calibration import fit_calibration
 from reviewlore.ranking.model import Part, RankerModel
 from reviewlore.ranking.trees import Tree
 from reviewlore.stages.dataset import build_dataset, dataset_id
@@ -45,8 +53,37 @@ def main(argv: list[str]) -> int:
     arguments.output.write_text(text)
     about = dict(model.about)
     print(f"Wrote {arguments.output.name}: {len(text)} bytes, from {about['pairs']} pairs.")
-    print(json.dumps({"bytes": len(text), **about}))
+    calibrations = calibrate_prior(episodes, pairs, seed=arguments.seed)
+    beside = arguments.output.with_name(f"{arguments.output.stem}_calibration.json")
+    beside.write_bytes(encode(rounded(to_plain(calibrations))))
+    worth = {}
+    for name, found in (("people", calibrations.people), ("bots", calibrations.bots)):
+        if found is not None:
+            worth[name] = {
+                key: round(getattr(found, key), 4) for key in ("count", "addressed", "error", "brier", "auc")
+            }
+    print(f"Wrote {beside.name}: {worth}")
+    print(json.dumps({"bytes": len(text), **about, "calibration": worth}))
     return 0
+
+
+def calibrate_prior(episodes: Sequence[Episode], pairs: Sequence[PreferencePair], *, seed: int) -> Calibrations:
+    """Say what the prior's scores are worth in a repository that it has not seen."""
+    vectors, known = Vectors(), usable(episodes, seed)
+    repositories = {each.repository for each in known}
+    models = left_out(pairs, repositories, seed, vectors, lambda text: print(text, file=sys.stderr, flush=True))
+    scores = score_left_out(known, models, vectors)
+    people, bots = (fit_calibration(held_out(known, scores, author)) for author in ("human", "bot"))
+    return Calibrations("prior", people, bots)
+
+
+def rounded(value: Any) -> Any:
+    """Return plain data with its numbers rounded to five digits."""
+    if isinstance(value, float):
+        return _short(value)
+    if isinstance(value, dict):
+        return {key: rounded(each) for key, each in value.items()}
+    return [rounded(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def make_prior(pairs: Iterable[PreferencePair], *, seed: int) -> RankerModel:

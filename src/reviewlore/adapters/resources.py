@@ -43,6 +43,11 @@ def load_prior() -> str:
     return _read(_package() / "ranking" / "prior.json")
 
 
+def load_prior_calibration() -> bytes:
+    """Return what the shipped ranker's scores are worth, as JSON (`Calibrations`)."""
+    return _read(_package() / "ranking" / "prior_calibration.json").encode()
+
+
 def sample_folder() -> Path:
     """Return the folder with the demo's source data."""
     return _folder("sample")
