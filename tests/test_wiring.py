@@ -10,7 +10,7 @@ from tests.repositories import commit, make_repository
 from reviewlore.adapters.console import QuietConsole
 from reviewlore.errors import ConfigError, StorageError
 from reviewlore.wiring import Workshop
-from reviewlore.wiring_secrets import KEY_VARIABLE
+from reviewlore.wiring_secrets import KEY_VARIABLE, MODEL_KEY_VARIABLE
 
 
 @pytest.fixture
@@ -63,3 +63,58 @@ def test_a_full_disk_leaves_no_half_key(workshop: Workshop) -> None:
     assert done.stdout == "SENTENCE", done.stderr
     assert not (workshop.repo.git_dir / "reviewlore-pseudonym.key").exists()
     assert len(workshop.pseudonym_key()) == 64
+
+
+def model_workshop(tmp_path: Path, text: str) -> Workshop:
+    folder = make_repository(tmp_path / "repo")
+    commit(folder, {".reviewlore.toml": text})
+    return Workshop(folder, QuietConsole())
+
+
+def test_without_settings_there_is_no_generator(workshop: Workshop) -> None:
+    assert workshop.generator() is None
+    assert workshop.generator_notes == ()
+
+
+@pytest.mark.parametrize(
+    ("address", "key", "note"),
+    [
+        ("http://127.0.0.1:8000/v1", "", ()),
+        ("http://[::1]:8000/v1", "", ()),
+        ("https://models.example/v1", "k", ()),
+        ("http://models.example/v1", "", ("the code can be read on the way",)),
+        ("http://models.example/v1", "k", ("the key and the code can be read on the way",)),
+    ],
+)
+def test_the_generator_of_the_settings_is_opened_and_exposure_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, key: str, note: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv(MODEL_KEY_VARIABLE, key)
+    found = model_workshop(tmp_path, f'[model]\nkind = "openai"\naddress = "{address}"\nname = "small"\n')
+    generator = found.generator()
+    assert generator is not None
+    assert generator.model == "small"
+    assert found.generator() is generator
+    assert len(found.generator_notes) == len(note)
+    assert all(part in said for part, said in zip(note, found.generator_notes, strict=True))
+
+
+@pytest.mark.parametrize("key", ["two words", "line\nbreak", "sm\u00f6rg"])
+def test_a_key_no_header_can_hold_is_refused_without_showing_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv(MODEL_KEY_VARIABLE, key)
+    found = model_workshop(tmp_path, '[model]\nkind = "openai"\naddress = "http://127.0.0.1:1/v1"\nname = "small"\n')
+    with pytest.raises(ConfigError, match=MODEL_KEY_VARIABLE) as error:
+        found.generator()
+    assert key not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "ftp://h/v1", "http://u:p@h/v1", "http://h:99999/v1", "http://h/v1?x=1", "http://h h", "http://:80/v1"],
+)
+def test_an_address_that_is_none_is_refused(tmp_path: Path, address: str) -> None:
+    found = model_workshop(tmp_path, f'[model]\nkind = "openai"\naddress = "{address}"\nname = "small"\n')
+    with pytest.raises(ConfigError, match=r"model\.address must be the base"):
+        found.generator()

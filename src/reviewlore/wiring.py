@@ -22,10 +22,17 @@ from reviewlore.flows.labelling import LearnContext
 from reviewlore.flows.review import ReviewContext, read_settings
 from reviewlore.flows.scoring import load_active
 from reviewlore.flows.train import TrainContext
-from reviewlore.ports import AdapterTrainer, Clock, Console, Parsers, Scorer, Shelf, Store
+from reviewlore.ports import AdapterTrainer, Clock, Console, Generator, Parsers, Scorer, Shelf, Store
 from reviewlore.ranking.model import RankerModel
 from reviewlore.stages.recipe import parse_recipe, pin_revision
-from reviewlore.wiring_secrets import find_bases, make_or_read_key, name_actor, read_kept_key, read_token
+from reviewlore.wiring_secrets import (
+    find_bases,
+    make_or_read_key,
+    name_actor,
+    read_kept_key,
+    read_model_key,
+    read_token,
+)
 
 if TYPE_CHECKING:
     from reviewlore.adapters.checkout import Remote
@@ -90,6 +97,25 @@ class Workshop:
         from reviewlore.adapters.training import DpoAdapters
 
         return DpoAdapters(resources.load_prompts(), self.console, find_bases())
+
+    def generator(self) -> Generator | None:
+        """Return the model that writes remarks, or None where the settings name none or it cannot run here.
+
+        The settings are the default branch's: by those of any other branch, a stranger could send the key elsewhere.
+        """
+        return self._opened_generator[0]
+
+    @property
+    def generator_notes(self) -> tuple[str, ...]:
+        """What has to be known of the model that writes, or why there is none, in one sentence each."""
+        return self._opened_generator[1]
+
+    @cached_property
+    def _opened_generator(self) -> tuple[Generator | None, tuple[str, ...]]:
+        from reviewlore.adapters.generating import open_generator
+
+        model = self.settings.model
+        return open_generator(model, read_model_key() if model.kind == "openai" else "")
 
     def scorer(self) -> Scorer:
         """Return the judgement in force; what had to be given up for it is said."""

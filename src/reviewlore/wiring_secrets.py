@@ -1,4 +1,4 @@
-"""What the environment keeps secret or names: the key of pseudonyms, tokens, base models. Only wiring reads it."""
+"""What the environment keeps secret or names: keys, tokens, base models. Only wiring reads it."""
 
 import os
 import re
@@ -8,6 +8,7 @@ from pathlib import Path
 from reviewlore.errors import ConfigError, StorageError
 
 KEY_VARIABLE = "REVIEWLORE_PSEUDONYM_KEY"
+MODEL_KEY_VARIABLE = "REVIEWLORE_MODEL_KEY"
 BASES_VARIABLE = "REVIEWLORE_BASE_MODELS"
 TOKEN_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
@@ -81,6 +82,14 @@ def read_token(repository: str) -> str:
     if not _REPOSITORY.fullmatch(repository):
         raise ConfigError(f"{repository!r} is no repository; write OWNER/NAME.")
     return token
+
+
+def read_model_key() -> str:
+    """Return the key of the model's server, empty where none is set; ConfigError (without it) where it is none."""
+    key = os.environ.get(MODEL_KEY_VARIABLE, "").strip()
+    if not re.fullmatch(r"[\x21-\x7e]*", key):
+        raise ConfigError(f"{MODEL_KEY_VARIABLE} has characters that no key of a server has. Set it again.")
+    return key
 
 
 def name_actor() -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
+from urllib.parse import urlsplit
 
 from reviewlore.config.settings import LearnSettings, ModelSettings, ReviewSettings, Settings, StateSettings
 from reviewlore.domain.architecture import ContractKind
@@ -65,7 +66,7 @@ def _learn_problems(learn: LearnSettings) -> Iterator[str]:
 def _model_problems(model: ModelSettings) -> list[str]:
     """Return what is wrong with the settings of a model."""
     problems = []
-    if model.kind == "openai" and not re.fullmatch(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?", model.address):
+    if model.kind == "openai" and not _is_address(model.address):
         problems.append(
             "model.address must be the base of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1"
         )
@@ -78,6 +79,17 @@ def _model_problems(model: ModelSettings) -> list[str]:
         if isinstance(value, int | float) and not floor <= value < 1e12:
             problems.append(f"model.{item.name.replace('_', '-')} must be {floor} or more")
     return problems
+
+
+def _is_address(text: str) -> bool:
+    """Whether a text is the base of an interface over HTTP: no user, no query, a port that can be."""
+    if not re.fullmatch(r"https?://[!-~]+", text) or set(text) & set('?#@\\"<>'):
+        return False
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _contract_problems(raw: Any) -> list[str]:

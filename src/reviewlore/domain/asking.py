@@ -45,7 +45,10 @@ class ModelRequest:
 
 @dataclass(frozen=True, slots=True)
 class ModelAnswer:
-    """What a model wrote, cut off at the limit or not, and what it took; token counts are None where not told."""
+    """What a model wrote, cut off at the limit or not, and what it took; token counts are None where not told.
+
+    `note` says what had to be given up for it: an adapter that is not served.
+    """
 
     text: str
     model: str
@@ -53,6 +56,7 @@ class ModelAnswer:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cut: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
