@@ -1,0 +1,45 @@
+"""`python -m benchmarks review`: both pull requests are laid out, reviewed and posted; the floor is a bare script."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import _floor, _site, _tree, review
+from reviewlore.adapters.git import GitRepo
+
+
+def test_a_review_is_measured_beside_the_bare_script(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(review, "SHAPES", {"small": 2, "large": 5})
+    monkeypatch.setattr(review, "QUICK", review.Size(files=12, episodes=20, runs=1))
+    assert review.main(["--quick", "--keep", str(tmp_path)]) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    for size, files in review.SHAPES.items():
+        assert found["pull_requests"][size] == files
+        assert 0 < found[f"floor_seconds_{size}"] < found[f"seconds_to_plan_{size}"]
+        ratio = found[f"seconds_to_plan_{size}"] / found[f"floor_seconds_{size}"]
+        assert found[f"{size}_ratio_to_floor"] == pytest.approx(ratio, rel=0.02)
+        assert "POST /repos/octo/reviewed/pulls/7/reviews" in found[f"github_asked_{size}"]
+        assert found[f"github_requests_{size}"] == len(found[f"github_asked_{size}"])
+    assert found["files_changed"] == 5
+    assert 20 < found["peak_mib"] < 400
+
+
+def test_the_bare_script_sends_every_character_of_a_diff_in_calls_of_the_bound() -> None:
+    diff = "".join(f"diff --git a/{number} b/{number}\n" + "+x\n" * 9_000 for number in range(8))
+    diff += "diff --git a/large b/large\n" + "+y\n" * 60_000
+    parts = _floor.pack(diff)
+    assert "".join(parts) == diff
+    assert max(map(len, parts)) <= 32_000 * 2.9
+    assert len(parts) < 8
+
+
+def test_the_past_is_invented_on_real_hunks_and_is_the_same_each_time(tmp_path: Path) -> None:
+    tree = _tree.invent(12)
+    commit = _tree.commit(tmp_path / "repo", tree, _tree.edited(tree, 5))[-1]
+    first, again = (list(_site.invent_past(GitRepo(tmp_path / "repo"), commit)) for _ in range(2))
+    assert first == again and len(first) >= 5
+    assert all(episode.hunk.startswith("@@ -") and episode.anchor.path in tree for episode in first)
+    assert {episode.outcome for episode in first} == {"addressed", "ignored"}
