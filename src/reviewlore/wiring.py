@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING
 from reviewlore.adapters import resources
 from reviewlore.adapters.git import GitRepo
 from reviewlore.config import FILE, LearnSettings, RecipeSettings, Settings
+from reviewlore.domain.calibration import Calibrations
 from reviewlore.domain.drift import MapFingerprint
 from reviewlore.domain.recipe import NamedBase, Recipe
 from reviewlore.domain.report import Report
 from reviewlore.errors import InputError, StorageError
 from reviewlore.flows.labelling import LearnContext
 from reviewlore.flows.review import ReviewContext, read_settings
-from reviewlore.flows.scoring import load_active
+from reviewlore.flows.scoring import Judgement, load_active, load_calibrations
 from reviewlore.flows.train import TrainContext
-from reviewlore.ports import AdapterTrainer, Clock, Console, Generator, Parsers, Scorer, Shelf, Store
+from reviewlore.formats import records
+from reviewlore.ports import AdapterTrainer, Clock, Console, Generator, Parsers, Shelf, Store
 from reviewlore.ranking.model import RankerModel
 from reviewlore.stages.recipe import parse_recipe, pin_revision
 from reviewlore.wiring_secrets import (
@@ -78,6 +80,11 @@ class Workshop:
         return RankerModel.from_json(json.loads(resources.load_prior()))
 
     @cached_property
+    def prior_calibrations(self) -> Calibrations:
+        """What the shipped ranker's scores are worth in a repository that it has not seen."""
+        return records.decode(resources.load_prior_calibration(), Calibrations, "ranking/prior_calibration.json")
+
+    @cached_property
     def grammar(self) -> Parsers:
         """The parsers of source code."""
         from reviewlore.adapters.grammars import Grammars
@@ -117,12 +124,12 @@ class Workshop:
         model = self.settings.model
         return open_generator(model, read_model_key() if model.kind == "openai" else "")
 
-    def scorer(self) -> Scorer:
-        """Return the judgement in force; what had to be given up for it is said."""
+    def scorer(self) -> Judgement:
+        """Return the judgement in force, and what it is worth; what had to be given up for it is said."""
         scorer, notes = load_active(self.store, self.prior, self.adapters)
         for note in notes:
             self.console.warn(note)
-        return scorer
+        return Judgement(scorer, load_calibrations(self.store, scorer, self.prior_calibrations))
 
     def review_context(self, repository: str | None = None) -> ReviewContext:
         """Return what a review needs."""
@@ -140,6 +147,7 @@ class Workshop:
             console=self.console,
             notes=notes,
             shelf=self.shelf,
+            calibrations=load_calibrations(self.store, scorer, self.prior_calibrations),
         )
 
     def learn_context(self, fetch: Callable[[Sequence[str]], None] | None = None) -> LearnContext:

@@ -83,6 +83,9 @@ class Calibrations:
     schema: int = 1
 
 
+UNCALIBRATED = Calibrations("")
+
+
 @dataclass(frozen=True, slots=True)
 class RuleRecord:
     """What became of one rule's own findings so far: how many were posted and settled, how many of them addressed."""

@@ -2,29 +2,30 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reviewlore.architecture.picture import compare
 from reviewlore.config import FILE, Settings, parse_settings
 from reviewlore.diff import FilePatch, parse_diff
 from reviewlore.domain.architecture import ArchitectureMap, Survey
-from reviewlore.domain.finding import Finding, Review
-from reviewlore.domain.preference import Remark
+from reviewlore.domain.calibration import UNCALIBRATED, Calibrations
+from reviewlore.domain.finding import Review
 from reviewlore.flows import state
 from reviewlore.flows.drift import find_aged, take_fingerprint
 from reviewlore.flows.mapping import Mapper
 from reviewlore.flows.precedents import Precedents
+from reviewlore.flows.scoring import Judgement
 from reviewlore.flows.survey import survey
 from reviewlore.formats.mermaid import render_mermaid
 from reviewlore.ports import Console, Index, Parsers, Repo, Scorer, Shelf, Store
 from reviewlore.stages.curate import matches
-from reviewlore.stages.review.candidates import make_findings, words_of
+from reviewlore.stages.review.candidates import make_findings
 from reviewlore.stages.review.select import select
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewContext:
-    """What a review needs: the code, what was learned, whose judgement, and how to search the past."""
+    """What a review needs: the code, what was learned, whose judgement and what it is worth, how to search the past."""
 
     repository: str
     repo: Repo
@@ -35,6 +36,7 @@ class ReviewContext:
     console: Console
     notes: tuple[str, ...] = ()
     shelf: Shelf | None = None
+    calibrations: Calibrations = UNCALIBRATED
 
 
 def review_change(context: ReviewContext, base: str, head: str) -> Review:
@@ -62,7 +64,7 @@ def review_change(context: ReviewContext, base: str, head: str) -> Review:
     excluded = frozenset(patch.path for patch in patches if matches(patch.path, settings.review.exclude_paths))
     candidates, unplaced = make_findings(result.facts, {patch.path: patch for patch in reviewed}, excluded)
     precedents = Precedents(context.repository, context.repo, context.store, context.make_index(), start)
-    scored = _scored(context, precedents.cite(candidates))
+    scored = Judgement(context.scorer, context.calibrations).judge_findings(precedents.cite(candidates))
     dismissed = state.read_dismissed(context.store, context.repository) if scored else frozenset()
     kept, dropped = select(scored, settings.review, dismissed)
     return Review(
@@ -109,11 +111,3 @@ def _reviewed(patches: tuple[FilePatch, ...], settings: Settings) -> tuple[tuple
         else:
             kept.append(patch)
     return tuple(kept), dict(sorted(skipped.items()))
-
-
-def _scored(context: ReviewContext, findings: list[Finding]) -> list[Finding]:
-    remarks = [Remark(finding.anchor.path, finding.hunk, words_of(finding)) for finding in findings]
-    return [
-        replace(finding, score=round(score, 6))
-        for finding, score in zip(findings, context.scorer.score(remarks), strict=True)
-    ]
