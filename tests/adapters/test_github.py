@@ -66,14 +66,14 @@ def test_what_never_answers_is_given_up(fake: FakeGitHub) -> None:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         start = time.monotonic()
         with pytest.raises(ForgeError, match="ReadTimeoutError"):
-            GithubForge(connect("t", address, replace(QUICK, timeout=1, retries=1)), NAME)
+            _ = GithubForge(connect("t", address, replace(QUICK, timeout=1, retries=1)), NAME).repository
         assert 1.9 < time.monotonic() - start < 3
 
 
 def test_an_unreachable_address_is_told_soon() -> None:
     start = time.monotonic()
     with pytest.raises(ForgeError, match=r"cannot be reached for GET /repos/octo/demo \(NewConnectionError\)"):
-        GithubForge(connect("t", "http://127.0.0.1:9"), NAME)
+        _ = GithubForge(connect("t", "http://127.0.0.1:9"), NAME).repository
     assert time.monotonic() - start < 3
 
 
@@ -146,6 +146,7 @@ def test_points_are_another_allowance_than_requests(fake: FakeGitHub, patient: C
 
 
 def test_a_spent_budget_is_told_with_its_reset(fake: FakeGitHub, connection: Connection, forge: GithubForge) -> None:
+    assert forge.repository == NAME
     fake.core.use_up()
     for _ in range(2):
         with pytest.raises(ForgeError, match=r"rate limit stops GET .* for 36\d\d s.* Come back at"):
@@ -193,6 +194,25 @@ def test_writes_keep_the_distance_that_github_asks_for(fake: FakeGitHub) -> None
     assert time.monotonic() - start >= 0.4
 
 
+def test_a_limit_on_writes_is_waited_for_before_the_next_write(fake: FakeGitHub, told: list[str]) -> None:
+    """GitHub, "Best practices for using the REST API": whoever goes on against a secondary limit may be banned."""
+    connection = connect(fake.workflow_token(NAME), fake.base, replace(QUICK, max_wait=1.5), told.append)
+    path, body = f"/repos/{NAME}/issues/1/comments", {"body": "x"}
+    fake.fault("POST", "/comments$", 403, LIMIT, headers={"Retry-After": "1"})
+    start = time.monotonic()
+    with pytest.raises(ForgeError, match="rate limit"):
+        connection.write("POST", path, body)
+    assert connection.get(f"/repos/{NAME}")["full_name"] == NAME  # reading need not wait
+    assert time.monotonic() - start < 0.9
+    assert connection.write("POST", path, body)["body"] == "x"
+    assert time.monotonic() - start > 0.9
+    fake.fault("POST", "/comments$", 403, LIMIT, headers={"Retry-After": "300"})
+    for _ in range(2):
+        with pytest.raises(ForgeError, match=r"for (299|300) s.* Come back at"):
+            connection.write("POST", path, body)
+    assert len(fake.sent("POST", "/comments$")) == 3  # the last one was not even sent
+
+
 def test_what_is_not_there_is_the_users_to_mend(fake: FakeGitHub, connection: Connection, forge: GithubForge) -> None:
     with pytest.raises(InputError, match="pulls/99"):
         forge.pull(99)
@@ -205,10 +225,10 @@ def test_what_is_not_there_is_the_users_to_mend(fake: FakeGitHub, connection: Co
 def test_something_that_is_not_github_is_told(fake: FakeGitHub) -> None:
     fake.fault("GET", "/repos", 200, "Welcome to nginx")
     with pytest.raises(ForgeError, match="full_name"):
-        GithubForge(connect(fake.token("carol"), fake.base, QUICK), NAME)
+        _ = GithubForge(connect(fake.token("carol"), fake.base, QUICK), NAME).repository
     fake.fault("GET", "/repos", 200, body=["Welcome"])
     with pytest.raises(ForgeError, match="full_name"):
-        GithubForge(connect(fake.token("carol"), fake.base, QUICK), NAME)
+        _ = GithubForge(connect(fake.token("carol"), fake.base, QUICK), NAME).repository
     fake.fault("GET", "/pulls", 200, body={"not": "a list"})
     with pytest.raises(ForgeError, match="not a list"):
         list(connect(fake.token("carol"), fake.base, QUICK).pages(f"/repos/{NAME}/pulls"))
@@ -217,10 +237,10 @@ def test_something_that_is_not_github_is_told(fake: FakeGitHub) -> None:
 def test_no_message_shows_a_token(fake: FakeGitHub, tmp_path: Path) -> None:
     secret = "ghp_" + "s3cret" * 5
     with pytest.raises(RefusedError) as refused:
-        GithubForge(connect(secret, fake.base, QUICK), NAME)
+        _ = GithubForge(connect(secret, fake.base, QUICK), NAME).repository
     assert "did not accept the token" in str(refused.value)
     with pytest.raises(ForgeError) as unreachable:
-        GithubForge(connect(secret, "http://127.0.0.1:9", QUICK), NAME)
+        _ = GithubForge(connect(secret, "http://127.0.0.1:9", QUICK), NAME).repository
     with pytest.raises(ConfigError) as malformed:
         connect(f"{secret}\nX-Other: 1", fake.base)
     for caught in (refused, unreachable, malformed):

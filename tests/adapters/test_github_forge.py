@@ -170,6 +170,7 @@ def test_what_anybody_said_is_found_again_newest_first(fake: FakeGitHub, forge: 
 def test_of_many_comments_only_the_pages_are_read_that_are_taken(fake: FakeGitHub, forge: GithubForge) -> None:
     for number in range(120):
         fake.add_issue_comment(NAME, 1, f"word {number}", "bob")
+    assert forge.repository == NAME  # asked for once
     before = fake.requests
     assert next(iter(forge.recent_talk())).body.startswith("word")
     assert fake.requests == before + 1

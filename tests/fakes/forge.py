@@ -1,6 +1,6 @@
 """A forge in memory: one repository's pull requests, comments and roles, with errors on demand. No network."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reviewlore.domain.forge import (
@@ -8,10 +8,12 @@ from reviewlore.domain.forge import (
     IssueComment,
     NewCheck,
     NewReview,
+    OwnThread,
     Posted,
     PostedReview,
     PullRequest,
     Reaction,
+    Standing,
     ThreadComment,
 )
 from reviewlore.domain.people import Role
@@ -50,7 +52,9 @@ def make_pull(number: int = 1, head: str = "b" * 40, base: str = "a" * 40) -> Pu
 class FakeForge(Forge, ForgeVoice, ForgeRuns):
     """What was said lies in `reviews`, `threads`, `talk`, `reactions`, `dispatched`; `calls` lists the writes tried.
 
-    `before` and `after` map a method's name to the errors its next calls raise: before or after it took effect.
+    `before` and `after` map a method's name to the errors its next calls raise: before or after it took effect. By the
+    id of a thread's first comment: how many reactions it has (`felt`), whether it is `resolved` or its lines are gone
+    (`outdated`). `refused` are names that `tidy` refuses, `asked` counts the readings.
     """
 
     pulls: dict[int, PullRequest] = field(default_factory=lambda: {1: make_pull()})
@@ -65,6 +69,12 @@ class FakeForge(Forge, ForgeVoice, ForgeRuns):
     after: dict[str, list[Exception]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     login: str = ME
+    asked: int = 0
+    felt: dict[int, int] = field(default_factory=dict)
+    resolved: set[int] = field(default_factory=set)
+    outdated: set[int] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+    may_tidy: bool = True
 
     def pull(self, number: int) -> PullRequest:
         if number not in self.pulls:
@@ -81,10 +91,39 @@ class FakeForge(Forge, ForgeVoice, ForgeRuns):
         def mine(author: str | None, body: str) -> bool:
             return author == self.login and marker in body
 
+        threads = [each for each in self.threads if each.pull_request == number and mine(each.author, each.body)]
         return Posted(
             tuple(each for each in self.reviews if each.pull_request == number and mine(each.author, each.body)),
-            tuple(each for each in self.threads if each.pull_request == number and mine(each.author, each.body)),
+            tuple(threads),
             tuple(each for each in self.talk if each.number == number and mine(each.author, each.body)),
+            tuple(self._thread(each) for each in threads if each.in_reply_to is None),
+        )
+
+    def standing(self, number: int, marker: str) -> Standing:
+        self.asked += 1
+        return Standing("octo/demo", self.login, self.pull(number), self.posted(number, marker))
+
+    def tidy(self, comments: Sequence[str], threads: Sequence[str]) -> tuple[str, ...]:
+        self._start("tidy")
+        for place, each in enumerate(self.threads):
+            if f"PRRC_{each.id}" in set(comments) - self.refused:
+                self.threads[place] = replace(each, hidden="outdated")
+            if f"PRRT_{each.id}" in set(threads) - self.refused:
+                self.resolved.add(each.id)
+        self._finish("tidy")
+        return tuple(node for node in (*comments, *threads) if node in self.refused)
+
+    def _thread(self, root: ThreadComment) -> OwnThread:
+        return OwnThread(
+            node=f"PRRT_{root.id}",
+            comment_node=f"PRRC_{root.id}",
+            comment=root,
+            answers=sum(each.in_reply_to == root.id for each in self.threads),
+            reactions=self.felt.get(root.id, 0),
+            resolved=root.id in self.resolved,
+            outdated=root.id in self.outdated,
+            may_resolve=self.may_tidy,
+            may_minimise=self.may_tidy,
         )
 
     def post_review(self, number: int, review: NewReview) -> PostedReview:

@@ -142,12 +142,12 @@ class Root:
                 if thread.node == node:
                     thread.resolved_by = by
                     repo.pulls[thread.pull].updated_at = self.fake.now()
-                    return {"thread": RepositoryGraph(repo).thread(thread)}
+                    return {"thread": RepositoryGraph(repo, True).thread(thread)}
         raise refuse(f"Could not resolve to a node with the global id of '{node}'", "NOT_FOUND")
 
     def _graph(self, repo: Repository) -> RepositoryGraph:
         if repo.id not in self._graphs:
-            self._graphs[repo.id] = RepositoryGraph(repo)
+            self._graphs[repo.id] = RepositoryGraph(repo, self._can_write())
         return self._graphs[repo.id]
 
     def _visible(self) -> list[Repository]:
@@ -155,6 +155,9 @@ class Root:
         return [repo for repo in found if repo is not None]
 
     def _may_write(self) -> None:
-        permissions = self.token.permissions
-        if permissions is not None and permissions.get("pull_requests") != "write":
+        if not self._can_write():
             raise refuse("Resource not accessible by integration", "FORBIDDEN")
+
+    def _can_write(self) -> bool:
+        permissions = self.token.permissions
+        return permissions is None or permissions.get("pull_requests") == "write"

@@ -35,8 +35,8 @@ def actor(login: str | None) -> Node | None:
 class RepositoryGraph:
     """The pull requests of one repository as GraphQL nodes."""
 
-    def __init__(self, repo: Repository) -> None:
-        self.repo = repo
+    def __init__(self, repo: Repository, may_write: bool) -> None:
+        self.repo, self._may_write = repo, may_write
         self.said = 0  # how many comments and reviews were answered
         self._threads = _grouped(repo.threads.values(), lambda thread: thread.pull)
         self._reviews = _grouped(repo.reviews.values(), lambda review: review.pull)
@@ -113,6 +113,7 @@ class RepositoryGraph:
             "id": thread.node,
             "isResolved": thread.resolved_by is not None,
             "isOutdated": thread.outdated,
+            "viewerCanResolve": self._may_write and thread.resolved_by is None,
             "isCollapsed": thread.resolved_by is not None,
             "resolvedBy": thread.resolved_by and {"__typename": "User", "login": thread.resolved_by},
             "path": said[0].path,
@@ -162,6 +163,7 @@ class RepositoryGraph:
             "updatedAt": comment.updated_at,
             "lastEditedAt": comment.edited_at,
             "isMinimized": comment.minimized is not None,
+            "viewerCanMinimize": self._may_write,
             "minimizedReason": comment.minimized,
             "reactionGroups": _groups(comment.reactions),
             "reactions": connection(comment.reactions, _reaction, _by_id),

@@ -8,7 +8,6 @@ token.
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from github import Auth, Github, GithubException, GithubIntegration
@@ -17,6 +16,7 @@ from github.Requester import Requester
 from reviewlore.adapters.github_answers import (
     Allowance,
     Answer,
+    Page,
     Patience,
     explain,
     explain_query,
@@ -36,21 +36,6 @@ _TOKEN = re.compile(r"[\x21-\x7e]+")
 _ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s?#]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One answer to a GET: its JSON, its entity tag, and the address of the next page of a list."""
-
-    data: Any
-    tag: str | None = None
-    following: str | None = None
-
-    def items(self, what: str) -> list[Any]:
-        """Return the elements of a list; ForgeError where GitHub answered something else."""
-        if not isinstance(self.data, list):
-            raise ForgeError(f"GitHub answered GET {what} with something that is not a list; check the API address.")
-        return self.data
-
-
 class Connection:
     """One identity at one GitHub. Make it with `connect` or `connect_app`.
 
@@ -60,8 +45,9 @@ class Connection:
     def __init__(
         self, auth: Auth.Auth, base_url: str, patience: Patience, meter: Meter, tell: Callable[[str], None]
     ) -> None:
-        self._patience, self._meter, self._tell = patience, meter, tell
+        self._patience, self._meter, self.tell = patience, meter, tell
         self._allowances: dict[str, Allowance] = {}
+        self._silent_until = 0.0  # monotonic; GitHub's secondary limit refused a write and named a pause
         # Queries are read-only POSTs, which must not keep the distance that GitHub asks of writes.
         self._reader = _requester(auth, base_url, patience, meter, pause=None)
         self._writer = _requester(auth, base_url, patience, meter, pause=patience.between_writes)
@@ -126,6 +112,15 @@ class Connection:
         """Send one writing request, once; after a ForgeError nobody knows whether it arrived."""
         return self._checked(*self._send(self._writer, method, path, body=dict(body), retries=0)).data
 
+    def mutate(self, text: str, variables: Mapping[str, object]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Send one GraphQL mutation, once; return its data and its errors, since one of several fields may fail."""
+        body = {"query": text, "variables": dict(variables)}
+        answer, what = self._send(self._writer, "POST", self._writer.graphql_url, body=body, retries=0)
+        data = self._checked(answer, what).data
+        if not isinstance(data, dict) or answer.limited or answer.failed:
+            raise explain_query(answer)
+        return data.get("data") or {}, answer.errors
+
     def _checked(self, answer: Answer, what: str) -> Answer:
         if not 200 <= answer.status < 300 or answer.cut:
             raise explain(answer, what)
@@ -142,19 +137,22 @@ class Connection:
         retries: int | None = None,
     ) -> tuple[Answer, str]:
         """Return the last answer, after waits for rate limits and, for reads, after failures."""
-        query = requester is self._reader and method == "POST"
-        what, resource = f"{method} {path.partition('?')[0]}", "graphql" if query else "core"
+        what, resource = f"{method} {path.partition('?')[0]}", "graphql" if path == requester.graphql_url else "core"
         waits = 0 if requester is self._writer else self._patience.retries
         failures = waits if retries is None else retries
         attempt = 0
         while True:
             self._meter.check(what)
             self._await_turn(resource, what)
+            if requester is self._writer:
+                self._await_calm(what)
             answer = self._exchange(requester, method, path, parameters, headers, body)
             self._note(answer, resource)
             pause = find_pause(answer, attempt, self._patience)
             if pause is None:
                 return answer, what
+            if answer.limited and requester is self._writer:
+                self._silent_until = time.monotonic() + pause
             if answer.limited and pause > self._patience.max_wait:
                 raise self._too_long(pause, what)
             if attempt >= (waits if answer.limited or answer.unreachable else failures):
@@ -192,6 +190,14 @@ class Connection:
             self._wait(pause, "for GitHub's rate limit")
         del self._allowances[resource]
 
+    def _await_calm(self, what: str) -> None:
+        """Wait until GitHub takes writes again: whoever goes on writing against its secondary limit may be banned."""
+        pause = self._silent_until - time.monotonic()
+        if pause > self._patience.max_wait:
+            raise self._too_long(pause, what)
+        if pause > 0:
+            self._wait(pause, "for GitHub's rate limit")
+
     def _note(self, answer: Answer, resource: str) -> None:
         remaining = answer.number("x-ratelimit-remaining")
         if remaining is not None:
@@ -200,7 +206,7 @@ class Connection:
 
     def _wait(self, seconds: float, why: str) -> None:
         if seconds >= 1:
-            self._tell(f"Waiting {seconds:.0f} s {why}")
+            self.tell(f"Waiting {seconds:.0f} s {why}")
         time.sleep(seconds)
 
     def _too_long(self, seconds: float, what: str) -> ForgeError:

@@ -120,6 +120,21 @@ class Answer:
         return max(0.0, reset - now) + 1 if reset is not None else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer to a GET: its JSON, its entity tag, and the address of the next page of a list."""
+
+    data: Any
+    tag: str | None = None
+    following: str | None = None
+
+    def items(self, what: str) -> list[Any]:
+        """Return the elements of a list; ForgeError where GitHub answered something else."""
+        if not isinstance(self.data, list):
+            raise ForgeError(f"GitHub answered GET {what} with something that is not a list; check the API address.")
+        return self.data
+
+
 @dataclass(slots=True)
 class Allowance:
     """What is left of one primary rate limit, as last told; `ready` is a monotonic time."""

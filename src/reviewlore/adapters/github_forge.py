@@ -5,13 +5,15 @@ It never approves, merges or labels, never repeats a write, and decides nothing 
 """
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from reviewlore.adapters.github import Connection
 from reviewlore.adapters.github_history import find_role, locate
+from reviewlore.adapters.github_standing import read_standing
 from reviewlore.domain.forge import (
+    CheckNote,
     CommentKind,
     IssueComment,
     NewCheck,
@@ -21,12 +23,12 @@ from reviewlore.domain.forge import (
     PostedReview,
     PullRequest,
     Reaction,
+    Standing,
     ThreadComment,
 )
 from reviewlore.domain.people import Role
 from reviewlore.errors import ForgeError, InputError
 from reviewlore.formats.github import (
-    is_same_account,
     parse_issue_comment,
     parse_pull,
     parse_review,
@@ -39,9 +41,12 @@ class GithubForge:
     """Implements `ports.Forge`, `ForgeVoice`, `ForgeRuns`, `ForgeAccount` and `ForgeComments`."""
 
     def __init__(self, connection: Connection, repository: str) -> None:
-        self._connection = connection
-        self.repository, _ = locate(connection, repository)
-        self._base = f"/repos/{self.repository}"
+        self._connection, self._asked_for = connection, repository
+
+    @functools.cached_property
+    def repository(self) -> str:
+        """`owner/name` as it is now, whatever it was asked for by; InputError where there is none."""
+        return locate(self._connection, self._asked_for)[0]
 
     @functools.cached_property
     def login(self) -> str:
@@ -77,16 +82,17 @@ class GithubForge:
         for value in self._connection.pages(f"{self._base}/issues/comments", sort="created", direction="desc"):
             yield parsed(parse_issue_comment, value)
 
+    def standing(self, number: int, marker: str) -> Standing:
+        """Return a pull request with what this identity has posted with `marker`: one request, unless it is long."""
+        known = self.__dict__.get("repository", self._asked_for)
+        found = read_standing(self._connection, known, number, marker, self._connection.tell)
+        # Both are told with it, and need not be asked for by themselves.
+        self.repository, self.login = found.repository, found.login
+        return found
+
     def posted(self, number: int, marker: str) -> Posted:
         """Return what this identity has posted with `marker`; the same text by anybody else does not count."""
-        reviews = self._own(f"pulls/{number}/reviews", marker)
-        comments = self._own(f"pulls/{number}/comments", marker)
-        summaries = self._own(f"issues/{number}/comments", marker)
-        return Posted(
-            tuple(parsed(parse_review, value) for value in reviews),
-            tuple(parsed(parse_thread_comment, value) for value in comments),
-            tuple(parsed(parse_issue_comment, value) for value in summaries),
-        )
+        return self.standing(number, marker).posted
 
     def post_review(self, number: int, review: NewReview) -> PostedReview:
         """Post one review, always as a comment, pinned to its commit: all of it or nothing."""
@@ -118,14 +124,33 @@ class GithubForge:
         where = "issues" if kind == "issue" else "pulls"
         self._connection.write("POST", f"{self._base}/{where}/comments/{comment}/reactions", {"content": reaction})
 
+    def tidy(self, comments: Sequence[str], threads: Sequence[str]) -> tuple[str, ...]:
+        """Minimise comments as outdated and resolve threads, all in one request; return those that GitHub refused.
+
+        Nothing is deleted: https://docs.github.com/graphql/reference/mutations#minimizecomment
+        """
+        nodes = [*comments, *threads]
+        names = ", ".join(f"$id{place}: ID!" for place in range(len(nodes)))
+        fields = [
+            f"act{place}: minimizeComment(input: {{ subjectId: $id{place}, classifier: OUTDATED }}) "
+            "{ minimizedComment { isMinimized } }"
+            if place < len(comments)
+            else f"act{place}: resolveReviewThread(input: {{ threadId: $id{place} }}) {{ thread {{ isResolved }} }}"
+            for place in range(len(nodes))
+        ]
+        text = "\n  ".join([f"mutation({names}) {{", *fields]) + " }"
+        data, _ = self._connection.mutate(text, {f"id{place}": node for place, node in enumerate(nodes)})
+        return tuple(node for place, node in enumerate(nodes) if not data.get(f"act{place}"))
+
     def conclude_check(self, check: NewCheck) -> int:
         """Record a finished check run and return its id."""
+        output = {"title": check.title, "summary": check.summary, "annotations": [_note(note) for note in check.notes]}
         body: dict[str, object] = {
             "name": check.name,
             "head_sha": check.commit,
             "status": "completed",
             "conclusion": check.conclusion,
-            "output": {"title": check.title, "summary": check.summary},
+            "output": output,
         }
         if check.details_url is not None:
             body["details_url"] = check.details_url
@@ -136,14 +161,9 @@ class GithubForge:
         path = f"{self._base}/actions/workflows/{quote(workflow, safe='')}/dispatches"
         self._connection.write("POST", path, {"ref": ref, "inputs": dict(inputs)})
 
-    def _own(self, what: str, marker: str) -> list[Any]:
-        found = []
-        for value in self._connection.pages(f"{self._base}/{what}"):
-            user = value.get("user") or {}
-            login, is_bot = user.get("login"), user.get("type") == "Bot"
-            if marker in (value.get("body") or "") and is_same_account(self.login, login, is_bot):
-                found.append(value)
-        return found
+    @property
+    def _base(self) -> str:
+        return f"/repos/{self.repository}"
 
 
 def _inline(comment: NewComment) -> dict[str, object]:
@@ -155,6 +175,11 @@ def _inline(comment: NewComment) -> dict[str, object]:
         # GitHub refuses a range of one line.
         body |= {"start_line": anchor.start_line, "start_side": anchor.side}
     return body
+
+
+def _note(note: CheckNote) -> dict[str, object]:
+    body: dict[str, object] = {"path": note.path, "start_line": note.line, "end_line": note.line}
+    return body | {"annotation_level": note.level, "title": note.title, "message": note.message}
 
 
 def _id(value: Any) -> int:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
-from reviewlore.adapters.github import PAGE, Connection, Page
-from reviewlore.adapters.github_answers import GaveUpError, RefusedCursorError
+from reviewlore.adapters.github import PAGE, Connection
+from reviewlore.adapters.github_answers import GaveUpError, Page, RefusedCursorError
 from reviewlore.adapters.github_queries import (
     MERGED_BACKWARDS,
     MERGED_NEXT,
@@ -34,14 +34,21 @@ _PULLS = 25
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
 
 
+def split_name(repository: str) -> tuple[str, str]:
+    """Return the owner and the name of a repository; InputError where GitHub can have none of that name."""
+    if not _NAME.fullmatch(repository):
+        raise InputError(f"{repository!r} is no repository; write it as OWNER/NAME.")
+    owner, name = repository.split("/")
+    return owner, name
+
+
 def locate(connection: Connection, repository: str, tag: str | None = None) -> tuple[str, str | None]:
     """Return a repository's name as it is now, and the answer's entity tag; InputError where there is none.
 
     With the tag of an answer that still holds, the name is what it was. PyGithub follows the redirect of a renamed
     repository without the query, which would list something else: hence the name of today.
     """
-    if not _NAME.fullmatch(repository):
-        raise InputError(f"{repository!r} is no repository; write it as OWNER/NAME.")
+    split_name(repository)
     page = connection.page(f"/repos/{repository}", tag)
     if page is None:
         return repository, tag

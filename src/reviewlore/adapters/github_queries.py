@@ -29,9 +29,10 @@ _THREADS = f"""{_PAGE} nodes {{
   id isResolved isOutdated diffSide resolvedBy {_ACTOR}
   root: comments(first: 1) {{ nodes {{ id diffHunk reactions(first: 10) {{ {_REACTIONS} }} }} }}
   comments(first: 10) {{ {_REPLIES} }} }}"""
+PULL_FIELDS = f"""id number title body author {_ACTOR} state isDraft locked url createdAt updatedAt mergedAt
+  baseRefName baseRefOid headRefName headRefOid headRepository {{ nameWithOwner }} mergeCommit {{ oid }}"""
 _PULL = f"""fragment pull on PullRequest {{
-  id number title body author {_ACTOR} state isDraft locked url createdAt updatedAt mergedAt
-  baseRefName baseRefOid headRefName headRefOid headRepository {{ nameWithOwner }} mergeCommit {{ oid }}
+  {PULL_FIELDS}
   labels(first: 20) {{ {_LABELS} }}
   reviewThreads(first: 20) {{ {_THREADS} }}
   reviews(first: 10) {{ {_REVIEWS} }}
@@ -89,7 +90,7 @@ def find_unfinished(pull: Any) -> list[Unfinished]:
     number, node = int(pull["number"]), pull["id"]
     parts = [Unfinished(number, node, part, pull[part.field]) for part in (LABELS, THREADS, REVIEWS, CONVERSATION)]
     threads = find_unfinished_threads(number, pull["reviewThreads"])
-    return [each for each in parts if _goes_on(each.connection)] + threads
+    return [each for each in parts if goes_on(each.connection)] + threads
 
 
 def find_unfinished_threads(number: int, threads: Any) -> list[Unfinished]:
@@ -98,7 +99,7 @@ def find_unfinished_threads(number: int, threads: Any) -> list[Unfinished]:
     for thread in filter(None, threads["nodes"]):
         parts.append(Unfinished(number, thread["id"], REPLIES, thread["comments"]))
         parts += (Unfinished(number, root["id"], REACTIONS, root["reactions"]) for root in thread["root"]["nodes"])
-    return [each for each in parts if _goes_on(each.connection)]
+    return [each for each in parts if goes_on(each.connection)]
 
 
 def plan_rest(parts: Sequence[Unfinished], share: float = 1.0) -> tuple[str, dict[str, object]]:
@@ -125,7 +126,7 @@ def add_rest(unfinished: Unfinished, found: Any) -> list[Unfinished]:
     connection["nodes"] += rest["nodes"]
     connection["pageInfo"] = rest["pageInfo"]
     threads = find_unfinished_threads(unfinished.number, rest) if unfinished.part is THREADS else []
-    return [unfinished, *threads] if _goes_on(connection) else threads
+    return [unfinished, *threads] if goes_on(connection) else threads
 
 
 def plan_pulls(numbers: Sequence[int]) -> tuple[str, dict[str, object]]:
@@ -138,5 +139,6 @@ def plan_pulls(numbers: Sequence[int]) -> tuple[str, dict[str, object]]:
     return f"{text}\n{_PULL}", {f"number{index}": number for index, number in enumerate(numbers)}
 
 
-def _goes_on(connection: Any) -> bool:
+def goes_on(connection: Any) -> bool:
+    """Whether a connection of an answer has another page."""
     return bool(connection and connection["pageInfo"]["hasNextPage"])

@@ -161,12 +161,45 @@ class HistoryPage:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnThread:
+    """A review thread that this identity began, and what this identity may do about it.
+
+    `node` and `comment_node` are the forge's names of the thread and of its first comment, `comment`. `answers` counts
+    the comments after the first, `reactions` those to the first, whoever gave them; `outdated`: its lines are gone.
+    """
+
+    node: str
+    comment_node: str
+    comment: ThreadComment
+    answers: int = 0
+    reactions: int = 0
+    resolved: bool = False
+    outdated: bool = False
+    may_resolve: bool = False
+    may_minimise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Posted:
-    """What this identity has already said on one pull request, of what carries the marker."""
+    """What this identity has already said on one pull request, of what carries the marker.
+
+    `comments` are all its review comments, `threads` those of its threads that begin with one.
+    """
 
     reviews: tuple[PostedReview, ...] = ()
     comments: tuple[ThreadComment, ...] = ()
     summaries: tuple[IssueComment, ...] = ()
+    threads: tuple[OwnThread, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A pull request as it is now, with what this identity (`login`) has said on it; `repository` is `owner/name`."""
+
+    repository: str
+    login: str
+    pull: PullRequest
+    posted: Posted = field(default_factory=Posted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +220,17 @@ class NewReview:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckNote:
+    """One remark of a check run that the forge shows beside a line of the new code."""
+
+    path: str
+    line: int
+    level: Literal["notice", "warning", "failure"]
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class NewCheck:
     """A finished check run to record on one commit; `summary` is Markdown."""
 
@@ -196,3 +240,4 @@ class NewCheck:
     title: str
     summary: str
     details_url: str | None = None
+    notes: tuple[CheckNote, ...] = ()

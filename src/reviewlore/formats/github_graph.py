@@ -10,14 +10,17 @@ from typing import Any
 from reviewlore.domain.forge import (
     IssueComment,
     MergedPull,
+    OwnThread,
+    Posted,
     PostedReview,
     PullRequest,
     Reacted,
     Reaction,
     ReviewThread,
+    Standing,
     ThreadComment,
 )
-from reviewlore.formats.github import BOT_SUFFIX, review_state
+from reviewlore.formats.github import BOT_SUFFIX, is_same_account, review_state
 
 # GraphQL's names of reactions, REST's beside them.
 _CONTENT: dict[str, Reaction] = {
@@ -42,6 +45,49 @@ def parse_merged_pull(value: Any) -> MergedPull:
         tuple(_graph_review(number, each) for each in _nodes(value["reviews"])),
         tuple(_graph_issue_comment(number, each) for each in _nodes(value["comments"])),
     )
+
+
+def parse_standing(value: Any, marker: str) -> Standing:
+    """Read one pull request with what its reader has said on it with `marker` in the text; of others only counts.
+
+    `value` is a whole answer (asked by `adapters/github_standing.py`), its connections whole.
+    """
+    login, repository = str(value["viewer"]["login"]), value["repository"]
+    node = repository["pullRequest"]
+    number = int(node["number"])
+
+    def own(said: PostedReview | ThreadComment | IssueComment) -> bool:
+        return marker in said.body and is_same_account(login, said.author, said.author_is_bot)
+
+    threads = [_own_thread(number, each) for each in _nodes(node["reviewThreads"])]
+    posted = Posted(
+        tuple(filter(own, (_graph_review(number, each) for each in _nodes(node["reviews"])))),
+        tuple(comment for _, comments in threads for comment in comments if own(comment)),
+        tuple(filter(own, (_graph_issue_comment(number, each) for each in _nodes(node["comments"])))),
+        tuple(thread for thread, _ in threads if thread is not None and own(thread.comment)),
+    )
+    return Standing(str(repository["nameWithOwner"]), login, _graph_pull(node), posted)
+
+
+def _own_thread(number: int, value: Any) -> tuple[OwnThread | None, list[ThreadComment]]:
+    """Read a thread and its comments; no thread where its first comment was deleted."""
+    roots = _nodes(value["root"])
+    hunk = roots[0]["diffHunk"] if roots else ""
+    comments = [_graph_thread_comment(number, value["diffSide"], hunk, each) for each in _nodes(value["comments"])]
+    if not roots or not comments or comments[0].in_reply_to is not None:
+        return None, comments
+    thread = OwnThread(
+        node=value["id"],
+        comment_node=roots[0]["id"],
+        comment=comments[0],
+        answers=int(value["comments"]["totalCount"]) - 1,
+        reactions=int(roots[0]["reactions"]["totalCount"]),
+        resolved=bool(value["isResolved"]),
+        outdated=bool(value["isOutdated"]),
+        may_resolve=bool(value["viewerCanResolve"]),
+        may_minimise=bool(roots[0]["viewerCanMinimize"]),
+    )
+    return thread, comments
 
 
 def _graph_pull(value: Any) -> PullRequest:

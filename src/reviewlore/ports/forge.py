@@ -14,6 +14,7 @@ from reviewlore.domain.forge import (
     PostedReview,
     PullRequest,
     Reaction,
+    Standing,
     ThreadComment,
 )
 from reviewlore.domain.people import Role
@@ -77,6 +78,10 @@ class Forge(Protocol):
         """Return one review comment; InputError where there is none."""
         ...
 
+    def standing(self, number: int, marker: str) -> Standing:
+        """Return a pull request as it is now with what `posted` returns, at once; InputError where there is none."""
+        ...
+
     def posted(self, number: int, marker: str) -> Posted:
         """Return what this identity itself has posted on a pull request with `marker` in the text."""
         ...
@@ -85,7 +90,10 @@ class Forge(Protocol):
 class ForgeAccount(Protocol):
     """Whose token this is, and what that person may do."""
 
-    repository: str
+    @property
+    def repository(self) -> str:
+        """`owner/name` as the forge spells it now."""
+        ...
 
     @property
     def login(self) -> str:
@@ -100,7 +108,10 @@ class ForgeAccount(Protocol):
 class ForgeComments(Protocol):
     """What was said on a hosted repository, by anybody, to find one comment again."""
 
-    repository: str
+    @property
+    def repository(self) -> str:
+        """`owner/name` as the forge spells it now."""
+        ...
 
     def thread_comment(self, comment: int) -> ThreadComment:
         """Return one review comment; InputError where there is none."""
@@ -135,6 +146,10 @@ class ForgeVoice(Protocol):
 
     def edit_comment(self, comment: int, body: str) -> IssueComment:
         """Replace the text of one conversation comment."""
+        ...
+
+    def tidy(self, comments: Sequence[str], threads: Sequence[str]) -> tuple[str, ...]:
+        """Minimise own comments as outdated and resolve own threads, by the forge's names; return those refused."""
         ...
 
     def reply(self, number: int, comment: int, body: str) -> ThreadComment:
