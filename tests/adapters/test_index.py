@@ -131,9 +131,10 @@ def test_remarks_are_of_the_repository_and_the_concern_rules_always(tmp_path: Pa
         },
     )
     assert sorted(names(index, "crane")) == ["local", "other", "own", "rule"]
-    assert sorted(names(index, "crane", Scope("o/r"))) == ["local", "own", "rule"]
-    assert sorted(names(index, "crane", Scope("o/r", "naming"))) == ["own", "rule"]
-    assert sorted(names(index, "crane", Scope("folder", "naming"))) == ["other", "own", "rule"]
+    assert sorted(names(index, "crane", Scope(repository="o/r"))) == ["local", "own", "rule"]
+    assert sorted(names(index, "crane", Scope(("episode", "rule"), "o/r", "naming"))) == ["own", "rule"]
+    assert sorted(names(index, "crane", Scope((), "folder", "naming"))) == ["other", "own", "rule"]
+    assert names(index, "crane", Scope(("rule", "decision"))) == ["rule"]
 
 
 def test_notes_of_sources_are_told_again_by_a_warm_index(tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ _MOST_TERMS = 200  # words of a query that are looked up at all
 # the passages that have it, and the time rises with them.
 _POSTINGS = 4_000
 _FEWEST_TERMS = 3
-_K1 = 1.2  # FTS5's constant: sqlite.org/fts5.html, "The bm25() function"
 _TABLES = f"""
 CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, content TEXT NOT NULL, note TEXT NOT NULL);
 CREATE TABLE passage (
@@ -44,10 +43,10 @@ CREATE VIRTUAL TABLE temp.asked_terms USING fts5vocab(temp, asked, instance);
 """
 _COLUMNS = "kind, name, path, excerpt, pull_request, outcome, concern, repository, url, heading, line, paths"
 _SEARCH = f"""
-SELECT {_COLUMNS}, -bm25(words) FROM words JOIN passage ON passage.id = words.rowid
-WHERE words MATCH ? AND (kind <> 'episode' OR (
+SELECT words.rowid, -bm25(words), {_COLUMNS} FROM words JOIN passage ON passage.id = words.rowid
+WHERE words MATCH ?1 AND (?4 = '' OR instr(?4, kind) > 0) AND (kind <> 'episode' OR (
     (?2 = '' OR concern = ?2) AND (repository = ?3 OR instr(repository, '/') = 0 OR instr(?3, '/') = 0)))
-ORDER BY words.rank LIMIT ?4
+ORDER BY words.rank LIMIT ?5
 """  # noqa: S608 - the columns are ours
 
 
@@ -94,14 +93,32 @@ class SqliteIndex:
 
     def _search(self, text: str, limit: int, scope: Scope) -> tuple[Hit, ...]:
         connection = self._open()
-        terms = self._rarest(connection, text)
+        terms, unknown = self._rarest(connection, text)
         if not terms:
             return ()
         query = " OR ".join(f'"{word}"' for word, _ in terms)
-        best = sum(_weight(count, self._passages) for _, count in terms) * (_K1 + 1)
-        rows = connection.execute(_SEARCH, (query, scope.concern, scope.repository, limit)).fetchall()
-        hits = [Hit(_passage(row), round(min(1.0, row[-1] / best), 6)) for row in rows]
-        return tuple(sorted(hits, key=lambda hit: (-hit.similarity, hit.passage.id)))
+        asked = (query, scope.concern, scope.repository, " ".join(scope.kinds), limit)
+        rows = connection.execute(_SEARCH, asked).fetchall()
+        rows.sort(key=lambda row: (-round(row[1], 9), row[3]))
+        said = self._weigh(connection, terms, [row[0] for row in rows])
+        whole = sum(self._weight(count) for _, count in terms) + unknown * self._weight(0)
+        return tuple(Hit(_passage(row[2:]), round(said[row[0]] / whole, 6)) for row in rows)
+
+    def _weigh(
+        self, connection: sqlite3.Connection, terms: Sequence[tuple[str, int]], rows: Sequence[int]
+    ) -> dict[int, float]:
+        """Return the weights of the terms that each passage has, added up."""
+        found = dict.fromkeys(rows, 0.0)
+        marks = ", ".join("?" * len(rows))
+        statement = f"SELECT rowid FROM words WHERE words MATCH ? AND rowid IN ({marks})"  # noqa: S608 - only marks
+        for word, count in terms:
+            for (row,) in connection.execute(statement, (f'"{word}"', *rows)):
+                found[row] += self._weight(count)
+        return found
+
+    def _weight(self, count: int) -> float:
+        """Return what a term tells that `count` passages have: BM25's weight, made positive as Lucene does."""
+        return math.log(1 + (self._passages - count + 0.5) / (count + 0.5))
 
     def _update(self, sources: Sources, read: Callable[[str], Passages]) -> None:
         connection = self._open()
@@ -148,8 +165,11 @@ class SqliteIndex:
                 "INSERT INTO words (rowid, text) VALUES (?, ?)", (row, " ".join(split_terms(passage.text)))
             )
 
-    def _rarest(self, connection: sqlite3.Connection, text: str) -> list[tuple[str, int]]:
-        """Return the words of a query to search for, the rarest first, each with how many passages have its stem."""
+    def _rarest(self, connection: sqlite3.Connection, text: str) -> tuple[list[tuple[str, int]], int]:
+        """Return the words of a query to search for, the rarest first, each with how many passages have its stem.
+
+        The second value counts the stems that no passage has.
+        """
         words = list(dict.fromkeys(split_terms(text)))[:_MOST_TERMS]
         connection.execute("INSERT INTO temp.asked (rowid, text) VALUES (1, ?)", (" ".join(words),))
         stems = connection.execute("SELECT term, min(offset) FROM temp.asked_terms GROUP BY term").fetchall()
@@ -169,7 +189,7 @@ class SqliteIndex:
             if room < 0 and len(chosen) >= _FEWEST_TERMS:
                 break
             chosen.append((word, count))
-        return chosen
+        return chosen, len(stems) - len(known)
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -252,11 +272,6 @@ def _wipe(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO words (words) VALUES ('optimize')")
 
 
-def _weight(count: int, passages: int) -> float:
-    """Return the weight of a term that stands in `count` passages, as FTS5 computes it."""
-    return max(1e-6, math.log((passages - count + 0.5) / (count + 0.5)))
-
-
 def _row(passage: Passage) -> tuple[object, ...]:
     return (
         passage.kind, passage.id, passage.path, passage.excerpt, passage.pull_request, passage.outcome,
@@ -265,7 +280,7 @@ def _row(passage: Passage) -> tuple[object, ...]:
 
 
 def _passage(row: Sequence[object]) -> Passage:
-    kind, name, path, excerpt, number, outcome, concern, repository, url, heading, line, paths, _ = row
+    kind, name, path, excerpt, number, outcome, concern, repository, url, heading, line, paths = row
     return Passage(
         kind, name, path, "", excerpt, number, outcome, concern, repository, url, heading, line,  # type: ignore[arg-type]
         tuple(json.loads(paths)),  # type: ignore[arg-type]

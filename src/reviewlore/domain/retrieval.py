@@ -54,21 +54,26 @@ class Passages:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which remarks are searched: of one repository and about one concern; empty is any. Rules and decisions always.
+    """What is searched: passages of some kinds (none: all), and of remarks those of one repository and one concern.
 
-    A repository without an owner is a local folder's name, which tells nobody apart: it matches all, and all match it.
+    An empty repository or concern is any. A repository without an owner is a local folder's name, which tells nobody
+    apart: it matches all, and all match it.
     """
 
+    kinds: tuple[PrecedentKind, ...] = ()
     repository: str = ""
     concern: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that was found, without its text; `similarity` in 0..1 is the share of the best possible score."""
+    """A passage that was found, without its text; `similarity` (0..1) is how much of the query's words it has.
+
+    Each word counts by how rare it is. Hits stand in the order of BM25, which knows length and repetition too.
+    """
 
     passage: Passage
     similarity: float
 
 
-Sources = Mapping[str, str]
+Sources = Mapping[str, str]  # the name of each source, with the id of its content

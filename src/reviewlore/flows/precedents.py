@@ -4,11 +4,12 @@ Nothing is read before the first question, and nothing again that the index hold
 a finding, never findings.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reviewlore.domain.finding import Finding, Precedent
-from reviewlore.domain.retrieval import Passages, Scope
+from reviewlore.domain.retrieval import Hit, Passages, Scope
 from reviewlore.flows import state
 from reviewlore.formats.rules import parse_rules
 from reviewlore.ports import Index, Repo, Store
@@ -20,9 +21,17 @@ from reviewlore.stages.passages import (
     passages_of_episodes,
     passages_of_rules,
 )
-from reviewlore.stages.retrieve import MAX_PRECEDENTS, choose, concern_of, query_of, query_of_hunk
+from reviewlore.stages.retrieve import (
+    MAX_PRECEDENTS,
+    choose,
+    concern_of,
+    query_of,
+    query_of_hunk,
+    written_query_of,
+    written_query_of_hunk,
+)
 
-_SEARCHED = 40
+_SEARCHED = 8  # more than are cited: some say the same, some rules are of other paths
 _DECIDED = "decision:"
 
 
@@ -48,17 +57,24 @@ class Precedents:
         return [replace(finding, precedents=self.for_finding(finding)) for finding in findings]
 
     def for_finding(self, finding: Finding) -> tuple[Precedent, ...]:
-        """Return up to three precedents of a finding, closest first: remarks about its concern, rules and decisions."""
+        """Return up to three precedents of a finding: a rule and a decision about it, and remarks of its concern."""
         concern = concern_of(finding)
         if concern == "other":
             concern = classify_concern(f"{finding.title} {finding.why}")
-        hits = self._filled.search(query_of(finding), _SEARCHED, Scope(self.repository, concern))
-        return choose(finding.anchor.path, hits, MAX_PRECEDENTS)
+        said = self._filled.search(query_of(finding), _SEARCHED, Scope(("episode",), self.repository, concern))
+        return choose(finding.anchor.path, self._written(written_query_of(finding)), said, MAX_PRECEDENTS)
 
     def for_hunk(self, path: str, hunk: str, limit: int = MAX_PRECEDENTS) -> tuple[Precedent, ...]:
         """Return up to `limit` precedents of a hunk, closest first, about whatever concern: context for a model."""
-        hits = self._filled.search(query_of_hunk(path, hunk), max(_SEARCHED, limit), Scope(self.repository))
-        return choose(path, hits, limit)
+        scope = Scope(("episode",), self.repository)
+        said = self._filled.search(query_of_hunk(path, hunk), _SEARCHED + limit, scope)
+        return choose(path, self._written(written_query_of_hunk(hunk)), said, limit)
+
+    def _written(self, query: str) -> tuple[Hit, ...]:
+        """Return the rules and decisions that a query finds, where there are any."""
+        if not self._documents and state.RULES not in self._taught:
+            return ()
+        return self._filled.search(query, _SEARCHED, Scope(("rule", "decision")))
 
     @cached_property
     def _documents(self) -> dict[str, str]:
@@ -67,12 +83,16 @@ class Precedents:
         return {file.path: file.blob for file in sorted(found, key=lambda file: (file.path.count("/"), file.path))}
 
     @cached_property
+    def _taught(self) -> Mapping[str, str]:
+        return self.store.ids(state.RULES)
+
+    @cached_property
     def _filled(self) -> Index:
         """The index, brought to what the state branch and the base commit hold now; the newest remarks first."""
         episodes = self.store.ids(state.EPISODES)
         documents = list(self._documents.items())[:MAX_DOCUMENTS]
         sources = {
-            **self.store.ids(state.RULES),
+            **self._taught,
             **{f"{_DECIDED}{path}": blob for path, blob in documents},
             **{path: episodes[path] for path in sorted(episodes, reverse=True)},
         }

@@ -4,6 +4,7 @@ A retrieved remark says what the reviewer then said in one of nine cases at best
 finding and never a finding. Only people's remarks that were acted on are searched at all (`stages/passages.py`).
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
@@ -13,6 +14,10 @@ from reviewlore.domain.retrieval import Hit
 MAX_PRECEDENTS = 3
 _HUNK_ROWS = 4
 _QUERY = 4_000  # characters
+# A document is about the same things where it has a good part of what a query says, counted by rarity; of a rule that
+# was taught for this very path, less is asked.
+_NEAR = 0.35
+_NEAR_TAUGHT = 0.15
 # What a rule of ours is about, in the words of `mine.classify_concern`.
 _CONCERN: Mapping[str, str] = {
     "layer_crossed": "architecture", "new_cycle": "architecture", "new_edge": "architecture",
@@ -24,45 +29,60 @@ _DOCUMENTS = (".md", ".rst", ".txt", ".adoc")
 
 
 def query_of(finding: Finding) -> str:
-    """Return the text by which precedents of a finding are searched."""
+    """Return the text by which remarks like a finding are searched."""
     return " ".join((finding.title, finding.anchor.path, *finding.hunk.split("\n")[-_HUNK_ROWS:]))[:_QUERY]
 
 
+def written_query_of(finding: Finding) -> str:
+    """Return the text by which rules and decisions about a finding are searched: its own words.
+
+    Nothing of the path or the code: the names of folders stand in every document of a repository.
+    """
+    return finding.title[:_QUERY]
+
+
 def query_of_hunk(path: str, hunk: str) -> str:
-    """Return the text by which precedents of a hunk are searched: its path and the lines it changes."""
+    """Return the text by which remarks on a hunk are searched: its path and the lines it changes."""
+    return f"{path} {written_query_of_hunk(hunk)}"[:_QUERY]
+
+
+def written_query_of_hunk(hunk: str) -> str:
+    """Return the text by which rules and decisions about a hunk are searched: the lines it changes."""
     rows = hunk.split("\n")
     changed = [row[1:] for row in rows if row[:1] in ("+", "-")]
-    return " ".join((path, *(changed or rows)))[:_QUERY]
+    return " ".join(changed or rows)[:_QUERY]
 
 
-def choose(path: str, hits: Sequence[Hit], limit: int = MAX_PRECEDENTS) -> tuple[Precedent, ...]:
-    """Return up to `limit` precedents for a place, closest first: no rule of other paths, no words twice."""
-    found: list[Precedent] = []
-    said = set[str]()
-    for hit in hits:
-        passage = hit.passage
-        if passage.paths and not any(fnmatchcase(path, pattern) for pattern in passage.paths):
-            continue
-        if passage.excerpt in said or (passage.kind == "decision" and passage.path == path):
-            continue  # a document that is changed is no precedent for its own change
-        said.add(passage.excerpt)
-        found.append(
-            Precedent(
-                passage.id,
-                passage.pull_request,
-                passage.path,
-                passage.excerpt,
-                passage.outcome,
-                hit.similarity,
-                passage.url,
-                passage.kind,
-                passage.heading,
-                passage.line,
-            )
-        )
-        if len(found) >= limit:
-            break
-    return tuple(found)
+def choose(
+    path: str, written: Sequence[Hit], said: Sequence[Hit], limit: int = MAX_PRECEDENTS
+) -> tuple[Precedent, ...]:
+    """Return up to `limit` precedents for a place: one rule, one decision, then remarks, the closest first.
+
+    A rule must hold for the path and a decision or a rule be about the same things; a document that is changed is no
+    precedent for its own change. No words are cited twice.
+    """
+    found: dict[str, Hit] = {}
+    for kind in ("rule", "decision"):
+        of_kind = (hit for hit in written if hit.passage.kind == kind and _fits(hit, path))
+        found.update((hit.passage.excerpt, hit) for hit in itertools.islice(of_kind, 1))
+    for hit in said:
+        found.setdefault(hit.passage.excerpt, hit)
+    return tuple(map(_precedent, itertools.islice(found.values(), limit)))
+
+
+def _fits(hit: Hit, path: str) -> bool:
+    passage = hit.passage
+    if passage.paths:
+        return hit.similarity >= _NEAR_TAUGHT and any(fnmatchcase(path, pattern) for pattern in passage.paths)
+    return hit.similarity >= _NEAR and passage.path != path
+
+
+def _precedent(hit: Hit) -> Precedent:
+    passage = hit.passage
+    return Precedent(
+        passage.id, passage.pull_request, passage.path, passage.excerpt, passage.outcome, hit.similarity, passage.url,
+        passage.kind, passage.heading, passage.line,
+    )  # fmt: skip
 
 
 def concern_of(finding: Finding) -> str:
