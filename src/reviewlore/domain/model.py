@@ -184,7 +184,8 @@ class LearnReport:
 
     `dataset` is None and `stopped` the reason where the pass is not through yet. `expired` counts episodes that were
     older than policy allows, `forgotten` those that the forge no longer has, `reread` pull requests that were read
-    again because a comment had been edited. `commit` is None where nothing changed, or for a dry run.
+    again because a comment had been edited. `commit` is None where nothing changed, or for a dry run. `note` is what it
+    led to beyond the data.
     """
 
     source: str
@@ -198,3 +199,4 @@ class LearnReport:
     requests: int = 0
     stopped: str = ""
     dry_run: bool = False
+    note: str = ""

@@ -16,10 +16,12 @@ from reviewlore.domain.preference import PairSettings
 from reviewlore.errors import InputError
 from reviewlore.flows import state
 from reviewlore.flows.labelling import LearnContext, Memory, Tally, label_remarks, recall
+from reviewlore.flows.watch import take_back_if_worse
 from reviewlore.formats import records
 from reviewlore.ports import Store
 from reviewlore.stages import dataset
 from reviewlore.stages.approvals import request_approval
+from reviewlore.stages.online import measure_online
 from reviewlore.stages.outcome import carry_over
 from reviewlore.stages.retention import expired
 
@@ -79,11 +81,12 @@ def learn(context: LearnContext, source: Source, *, dry_run: bool = False) -> Le
 def conclude(context: LearnContext, harvest: Harvest, tally: Tally, *, dry_run: bool = False) -> LearnReport:
     """End a pass: take the harvest in, make one dataset of all episodes, and commit it all at once."""
     ending = _Conclusion(context, harvest, tally)
-    commit = None
+    commit, note = None, ""
     if dry_run:
         ending.files(context.store)
     else:
         commit = context.store.update(ending.files, ending.message, ending.now)
+        note = take_back_if_worse(context.store, ending.now) if context.settings.auto_rollback else ""
     return LearnReport(
         source=harvest.source,
         counts=ending.counts,
@@ -93,6 +96,7 @@ def conclude(context: LearnContext, harvest: Harvest, tally: Tally, *, dry_run: 
         expired=ending.merged.expired,
         forgotten=ending.merged.forgotten,
         dry_run=dry_run,
+        note=note,
     )
 
 
@@ -153,7 +157,8 @@ class _Conclusion:
         self.counts = replace(self._tally.counts(), fresh=self._tally.fresh + self.merged.fresh)
         self.manifest, known = self._make_manifest(store)
         path, approvals = state.dataset_path(self.manifest.id), state.read_approvals(store)
-        files = self._cursor_files(store)
+        online = measure_online(self.merged.episodes.values())
+        files = self._cursor_files(store) | state.online_file(online, state.read_online(store))
         if self.merged.changed or self.merged.forgotten or self.merged.expired:
             files |= dict.fromkeys(store.paths(state.EPISODES))  # none stays in two months
             files |= state.episode_files(self.merged.episodes.values())

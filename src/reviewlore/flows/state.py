@@ -8,6 +8,7 @@ from reviewlore.domain.events import PASSING_REASONS, FeedbackSignal
 from reviewlore.domain.history import Episode
 from reviewlore.domain.mining import Approvals, Cursors, Suppressions
 from reviewlore.domain.model import AuditEntry, DatasetManifest, Registry, VersionManifest
+from reviewlore.domain.online import OnlineMetrics
 from reviewlore.domain.voice import Voice
 from reviewlore.errors import StateError
 from reviewlore.formats import records
@@ -22,6 +23,7 @@ RULES = "rules.toml"
 CURSOR = "cursor.json"
 SUPPRESSIONS = "suppressions.json"
 APPROVALS = "approvals.json"
+ONLINE = "online.json"
 _TIME = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-\d{2}(?:T|$)", re.ASCII)
 
 
@@ -111,6 +113,17 @@ def read_dismissed(store: Store, repository: str) -> frozenset[str]:
         for signal in read_feedback(store)
         if signal.repository == repository and signal.reason not in PASSING_REASONS
     )
+
+
+def read_online(store: Store) -> OnlineMetrics:
+    """Return what became of our own remarks, as counted when something was last mined."""
+    data = store.read(ONLINE)
+    return OnlineMetrics() if data is None else records.decode(data, OnlineMetrics, ONLINE)
+
+
+def online_file(metrics: OnlineMetrics, known: OnlineMetrics) -> dict[str, bytes]:
+    """Return the file that holds the counts; none where they are as before."""
+    return {} if metrics == known else {ONLINE: records.encode(metrics)}
 
 
 def read_registry(store: Store) -> Registry:

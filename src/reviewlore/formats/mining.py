@@ -1,8 +1,12 @@
 """What one run of mining did, as plain text of 100 columns: counts kept and dropped by reason. Records in, text out."""
 
+import textwrap
 from collections.abc import Mapping
 
 from reviewlore.domain.model import LearnReport
+from reviewlore.domain.visible import visible_line
+
+_WIDTH = 98
 
 _KEPT = "What was read is kept; run the command again to go on."
 
@@ -47,6 +51,7 @@ def _ending(report: LearnReport) -> list[str]:
         f"dataset {manifest.id[:12]}",
         *requests,
         _written(report),
+        *textwrap.wrap(visible_line(report.note), _WIDTH),
     ]
 
 

@@ -1,0 +1,92 @@
+"""What became of our own posted remarks: episodes in, counts out; and whether a version is worse than the one before.
+
+Nothing of anybody's words or name is in the counts. It decides nothing: `flows/watch.py` acts on a decline.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from math import comb
+
+from reviewlore.domain.calibration import RuleRecord
+from reviewlore.domain.history import Episode
+from reviewlore.domain.model import Registry
+from reviewlore.domain.online import Decline, OnlineMetrics, OnlineRow
+
+LEAST_SETTLED = 20  # remarks on either side below which no difference is called one
+SIGNIFICANT = 0.05
+PRIOR = "prior"
+_Key = tuple[str, str, str, str, str]
+
+
+def measure_online(episodes: Iterable[Episode]) -> OnlineMetrics:
+    """Return the counts of all remarks that are ours and say whose judgement they were."""
+    outcomes: dict[_Key, Counter[str]] = defaultdict(Counter)
+    for episode in episodes:
+        said = episode.said
+        if said is not None and episode.author_kind == "bot" and episode.finding:
+            key = (_week(episode.created_at), said.tier, said.version, said.specialist, said.rule)
+            outcomes[key][episode.outcome] += 1
+    rows = [
+        OnlineRow(*key, found.total(), found["addressed"], found["declined"], found["ignored"])
+        for key, found in sorted(outcomes.items())
+    ]
+    return OnlineMetrics(tuple(rows))
+
+
+def add_up(metrics: OnlineMetrics, key: Callable[[OnlineRow], str]) -> dict[str, OnlineRow]:
+    """Return the rows added up by a key, in the key's order; of each sum only the counts mean something."""
+    sums: dict[str, OnlineRow] = {}
+    for row in metrics.rows:
+        name = key(row)
+        known = sums.get(name, OnlineRow("", "", "", "", "", 0, 0, 0, 0))
+        sums[name] = OnlineRow(
+            "", "", "", "", "",
+            known.posted + row.posted,
+            known.addressed + row.addressed,
+            known.dismissed + row.dismissed,
+            known.ignored + row.ignored,
+        )  # fmt: skip
+    return dict(sorted(sums.items()))
+
+
+def rule_records(metrics: OnlineMetrics) -> tuple[RuleRecord, ...]:
+    """Return what is known of each rule's own remarks: settled ones only, since the rest says nothing."""
+    sums = add_up(metrics, lambda row: row.rule)
+    return tuple(RuleRecord(rule, row.settled, row.addressed) for rule, row in sums.items() if rule and row.settled)
+
+
+def find_predecessor(registry: Registry, version: str) -> str:
+    """Return the version that was in force before this one: the last one retired for it, or the shipped prior."""
+    known = [name for name in registry.previous if name != version]
+    return known[-1] if known else PRIOR
+
+
+def find_decline(metrics: OnlineMetrics, version: str, predecessor: str) -> Decline | None:
+    """Return the decline of a version against its predecessor, or None where there is none beyond chance."""
+    sums = add_up(metrics, lambda row: row.version)
+    now, before = sums.get(version), sums.get(predecessor)
+    if now is None or before is None or min(now.settled, before.settled) < LEAST_SETTLED:
+        return None
+    if now.addressed * before.settled >= before.addressed * now.settled:
+        return None
+    chance = _chance_of_fewer(now.addressed, now.settled, before.addressed, before.settled)
+    if chance >= SIGNIFICANT:
+        return None
+    return Decline(version, predecessor, now.settled, now.addressed, before.settled, before.addressed, chance)
+
+
+def _chance_of_fewer(hits: int, count: int, other_hits: int, other_count: int) -> float:
+    """Return P(at most `hits` of `count`) given all hits of both: Fisher's exact test, one-sided (Fisher 1935)."""
+    total, good = count + other_count, hits + other_hits
+    ways = sum(comb(good, number) * comb(total - good, count - number) for number in range(min(hits, good) + 1))
+    return ways / comb(total, count)
+
+
+def _week(created_at: str) -> str:
+    """Return the ISO week of a time, `undated` where it is none."""
+    try:
+        year, week, _ = datetime.fromisoformat(created_at).isocalendar()
+    except ValueError:
+        return "undated"
+    return f"{year:04d}-W{week:02d}"
