@@ -87,8 +87,9 @@ def status(
 def _show_standing(repo: Path, style: str, *, data: bool) -> int:
     from reviewlore.flows import state
     from reviewlore.flows.drift import find_active_aged
+    from reviewlore.flows.spending import read_month
     from reviewlore.formats.records import to_plain
-    from reviewlore.formats.standing import render_age, render_dataset, render_registry
+    from reviewlore.formats.standing import render_age, render_dataset, render_registry, render_spending
 
     workshop = open_workshop(repo, quiet=True)
     store = workshop.store
@@ -101,15 +102,20 @@ def _show_standing(repo: Path, style: str, *, data: bool) -> int:
         found = read_status(store, now, learning.approval, workshop.structure, learning.drift_threshold)
         click.echo(as_json(to_plain(found)) if style == "json" else render_data(found), nl=False)
         return 0
+    spending, model = read_month(store, workshop.clock.now()), workshop.settings.model
     registry, datasets, audit = state.read_registry(store), state.read_datasets(store), state.read_audit(store)
     if style == "json":
         newest = to_plain(datasets[-1]) if datasets else None
-        click.echo(as_json({"registry": to_plain(registry), "dataset": newest, "audit_entries": len(audit)}), nl=False)
+        limits = {"monthly_tokens": model.monthly_tokens, "monthly_cost": model.monthly_cost}
+        shown = {"registry": to_plain(registry), "dataset": newest, "audit_entries": len(audit)}
+        click.echo(as_json({**shown, "spending": {**to_plain(spending), **limits}}), nl=False)
         return 0
     click.echo(render_registry(registry), nl=False)
     if aged := find_active_aged(store, workshop.structure):
         click.echo("\n" + render_age(aged, workshop.settings.learn.drift_threshold), nl=False)
     click.echo("\n" + (render_dataset(datasets[-1]) if datasets else "Nothing was mined yet.\n"), nl=False)
+    if spending.reviews:
+        click.echo("\n" + render_spending(spending, model.monthly_tokens, model.monthly_cost), nl=False)
     return 0
 
 

@@ -18,6 +18,7 @@ from reviewlore.domain.model import (
     TierScore,
 )
 from reviewlore.domain.preference import PairKind
+from reviewlore.domain.spending import MonthSpending
 from reviewlore.domain.visible import visible_line
 
 _WIDTH = 98
@@ -126,6 +127,23 @@ def render_due(entry: RegistryEntry) -> str:
         f"Retraining is due: {entry.id} is in force and learned from something that was forgotten on "
         f"{entry.forgotten_at[:10]}. Run `reviewlore mine` and `reviewlore train`, or `reviewlore rollback`."
     )
+
+
+def render_spending(spending: MonthSpending, monthly_tokens: int, monthly_cost: float) -> str:
+    """Return what a month's reviews asked of models, beside the limits (0: none); empty where nothing was asked."""
+    if not spending.reviews:
+        return ""
+    tokens = f"{spending.prompt_tokens + spending.completion_tokens:,} tokens"
+    tokens += f" of {monthly_tokens:,}" if monthly_tokens else ""
+    cost = f", cost {spending.cost:.2f}" + (f" of {monthly_cost:.2f}" if monthly_cost else "")
+    failed = f" and {spending.failed} that failed" if spending.failed else ""
+    text = (
+        f"Models in {spending.month}: {spending.calls} calls{failed} in {spending.reviews} reviews, {tokens}"
+        f"{cost if spending.cost or monthly_cost else ''}, {spending.latency:.1f} s a call (median); "
+        + ", ".join(f"{name} {count}" for name, count in spending.models.items())
+        + "."
+    )
+    return "\n".join(textwrap.wrap(visible_line(text), _WIDTH)) + "\n"
 
 
 def _name(score: TierScore) -> str:
