@@ -13,7 +13,8 @@ class Excerpt:
     """One hunk as a model is shown it: `id` (`h1`, `h2`, ...) is how its answers name it.
 
     `text` holds numbered rows of the new file (removed ones unnumbered, marked `-`), `lines` the numbers a remark may
-    be pinned to, `hunk` the diff as it stands, `around` what of the file stands around it.
+    be pinned to, `hunk` the diff as it stands, `around` what of the file is shown around it, `clipped` how many of the
+    hunk's rows are not shown.
     """
 
     id: str
@@ -24,6 +25,15 @@ class Excerpt:
     priority: float = 0.0
     clipped: int = 0
     specialists: tuple[Specialist, ...] = ()
+    around: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PullText:
+    """What the author of a change says of it; a stranger's words."""
+
+    title: str
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)

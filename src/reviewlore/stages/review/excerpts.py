@@ -3,7 +3,8 @@
 A row is the diff's own with the new file's number before its sign: `12+new`, `13 same`, `-gone`. Nothing is read.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +17,8 @@ GAP = "..."
 MAX_ROW = 400
 # A definition's header of more rows than this is told by its first ones.
 _HEADER_ROWS = 4
+_MARKDOWN = (".md", ".markdown", ".mdx", ".mdc")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 # Hunks of more rows are shown in pieces, so that one call need not hold all of a new file.
 PIECE_ROWS = 300
 
@@ -194,7 +197,11 @@ def _piece(path: str, hunk: Hunk, text: str, parts: tuple[list[_Row], list[_Row]
     lead, body, tail = parts
     rows = [*lead, *body, *tail]
     cut = sum(len(row) > MAX_ROW for _, _, row in body)
-    cleaned = neutral("\n".join(_short(row) for _, _, row in rows))
+    joined = "\n".join(_short(row) for _, _, row in rows)
+    unread = 0
+    if path.lower().endswith(_MARKDOWN):  # whoever reads the page does not see them; elsewhere they are code
+        joined, unread = _COMMENT.subn(lambda found: "(comment not shown)" + "\n" * found[0].count("\n"), joined)
+    cleaned = neutral(joined)
     shown = tuple(
         f"{'' if line is None else line}{sign}{row}"
         for (line, sign, _), row in zip(rows, cleaned.text.split("\n"), strict=True)
@@ -212,7 +219,7 @@ def _piece(path: str, hunk: Hunk, text: str, parts: tuple[list[_Row], list[_Row]
         lead=len(lead),
         tail=len(tail),
         scope=named.text,
-        hidden=cleaned.characters + named.characters,
+        hidden=cleaned.characters + named.characters + unread,
         cut=cut,
     )
 
@@ -232,11 +239,3 @@ def _removed(text: str) -> frozenset[int]:
 def _short(row: str) -> str:
     row = row.removesuffix("\r")  # half of a line end
     return row if len(row) <= MAX_ROW else f"{row[:MAX_ROW]}({len(row) - MAX_ROW} more characters not shown)"
-
-
-def pieces_by_path(pieces: Sequence[Piece]) -> Mapping[str, tuple[Piece, ...]]:
-    """Return the pieces of each file, files in their first piece's order."""
-    found: dict[str, list[Piece]] = {}
-    for piece in pieces:
-        found.setdefault(piece.path, []).append(piece)
-    return {path: tuple(kept) for path, kept in found.items()}
