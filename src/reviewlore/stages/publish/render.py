@@ -31,7 +31,13 @@ _PLAIN_ID = re.compile(r"[0-9a-f]{6,64}")
 
 def fingerprint(finding: Finding) -> str:
     """Return the finding's id as it stands in markers and commands: 6 to 64 hexadecimal digits."""
-    return finding.id if _PLAIN_ID.fullmatch(finding.id) else hashlib.sha256(finding.id.encode()).hexdigest()[:16]
+    return plain_id(finding.id)
+
+
+def plain_id(name: str) -> str:
+    """Return the id of a finding, said or dropped, as it stands in markers and commands."""
+    known = _PLAIN_ID.fullmatch(name)
+    return name if known else hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def find_listed(body: str) -> tuple[str, ...]:
