@@ -42,10 +42,16 @@ def left_out(
     return models
 
 
-def held_out(episodes: Iterable[Episode], scores: dict[str, float], author: AuthorKind) -> list[HeldOutRemark]:
-    """The scored remarks of people or bots; what they share is the repository."""
+def held_out(
+    episodes: Iterable[Episode], scores: dict[str, float], author: AuthorKind, *, by_pull_request: bool = False
+) -> list[HeldOutRemark]:
+    """The scored remarks of people or bots; what they share is the repository, or the pull request."""
     return [
-        HeldOutRemark(scores[each.id], each.outcome == "addressed", each.repository)
+        HeldOutRemark(
+            scores[each.id],
+            each.outcome == "addressed",
+            f"{each.repository}#{each.pull_request}" if by_pull_request else each.repository,
+        )
         for each in episodes
         if each.author_kind == author and each.id in scores
     ]

@@ -30,13 +30,14 @@ def fit_calibration(remarks: Iterable[HeldOutRemark]) -> Calibration | None:
     """Return the calibration of held-out remarks; None where they are too few to tell anything.
 
     Platt scaling with his targets (Platt 1999, "Probabilistic outputs for support vector machines", 2.2), which keep
-    few remarks from being certain. A negative slope is taken for none: then the probability is the share addressed.
+    few remarks from being certain. A negative slope is taken for none, and so is one that would rest on fewer than
+    `LEAST_OF_EACH` remarks of an outcome: then the probability is the share addressed, whatever the score.
     """
     judged = [each for each in remarks if _is_score(each.score)]
     outcomes = [each.addressed for each in judged]
     groups = sorted({each.group for each in judged})
     hits = sum(outcomes)
-    if len(judged) < LEAST_REMARKS or min(hits, len(judged) - hits) < LEAST_OF_EACH or len(groups) < LEAST_GROUPS:
+    if len(judged) < LEAST_REMARKS or len(groups) < LEAST_GROUPS:
         return None
     scores = [each.score for each in judged]
     slope, intercept = _platt(scores, outcomes)
@@ -136,13 +137,17 @@ def _is_score(value: float) -> bool:
 
 
 def _flat(calibration: Calibration) -> Calibration:
-    share = calibration.addressed
+    hits = round(calibration.addressed * calibration.count)
+    intercept = _logit(_smoothed(hits, calibration.count))
     points = tuple(
-        replace(p, score=0.0, probability=share, count=calibration.count, reached=share, recall=1.0)
-        for p in calibration.points
-        if p.precision <= share
-    )
-    return replace(calibration, slope=0.0, intercept=_logit(share), auc=0.5, points=points)
+        replace(
+            point, score=0.0, probability=_sigmoid(intercept), count=calibration.count, reached=calibration.addressed,
+            low=wilson_low(hits, calibration.count), recall=1.0,
+        )
+        for point in calibration.points
+        if point.precision <= calibration.addressed
+    )  # fmt: skip
+    return replace(calibration, slope=0.0, intercept=intercept, auc=0.5, points=points)
 
 
 def _cross_fitted(judged: Sequence[HeldOutRemark], groups: Sequence[str]) -> list[float]:
@@ -166,10 +171,10 @@ def _platt(scores: Sequence[float], outcomes: Sequence[bool]) -> tuple[float, fl
     """
     positive = sum(outcomes)
     negative = len(outcomes) - positive
-    base = _logit((positive + 1) / (len(outcomes) + 2))
-    centre = math.fsum(scores) / len(scores)
-    spread = math.sqrt(math.fsum((s - centre) ** 2 for s in scores) / len(scores))
-    if not spread > 1e-9:
+    base = _logit(_smoothed(positive, len(outcomes)))
+    centre = math.fsum(scores) / max(1, len(scores))
+    spread = math.sqrt(math.fsum((s - centre) ** 2 for s in scores) / max(1, len(scores)))
+    if min(positive, negative) < LEAST_OF_EACH or spread <= 1e-9:
         return 0.0, base
     x = [(s - centre) / spread for s in scores]
     high, low = (positive + 1) / (positive + 2), 1 / (negative + 2)
@@ -232,6 +237,10 @@ def _points(calibration: Calibration, scores: Sequence[float], outcomes: Sequenc
                 low = wilson_low(hits, number)
                 found[precision] = OperatingPoint(precision, score, probability, number, share, low, hits / total)
     return tuple(found[precision] for precision in sorted(found))
+
+
+def _smoothed(hits: int, count: int) -> float:
+    return (hits + 1) / (count + 2)
 
 
 def _sigmoid(value: float) -> float:
