@@ -36,7 +36,33 @@ def survey(  # noqa: PLR0913 - every option stands alone, and has a default
     patches: tuple[FilePatch, ...] | None = None,
     store: Store | None = None,
 ) -> Survey:
-    """Return what the change from one commit id to another does to the architecture.
+    """Return what the change from one commit id to another does to the architecture; options as in `study`."""
+    return study(
+        repo,
+        grammar,
+        base,
+        head,
+        settings=settings,
+        history_limit=history_limit,
+        mapper=mapper,
+        patches=patches,
+        store=store,
+    )[0]
+
+
+def study(  # noqa: PLR0913 - every option stands alone, and has a default
+    repo: Repo,
+    grammar: Parsers,
+    base: str,
+    head: str,
+    *,
+    settings: ArchitectureSettings | None = None,
+    history_limit: int = HISTORY_LIMIT,
+    mapper: Mapper | None = None,
+    patches: tuple[FilePatch, ...] | None = None,
+    store: Store | None = None,
+) -> tuple[Survey, ChangeContext]:
+    """Return what the change from one commit id to another does to the architecture, and all that this rests on.
 
     `base` should be the merge base: everything that counts as habit or rule is read there. `settings` are
     those of the base; the contracts of other tools hold beside theirs, and without any, directions and boundaries
@@ -75,7 +101,7 @@ def survey(  # noqa: PLR0913 - every option stands alone, and has a default
     )
     facts = find_facts(change, also)
     told = (*notes, *find_gaps(after, listing), *_untold(repo, change), *unread, *unusable, *mapper.notes)
-    return Survey(facts, before, after, contracts, told)
+    return Survey(facts, before, after, contracts, told), change
 
 
 def _untold(repo: Repo, change: ChangeContext) -> Iterator[str]:
