@@ -15,7 +15,7 @@ HUNK = """@@ -10,7 +10,8 @@ def total(items):
 +        if item.price:
 +            amount += item.price * item.count
      return amount
-
+\x20
  def other():"""
 EXCERPT = Excerpt("h1", "shop/cart.py", HUNK, "", frozenset(range(10, 18)), specialists=("testing", "debugging"))
 DRAFT = Draft(
