@@ -11,6 +11,7 @@ from reviewlore.dialogue import cut_hunk, render_prompt, render_template
 from reviewlore.domain.answering import MAX_REMARKS, MAX_TITLE, MAX_WORDS, answer_schema
 from reviewlore.domain.asking import Excerpt, ModelRequest
 from reviewlore.domain.finding import SPECIALISTS, Specialist
+from reviewlore.domain.neutral import neutral_line
 from reviewlore.domain.recipe import PromptContext, TextBudget
 from reviewlore.domain.tokens import bound_tokens
 from reviewlore.domain.usage import Coverage
@@ -58,7 +59,7 @@ class FileCard:
     """One changed file as it is told above its hunks: `parts` in their order, `notes` one row each.
 
     `reason` says why nothing of it is shown, empty where something is; `example` is a test of the repository (path and
-    rows) that shows how one for this file is written.
+    rows) that shows how one for this file is written; `unasked` counts rows of hunks that concern no specialist.
     """
 
     path: str
@@ -69,6 +70,7 @@ class FileCard:
     removed: int = 0
     reason: str = ""
     example: tuple[str, str] | None = None
+    unasked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,7 @@ class _Composer:
     def _pack(self, room: int) -> Packing:
         items = [self._item(part) for part in self._parts]
         cost = self._budget.cost
-        heads = {card.path: _FILE_FRAME + cost(card.path, *card.notes) for card in self._cards}
+        heads = {card.path: _FILE_FRAME + cost(neutral_line(card.path).text, *card.notes) for card in self._cards}
         return pack(items, heads.__getitem__, room, self._budget.calls)
 
     def _item(self, part: Part) -> Item:
@@ -218,7 +220,10 @@ class _Composer:
         for excerpt, (part, _) in zip(excerpts, shown, strict=True):
             hunk = {"id": excerpt.id, "scope": part.piece.scope, "reviewers": ", ".join(part.specialists)}
             files.setdefault(excerpt.path, []).append({**hunk, "notes": part.notes, "text": excerpt.text})
-        told = [{"path": path, "notes": self._by_path[path].notes, "hunks": hunks} for path, hunks in files.items()]
+        told = [
+            {"path": neutral_line(path).text, "notes": self._by_path[path].notes, "hunks": hunks}
+            for path, hunks in files.items()
+        ]
         tested = {part.piece.path for part, _ in shown if "testing" in part.specialists}
         example = self._example([self._by_path[path] for path in files if path in tested])
         return ModelRequest(
@@ -257,7 +262,7 @@ class _Composer:
 
     def _list_files(self) -> tuple[str, ...]:
         """Return a row for each changed file, as many as a thirtieth of the prompt holds."""
-        rows = [f"{card.path} +{card.added} -{card.removed}" for card in self._cards]
+        rows = [f"{neutral_line(card.path).text} +{card.added} -{card.removed}" for card in self._cards]
         left = self._budget.prompt_tokens // 30
         kept: list[str] = []
         for row in rows:
@@ -293,7 +298,7 @@ def _coverage(cards: Sequence[FileCard], rows: Mapping[int, int], reason: str) -
     covered, clipped, left_out = [], {}, {}
     number = 0
     for card in cards:
-        missing, shown = 0, False
+        missing, shown = card.unasked, False
         for part in card.parts:
             missing += part.piece.size - rows[number] + part.piece.cut if number in rows else part.piece.size
             shown |= number in rows

@@ -25,7 +25,7 @@ _FACTS: dict[str, Specialist] = {
 _LARGE = 15
 
 
-def route(signals: Signals, allowed: Sequence[Specialist] = SPECIALISTS) -> tuple[Specialist, ...]:
+def route(signals: Signals, allowed: Sequence[str] = SPECIALISTS) -> tuple[Specialist, ...]:
     """Return who looks at a hunk, in the specialists' usual order; none where nobody who may look has a reason to.
 
     Each is asked for what it is for. architecture: imports, build files, a new file, facts about structure.

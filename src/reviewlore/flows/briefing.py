@@ -1,0 +1,298 @@
+"""A change to what a model is asked about it: git objects at its base and head in, requests and their coverage out.
+
+Called only where a model is there to be asked. It reads guidance and code from objects, and posts nothing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from reviewlore.architecture.codeowners import PLACES, CodeOwners, parse_codeowners
+from reviewlore.architecture.facts.change import ChangeContext
+from reviewlore.config import Settings
+from reviewlore.diff import FilePatch
+from reviewlore.domain.architecture import Fact
+from reviewlore.domain.asking import Excerpt, ModelRequest, PullText
+from reviewlore.domain.finding import Precedent, Specialist
+from reviewlore.domain.neutral import neutral, neutral_line, neutral_prose
+from reviewlore.domain.recipe import TextBudget
+from reviewlore.domain.usage import Coverage
+from reviewlore.flows.briefing_files import KnownFiles, fact_row, kind_of_file
+from reviewlore.formats.yaml_text import read_yaml
+from reviewlore.ports import Repo
+from reviewlore.stages.curate import matches
+from reviewlore.stages.review.context import (
+    Budget,
+    FileCard,
+    Part,
+    Shared,
+    Wanted,
+    make_requests,
+    trained_excerpts,
+    trained_requests,
+)
+from reviewlore.stages.review.excerpts import Piece, Surroundings, make_pieces
+from reviewlore.stages.review.guidance import (
+    Guidance,
+    GuidanceFile,
+    apply_to,
+    front_matter,
+    guidance_paths,
+    select_guidance,
+)
+from reviewlore.stages.review.priority import Score, score_hunk
+from reviewlore.stages.review.route import route
+
+ForHunk = Callable[[str, str, int], Sequence[Precedent]]
+
+# Hunks for which the past is searched, the most important ones: each search takes milliseconds.
+_SEARCHED, _PRECEDENTS = 20, 2
+_CONVENTIONS = 10
+# Files for which a neighbouring test is read; a call shows one of them.
+_EXAMPLES = 12
+# Characters of a note, of a title; what is longer is told by its beginning.
+_NOTE, _TITLE = 400, 300
+# Hunks asked about one by one in the form in which adapters are trained.
+MOST_TRAINED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The form of an adapter: its recipe's budget of text, and adapters by specialist (empty name: for all others)."""
+
+    budget: TextBudget
+    adapters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a briefing is taken from: objects, the two commits, the templates, and who knows precedents for a hunk."""
+
+    repo: Repo
+    base: str
+    head: str
+    templates: Mapping[str, str]
+    precedents: ForHunk = lambda path, hunk, limit: ()
+    score: Score = score_hunk
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """What a model is asked about one change, what of the change that shows, and in a sentence each what it leaves out.
+
+    `neutralised` counts characters and parts of the change that people would not see.
+    """
+
+    requests: tuple[ModelRequest, ...] = ()
+    coverage: Coverage = field(default_factory=Coverage)
+    notes: tuple[str, ...] = ()
+    neutralised: int = 0
+
+    @property
+    def excerpts(self) -> tuple[Excerpt, ...]:
+        """Return every hunk that is shown, once."""
+        return tuple({one.id: one for request in self.requests for one in request.excerpts}.values())
+
+
+def brief(
+    sources: Sources,
+    change: ChangeContext,
+    facts: Sequence[Fact],
+    settings: Settings,
+    *,
+    told: PullText | None = None,
+    trained: Trained | None = None,
+) -> Briefing:
+    """Return the requests for a change; with `trained` in the form of its adapters, one a hunk.
+
+    InputError where an object cannot be read, Fault where a template cannot be used.
+    """
+    return _Briefer(sources, change, facts, settings).brief(told, trained)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """One piece while what is told of it is gathered."""
+
+    piece: Piece
+    score: float
+    specialists: tuple[Specialist, ...]
+    notes: list[str]
+
+
+class _Briefer:
+    """One change being told."""
+
+    def __init__(self, sources: Sources, change: ChangeContext, facts: Sequence[Fact], settings: Settings) -> None:
+        self._sources = sources
+        self._change = change
+        self._settings = settings
+        model = settings.model
+        self._budget = Budget(model.context_tokens, model.answer_tokens, model.max_calls, model.characters_per_token)
+        self._known = KnownFiles(change, facts, self._owners())
+        self._hidden = 0
+
+    def brief(self, told: PullText | None, trained: Trained | None) -> Briefing:
+        cards = self._cards()
+        if trained is not None:
+            excerpts, coverage = trained_excerpts(cards, trained.budget, MOST_TRAINED)
+            requests = trained_requests(excerpts, self._sources.templates, trained.budget, trained.adapters)
+            return Briefing(requests, coverage, tuple(self._notes(Guidance(), cut=False)), self._hidden)
+        guidance = self._guidance()
+        title, body, cut = self._told(told)
+        conventions = tuple(self._neutral(row) for row in self._known.conventions(_CONVENTIONS))
+        review = self._settings.review
+        asked = make_requests(
+            cards,
+            Shared(title, body, guidance.sections, conventions),
+            self._sources.templates,
+            self._budget,
+            Wanted(remarks=review.max_comments + 3, suggestions=review.suggestions),
+        )
+        return Briefing(asked.requests, asked.coverage, tuple(self._notes(guidance, cut=cut)), self._hidden)
+
+    @cached_property
+    def _size(self) -> int:
+        """Roughly how many tokens the hunks take."""
+        texts = (hunk.text for patch in self._change.patches if not self._reason(patch) for hunk in patch.hunks)
+        return int(1.3 * sum(map(len, texts)) / self._budget.characters_per_token)
+
+    def _reason(self, patch: FilePatch) -> str:
+        """Return why nothing of a file is shown, empty where its hunks are."""
+        if matches(patch.path, self._settings.review.exclude_paths):
+            return "path_excluded"
+        return "binary" if patch.binary else "" if patch.hunks else "no_content_changed"
+
+    def _cards(self) -> list[FileCard]:
+        contents, around = self._contents()
+        drafts = {
+            patch.path: [] if self._reason(patch) else self._drafts(patch, contents.get(patch.path), around)
+            for patch in self._change.patches
+        }
+        self._cite([draft for made in drafts.values() for draft in made if draft.specialists])
+        examples = self._examples(drafts)
+        return [self._card(patch, drafts[patch.path], examples.get(patch.path)) for patch in self._change.patches]
+
+    def _drafts(self, patch: FilePatch, content: str | None, around: Surroundings) -> list[_Draft]:
+        module = self._change.head.modules.get(patch.path)
+        pieces = make_pieces(patch, module.parsed if module else None, content, around)
+        signals = self._known.signals(patch, pieces)
+        facts = self._known.facts(patch.path, pieces)
+        allowed = self._settings.review.specialists
+        return [
+            _Draft(piece, self._sources.score(one), route(one, allowed), [fact_row(fact) for fact in found])
+            for piece, one, found in zip(pieces, signals, facts, strict=True)
+        ]
+
+    def _card(self, patch: FilePatch, drafts: Sequence[_Draft], example: tuple[str, str] | None) -> FileCard:
+        kept = [draft for draft in drafts if draft.specialists]
+        self._hidden += sum(draft.piece.hidden for draft in kept)
+        return FileCard(
+            path=patch.path,
+            kind=kind_of_file(patch.path),
+            parts=tuple(
+                Part(one.piece, one.score, one.specialists, tuple(map(self._neutral, one.notes))) for one in kept
+            ),
+            notes=tuple(self._neutral(row) for row in self._known.notes(patch)) if kept else (),
+            added=sum(len(hunk.added) for hunk in patch.hunks),
+            removed=sum(len(hunk.removed) for hunk in patch.hunks),
+            reason=self._reason(patch) or "no_specialist_asked",
+            unasked=sum(draft.piece.size for draft in drafts if not draft.specialists),
+            example=example,
+        )
+
+    def _contents(self) -> tuple[Mapping[str, str], Surroundings]:
+        """Return the new files, where the budget leaves room for what stands around their hunks; and how much of it."""
+        room = self._budget.prompt_tokens
+        rows = 15 if 4 * self._size <= room else 6 if 2 * self._size <= room else 0
+        around = Surroundings(headers=5 * self._size <= 3 * room * self._budget.calls, rows=rows)
+        if not around.headers:
+            return {}, around
+        paths = [one.path for one in self._change.patches if not self._reason(one) and one.status != "removed"]
+        read = self._sources.repo.contents((self._sources.head, path) for path in paths)
+        texts = {path: data.decode("utf-8", "replace") for path, data in zip(paths, read, strict=True) if data}
+        return texts, around
+
+    def _cite(self, drafts: Sequence[_Draft]) -> None:
+        """Add what the team said before on the most important hunks."""
+        for draft in sorted(drafts, key=lambda one: -one.score)[:_SEARCHED]:
+            for found in self._sources.precedents(draft.piece.path, draft.piece.hunk, _PRECEDENTS)[:_PRECEDENTS]:
+                draft.notes.append(_precedent_row(found))
+
+    def _examples(self, drafts: Mapping[str, Sequence[_Draft]]) -> dict[str, tuple[str, str]]:
+        """Return a neighbouring test for the first files whose tests are asked about."""
+        asked = [path for path, made in drafts.items() if any("testing" in draft.specialists for draft in made)]
+        wanted = {}
+        for path in asked[:_EXAMPLES]:
+            found = self._known.example_for(self._change.patch_of[path])
+            if found:
+                wanted[path] = found
+        read = self._sources.repo.contents((self._sources.base, test) for test, _ in wanted.values())
+        examples = {}
+        for (path, (test, case)), data in zip(wanted.items(), read, strict=True):
+            rows = (data or b"").decode("utf-8", "replace").split("\n")[case.line - 1 : case.end_line]
+            shown = neutral("\n".join(row[:_NOTE] for row in rows))
+            examples[path] = (neutral_line(test).text, shown.text)
+        return examples
+
+    def _owners(self) -> CodeOwners | None:
+        present = [path for path in PLACES if path in self._change.base.files]
+        read = self._sources.repo.contents((self._sources.base, path) for path in present)
+        return parse_codeowners(
+            {path: data.decode("utf-8", "replace") for path, data in zip(present, read, strict=True) if data}
+        )
+
+    def _guidance(self) -> Guidance:
+        """Return what the team's own files at the base say that concerns the change, within its share of the prompt."""
+        changed = [patch.path for patch in self._change.patches]
+        paths = guidance_paths(self._change.base.files, self._settings.review.guidance, changed)
+        files = []
+        for path, data in zip(
+            paths, self._sources.repo.contents((self._sources.base, path) for path in paths), strict=True
+        ):
+            front, text = front_matter((data or b"").decode("utf-8", "replace"))
+            value = read_yaml(front)[0] if "applyTo" in front else None
+            globs = apply_to(value.get("applyTo")) if isinstance(value, dict) else None
+            files.append(GuidanceFile(path, text, globs))
+        room = self._budget.prompt_tokens
+        share = room // 5 if 2 * self._size <= room else room // 12
+        return select_guidance(files, changed, share, self._budget.cost)
+
+    def _told(self, told: PullText | None) -> tuple[str, str, bool]:
+        """Return title and description as a model may see them, and whether the description was cut."""
+        if told is None:
+            return "", "", False
+        title, body = neutral_line(told.title[:_TITLE]), neutral_prose(told.body)
+        self._hidden += title.characters + body.characters + body.parts
+        most = self._budget.prompt_tokens // 20
+        kept = body.text
+        while self._budget.cost(kept) > most:
+            kept = kept[: min(len(kept) - 1, max(0, int(len(kept) * 0.8)))]
+        return title.text, kept, len(kept) < len(body.text)
+
+    def _neutral(self, row: str) -> str:
+        shown = neutral_line(row).text
+        return shown if len(shown) <= _NOTE else f"{shown[: _NOTE - 3]}..."
+
+    def _notes(self, guidance: Guidance, *, cut: bool) -> Iterator[str]:
+        if self._hidden:
+            yield (
+                f"{self._hidden} hidden characters, comments or control marks in the change were made visible or taken "
+                "out before a model was shown it."
+            )
+        if cut:
+            yield "The description of the pull request is longer than its share; a model was shown its beginning."
+        missing = guidance.applicable - len(guidance.sections)
+        if missing or guidance.cut:
+            yield (
+                f"Of the team's guidance, a model was shown {len(guidance.sections)} of {guidance.applicable} sections "
+                "that concern the changed files, the nearest first."
+            )
+
+
+def _precedent_row(found: Precedent) -> str:
+    if found.kind == "decision":
+        return f"decided in {found.path}: {found.heading}: {found.excerpt}"
+    if found.kind == "rule":
+        return f"taught by a maintainer: {found.excerpt}"
+    return f"said before in #{found.pull_request} on {found.path} ({found.outcome}): {found.excerpt}"
