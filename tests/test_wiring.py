@@ -8,9 +8,10 @@ import pytest
 from tests.repositories import commit, make_repository
 
 from reviewlore.adapters.console import QuietConsole
+from reviewlore.domain.retrieval import Passage, Passages, Scope
 from reviewlore.errors import ConfigError, StorageError
 from reviewlore.wiring import Workshop
-from reviewlore.wiring_secrets import KEY_VARIABLE, MODEL_KEY_VARIABLE
+from reviewlore.wiring_secrets import BASES_VARIABLE, KEY_VARIABLE, MODEL_KEY_VARIABLE
 
 
 @pytest.fixture
@@ -118,3 +119,21 @@ def test_an_address_that_is_none_is_refused(tmp_path: Path, address: str) -> Non
     found = model_workshop(tmp_path, f'[model]\nkind = "openai"\naddress = "{address}"\nname = "small"\n')
     with pytest.raises(ConfigError, match=r"model\.address must be the base"):
         found.generator()
+
+
+def test_an_embedding_model_is_a_folder_that_the_machine_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make_repository(tmp_path / "embedding")
+    commit(folder, {".reviewlore.toml": '[model]\nembedding = "acme/small"\n'})
+    monkeypatch.delenv(BASES_VARIABLE, raising=False)
+    assert Workshop(folder, QuietConsole()).review_context().notes == (
+        "The embedding model acme/small is not on this machine; precedents are found by words alone. "
+        f"Name its folder in {BASES_VARIABLE}.",
+    )
+    monkeypatch.setenv(BASES_VARIABLE, f"acme/small={tmp_path / 'model'}")
+    context = Workshop(folder, QuietConsole()).review_context()
+    index = context.make_index()
+    assert context.notes == ()
+    passages = (Passage("rule", "r1", "", "the crane", "a"), Passage("rule", "r2", "", "a crane", "b"))
+    index.update({"rules.toml": "1"}, lambda _: Passages(passages))
+    assert len(index.search("crane", 2, Scope())) == 2
+    assert index.notes[0].startswith(f"The embedding model in {tmp_path / 'model'} is not used (it has no config.json)")

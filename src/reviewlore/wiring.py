@@ -24,11 +24,12 @@ from reviewlore.flows.review import ReviewContext, read_settings
 from reviewlore.flows.scoring import Judgement, load_active, load_calibrations
 from reviewlore.flows.train import TrainContext
 from reviewlore.formats import records
-from reviewlore.ports import AdapterTrainer, Clock, Console, Generator, Parsers, Shelf, Store
+from reviewlore.ports import AdapterTrainer, Clock, Console, Generator, Index, Parsers, Shelf, Store
 from reviewlore.ranking.model import RankerModel
 from reviewlore.stages.recipe import parse_recipe, pin_revision
 from reviewlore.wiring_secrets import (
     find_bases,
+    find_embedding,
     make_or_read_key,
     name_actor,
     read_kept_key,
@@ -133,22 +134,30 @@ class Workshop:
 
     def review_context(self, repository: str | None = None) -> ReviewContext:
         """Return what a review needs."""
-        from reviewlore.adapters.index import SqliteIndex
-
         name = repository or self.repo.name
         scorer, notes = load_active(self.store, self.prior, self.adapters)
+        model, more = find_embedding(self.settings.model.embedding)
         return ReviewContext(
             repository=name,
             repo=self.repo,
             store=self.store,
             grammar=self.grammar,
             scorer=scorer,
-            make_index=lambda: SqliteIndex(self.repo.git_dir),
+            make_index=lambda: self._make_index(model),
             console=self.console,
-            notes=notes,
+            notes=(*notes, *more),
             shelf=self.shelf,
             calibrations=load_calibrations(self.store, scorer, self.prior_calibrations),
         )
+
+    def _make_index(self, model: Path | None) -> Index:
+        from reviewlore.adapters.index import SqliteIndex
+
+        if model is None:
+            return SqliteIndex(self.repo.git_dir)
+        from reviewlore.adapters.embedding import Embedder
+
+        return SqliteIndex(self.repo.git_dir, Embedder(model))
 
     def learn_context(self, fetch: Callable[[Sequence[str]], None] | None = None) -> LearnContext:
         """Return what mining needs; `fetch` brings commits that were pushed over, by their ids."""

@@ -108,3 +108,15 @@ def find_bases() -> dict[str, Path]:
             raise ConfigError(f"{BASES_VARIABLE} has {entry!r}; write OWNER/NAME=FOLDER.")
         found[name] = Path(folder)
     return found
+
+
+def find_embedding(named: str) -> tuple[Path | None, tuple[str, ...]]:
+    """Return the folder of the model for retrieval that settings name, or why there is none.
+
+    A name stands for a folder only where this machine says so: settings name no path of it.
+    """
+    folder = find_bases().get(named) if named else None
+    if folder is not None or not named:
+        return folder, ()
+    note = f"The embedding model {named[:200]} is not on this machine; precedents are found by words alone."
+    return None, (f"{note} Name its folder in {BASES_VARIABLE}.",)

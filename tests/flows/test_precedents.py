@@ -28,7 +28,7 @@ FINDING = Finding(
     "@@ -1 +1,2 @@\n+import harbor.crane", "`harbor.pier` imports `harbor.crane`", "why", "advice", "error", 0.9,
 )  # fmt: skip
 RULES = b'[[rule]]\nid = "r1"\ntext = "Only the dock moves the crane."\npaths = ["harbor/*"]\n'
-DECISION = "# 1. Cranes\n\n## Decision\n\nThe crane belongs to the dock: the pier never imports it, and asks the dock instead.\n"
+DECISION = "# 1. Cranes\n\n## Decision\n\nThe crane belongs to the dock: the pier never imports it, it asks the dock.\n"
 
 
 class CountingStore(FakeStore):

@@ -5,17 +5,20 @@ written costs time, never a result: the same index is then made in memory, and t
 """
 
 import contextlib
-import json
 import math
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from reviewlore.adapters.terms import TOKENIZER, split_terms
-from reviewlore.domain.retrieval import Hit, Passage, Passages, Scope, Sources
+from reviewlore.adapters.index_file import COLUMNS, discard, make_tables, passage_of, row_of, transaction, wipe
+from reviewlore.adapters.terms import split_terms
+from reviewlore.domain.retrieval import Hit, Passages, Scope, Sources
+
+if TYPE_CHECKING:
+    from reviewlore.adapters.embedding import Embedder
 
 FILE = Path("reviewlore", "precedents.sqlite3")
-_FORMAT = 1  # of the tables and of `split_terms`: another one makes the file anew
 _PATIENCE = 2.0  # seconds to wait for another process that writes
 _MOST_PASSAGES = 200_000  # some 200 MB; sources beyond it are left out, and that is told
 _MOST_TERMS = 200  # words of a query that are looked up at all
@@ -23,27 +26,9 @@ _MOST_TERMS = 200  # words of a query that are looked up at all
 # the passages that have it, and the time rises with them.
 _POSTINGS = 4_000
 _FEWEST_TERMS = 3
-_TABLES = f"""
-CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, content TEXT NOT NULL, note TEXT NOT NULL);
-CREATE TABLE passage (
-    id INTEGER PRIMARY KEY, source INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL,
-    excerpt TEXT NOT NULL, pull_request INTEGER NOT NULL, outcome TEXT NOT NULL, concern TEXT NOT NULL,
-    repository TEXT NOT NULL, url TEXT, heading TEXT NOT NULL, line INTEGER, paths TEXT NOT NULL
-);
-CREATE INDEX passage_source ON passage (source);
-CREATE VIRTUAL TABLE words USING fts5(text, tokenize='{TOKENIZER}');
-CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, row);
-CREATE TABLE term (term TEXT PRIMARY KEY, passages INTEGER NOT NULL) WITHOUT ROWID;
-PRAGMA user_version = {_FORMAT};
-"""
-# What a query's words are stemmed to: FTS5 tells it only of what it holds.
-_ASKED = f"""
-CREATE VIRTUAL TABLE temp.asked USING fts5(text, tokenize='{TOKENIZER}');
-CREATE VIRTUAL TABLE temp.asked_terms USING fts5vocab(temp, asked, instance);
-"""
-_COLUMNS = "kind, name, path, excerpt, pull_request, outcome, concern, repository, url, heading, line, paths"
+_RANKED = 50  # hits of BM25 are put in order by us: a model orders them anew, and names decide between equals
 _SEARCH = f"""
-SELECT words.rowid, -bm25(words), {_COLUMNS} FROM words JOIN passage ON passage.id = words.rowid
+SELECT words.rowid, -bm25(words), {COLUMNS} FROM words JOIN passage ON passage.id = words.rowid
 WHERE words MATCH ?1 AND (?4 = '' OR instr(?4, kind) > 0) AND (kind <> 'episode' OR (
     (?2 = '' OR concern = ?2) AND (repository = ?3 OR instr(repository, '/') = 0 OR instr(?3, '/') = 0)))
 ORDER BY words.rank LIMIT ?5
@@ -53,9 +38,15 @@ ORDER BY words.rank LIMIT ?5
 class SqliteIndex:
     """What may be cited, in one file that may be deleted at any time; in memory where no folder is given."""
 
-    def __init__(self, folder: Path | None = None, patience: float = _PATIENCE) -> None:
-        """`folder` is the git directory; nothing is opened or made before first use. `patience` is in seconds."""
+    def __init__(
+        self, folder: Path | None = None, embedder: "Embedder | None" = None, patience: float = _PATIENCE
+    ) -> None:
+        """`folder` is the git directory; nothing is opened or made before first use. `patience` is in seconds.
+
+        An `embedder` orders the best hits of BM25 anew, by what they mean.
+        """
         self.path = folder / FILE if folder else None
+        self._embedder = embedder
         self._patience = patience
         self._connection: sqlite3.Connection | None = None
         self._problem = ""
@@ -66,7 +57,7 @@ class SqliteIndex:
     @property
     def notes(self) -> tuple[str, ...]:
         """What could not be used of the sources, or kept for the next run."""
-        return (*self._told, *filter(None, [self._problem]))
+        return (*self._told, *filter(None, [self._problem, self._embedder.problem if self._embedder else ""]))
 
     def update(self, sources: Sources, read: Callable[[str], Passages]) -> None:
         """Hold exactly these sources; see `ports.Index`. Nothing is written where nothing changed."""
@@ -97,12 +88,17 @@ class SqliteIndex:
         if not terms:
             return ()
         query = " OR ".join(f'"{word}"' for word, _ in terms)
-        asked = (query, scope.concern, scope.repository, " ".join(scope.kinds), limit)
-        rows = connection.execute(_SEARCH, asked).fetchall()
+        asked = (query, scope.concern, scope.repository, " ".join(scope.kinds))
+        rows = connection.execute(_SEARCH, (*asked, max(limit, _RANKED))).fetchall()
         rows.sort(key=lambda row: (-round(row[1], 9), row[3]))
+        if self._embedder:
+            from reviewlore.adapters.embedding import rank_by_meaning
+
+            rows = rank_by_meaning(connection, self._embedder, text, rows)
+        rows = rows[:limit]
         said = self._weigh(connection, terms, [row[0] for row in rows])
         whole = sum(self._weight(count) for _, count in terms) + unknown * self._weight(0)
-        return tuple(Hit(_passage(row[2:]), round(said[row[0]] / whole, 6)) for row in rows)
+        return tuple(Hit(passage_of(row[2:]), round(said[row[0]] / whole, 6)) for row in rows)
 
     def _weigh(
         self, connection: sqlite3.Connection, terms: Sequence[tuple[str, int]], rows: Sequence[int]
@@ -124,10 +120,10 @@ class SqliteIndex:
         connection = self._open()
         held = dict(connection.execute("SELECT name, content FROM source"))
         if held != dict(sources):
-            with _transaction(connection):
+            with transaction(connection):
                 self._replace(connection, sources, read)
             if held:
-                _wipe(connection)
+                wipe(connection)
         self._told = tuple(row[0] for row in connection.execute("SELECT note FROM source WHERE note <> '' ORDER BY id"))
         (self._passages,) = connection.execute("SELECT count(*) FROM passage").fetchone()
 
@@ -144,6 +140,7 @@ class SqliteIndex:
         for name in fresh:
             self._add(connection, name, sources[name], read(name))
         if gone or fresh:
+            connection.execute("DELETE FROM vector WHERE hash NOT IN (SELECT hash FROM passage)")
             connection.execute("DELETE FROM term")
             connection.execute("INSERT INTO term SELECT term, doc FROM vocabulary")
 
@@ -155,11 +152,11 @@ class SqliteIndex:
         source = connection.execute(
             "INSERT INTO source (name, content, note) VALUES (?, ?, ?)", (name, content, note)
         ).lastrowid
-        marks = ", ".join("?" * 13)
+        marks = ", ".join("?" * (2 + COLUMNS.count(",")))
         for passage in found:
             row = connection.execute(
-                f"INSERT INTO passage (source, {_COLUMNS}) VALUES ({marks})",  # noqa: S608 - only marks
-                (source, *_row(passage)),
+                f"INSERT INTO passage (source, {COLUMNS}) VALUES ({marks})",  # noqa: S608 - only marks
+                (source, *row_of(passage)),
             ).lastrowid
             connection.execute(
                 "INSERT INTO words (rowid, text) VALUES (?, ?)", (row, " ".join(split_terms(passage.text)))
@@ -194,17 +191,17 @@ class SqliteIndex:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             try:
-                self._connection = self._open_file() if self.path and not self._problem else _make_tables(None)
+                self._connection = self._open_file() if self.path and not self._problem else make_tables(None, 0.0)
             except (sqlite3.Error, OSError) as error:
                 self._give_up(error)
-                self._connection = _make_tables(None)
+                self._connection = make_tables(None, 0.0)
         return self._connection
 
     def _open_file(self) -> sqlite3.Connection:
         assert self.path is not None
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.touch(mode=0o600)  # a private repository's words are nobody else's on this machine
-        return _make_tables(self.path, self._patience)
+        return make_tables(self.path, self._patience)
 
     def _begin_anew(self, error: sqlite3.Error) -> None:
         """Make the index of the same sources in memory."""
@@ -223,65 +220,3 @@ class SqliteIndex:
         if damaged:
             discard(self.path)
         self._problem = f"The index of precedents is not kept for the next run: {self.path}: {str(error).rstrip('.')}."
-
-
-def discard(path: Path) -> None:
-    """Remove an index's file with what SQLite keeps beside it."""
-    for suffix in ("", "-journal", "-wal", "-shm"):
-        with contextlib.suppress(OSError):
-            path.with_name(path.name + suffix).unlink()
-
-
-def _make_tables(path: Path | None, patience: float = _PATIENCE) -> sqlite3.Connection:
-    """Open a file, or memory, with all tables; a file of another format is emptied first."""
-    # Nothing is begun for us: one transaction is one statement, or what stands between BEGIN and COMMIT.
-    connection = sqlite3.connect(path or ":memory:", timeout=patience, isolation_level=None)
-    try:
-        connection.execute("PRAGMA secure_delete = ON")  # what was forgotten does not stay in pages that are free
-        connection.execute("PRAGMA temp_store = MEMORY")
-        (found,) = connection.execute("PRAGMA user_version").fetchone()
-        if found != _FORMAT:
-            with _transaction(connection):
-                (found,) = connection.execute("PRAGMA user_version").fetchone()
-                if found != _FORMAT:
-                    for name in ("vocabulary", "words", "source", "passage", "term"):
-                        connection.execute(f"DROP TABLE IF EXISTS {name}")
-                    for statement in filter(str.strip, _TABLES.split(";\n")):
-                        connection.execute(statement)
-        connection.executescript(_ASKED)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-@contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        with contextlib.suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
-        raise
-
-
-def _wipe(connection: sqlite3.Connection) -> None:
-    """Let go of words that no passage has any more: FTS5 keeps them, marked as removed, until its segments merge."""
-    connection.execute("INSERT INTO words (words) VALUES ('optimize')")
-
-
-def _row(passage: Passage) -> tuple[object, ...]:
-    return (
-        passage.kind, passage.id, passage.path, passage.excerpt, passage.pull_request, passage.outcome,
-        passage.concern, passage.repository, passage.url, passage.heading, passage.line, json.dumps(passage.paths),
-    )  # fmt: skip
-
-
-def _passage(row: Sequence[object]) -> Passage:
-    kind, name, path, excerpt, number, outcome, concern, repository, url, heading, line, paths = row
-    return Passage(
-        kind, name, path, "", excerpt, number, outcome, concern, repository, url, heading, line,  # type: ignore[arg-type]
-        tuple(json.loads(paths)),  # type: ignore[arg-type]
-    )  # fmt: skip

@@ -14,6 +14,7 @@ from reviewlore.domain.retrieval import Hit
 MAX_PRECEDENTS = 3
 _HUNK_ROWS = 4
 _QUERY = 4_000  # characters
+_FUSION = 60  # the constant of the paper: first places are worth little more than second ones
 # A document is about the same things where it has a good part of what a query says, counted by rarity; of a rule that
 # was taught for this very path, less is asked.
 _NEAR = 0.35
@@ -83,6 +84,15 @@ def _precedent(hit: Hit) -> Precedent:
         passage.id, passage.pull_request, passage.path, passage.excerpt, passage.outcome, hit.similarity, passage.url,
         passage.kind, passage.heading, passage.line,
     )  # fmt: skip
+
+
+def fuse(rankings: Sequence[Sequence[int]]) -> list[int]:
+    """Return what stands in several rankings in one order, by reciprocal ranks (Cormack, Clarke and Buettcher 2009)."""
+    worth: dict[int, float] = {}
+    for ranking in rankings:
+        for place, item in enumerate(ranking, 1):
+            worth[item] = worth.get(item, 0.0) + 1 / (_FUSION + place)
+    return sorted(worth, key=lambda item: -worth[item])
 
 
 def concern_of(finding: Finding) -> str:
