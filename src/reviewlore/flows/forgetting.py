@@ -15,6 +15,7 @@ from reviewlore.domain.forgetting import ForgetKind, NamedComment, NamedPull, Ol
 from reviewlore.domain.history import Episode
 from reviewlore.domain.mining import Approvals
 from reviewlore.domain.model import AuditEntry, DatasetManifest
+from reviewlore.domain.shadow import ShadowReview
 from reviewlore.errors import RefusedError, StateError
 from reviewlore.flows import state
 from reviewlore.formats import records
@@ -25,7 +26,7 @@ from reviewlore.stages.outcome import decide_outcome
 from reviewlore.stages.registry import find_tainted, rechain_audit
 from reviewlore.stages.tracing import fingerprint_of
 
-T = TypeVar("T", Episode, FeedbackSignal)
+T = TypeVar("T", Episode, FeedbackSignal, ShadowReview)
 
 KINDS: Mapping[type, ForgetKind] = {
     Person: "author",
@@ -126,6 +127,8 @@ class Forgetting:
             return self._lines(data, Episode, self._episode)
         if path.startswith(state.FEEDBACK):
             return self._lines(data, FeedbackSignal, self._signal)
+        if path.startswith(state.SHADOW):
+            return self._lines(data, ShadowReview, self._shadow)
         if path == state.AUDIT:
             left = self._log(data)
         elif not isinstance(self._target, Person) or self._needle.encode() not in data:
@@ -189,6 +192,12 @@ class Forgetting:
         self._found["signals"].add(Trace(signal.id))
         self._withdrawn.add(signal)
         self._names |= rules.find_signal_names(signal, self._target)
+        return None
+
+    def _shadow(self, shadow: ShadowReview) -> ShadowReview | None:
+        if not rules.is_shadow_forgotten(shadow, self._target):
+            return shadow
+        self._found["shadow_reviews"].add(Trace(shadow.id))
         return None
 
     def _log(self, data: bytes) -> bytes:

@@ -118,7 +118,7 @@ def label_remarks(
     tally.kept += len(curated.kept)
     weighed = votes.weigh_votes(curated.kept)
     tally.void.update(weighed.void)
-    changes = _changes(context, curated.kept)
+    changes = follow_code(context, curated.kept)
     episodes = []
     for raw in curated.kept:
         key = (raw.pull_request, raw.comment_id)
@@ -191,7 +191,8 @@ def _without_suppressed(
     return kept
 
 
-def _changes(context: LearnContext, raws: Sequence[RawRemark]) -> Mapping[tuple[int, str], CodeChange]:
+def follow_code(context: LearnContext, raws: Sequence[RawRemark]) -> Mapping[tuple[int, str], CodeChange]:
+    """Return what became of the code under remarks by (pull request, comment id), commits that are gone fetched."""
     missing = missing_commits(context.repo, raws)
     if missing and context.fetch is not None:
         try:

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from reviewlore.config import LearnSettings
@@ -13,6 +13,7 @@ from reviewlore.domain.history import Episode, RawRemark, people_in
 from reviewlore.domain.mining import Cursor, PassCounts
 from reviewlore.domain.model import DatasetManifest, LearnReport
 from reviewlore.domain.preference import PairSettings
+from reviewlore.domain.shadow import ShadowReview
 from reviewlore.errors import InputError
 from reviewlore.flows import state
 from reviewlore.flows.labelling import LearnContext, Memory, Tally, label_remarks, recall
@@ -42,7 +43,7 @@ class Harvest:
     """New episodes of a source, and the pull requests that were read whole: what is not there of those has gone.
 
     `memory` is what was remembered when they were labelled; `cursor` how far a forge was read with them, None for a
-    source that has no such place.
+    source that has no such place. `shadows` are reviews that said nothing, measured now, by id.
     """
 
     source: str
@@ -50,6 +51,7 @@ class Harvest:
     memory: Memory
     reread: frozenset[tuple[str, int]] = frozenset()
     cursor: tuple[str, Cursor] | None = None
+    shadows: Mapping[str, ShadowReview] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -159,6 +161,7 @@ class _Conclusion:
         path, approvals = state.dataset_path(self.manifest.id), state.read_approvals(store)
         online = measure_online(self.merged.episodes.values())
         files = self._cursor_files(store) | state.online_file(online, state.read_online(store))
+        files |= state.shadow_files(store, self._harvest.shadows)
         if self.merged.changed or self.merged.forgotten or self.merged.expired:
             files |= dict.fromkeys(store.paths(state.EPISODES))  # none stays in two months
             files |= state.episode_files(self.merged.episodes.values())

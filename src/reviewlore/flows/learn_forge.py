@@ -13,10 +13,12 @@ from reviewlore.domain.history import Episode, RawRemark
 from reviewlore.domain.mining import Cursor
 from reviewlore.domain.model import LearnReport
 from reviewlore.domain.people import Role
+from reviewlore.domain.shadow import ShadowReview
 from reviewlore.errors import BudgetError, ForgeError, UserError
 from reviewlore.flows import state
 from reviewlore.flows.labelling import LearnContext, Memory, Tally, label_remarks, recall
 from reviewlore.flows.learn import Harvest, conclude, merge
+from reviewlore.flows.shadow import settle_shadows
 from reviewlore.ports import ForgeHistory, Store
 from reviewlore.stages import mine, redact
 from reviewlore.stages.retention import cutoff
@@ -66,12 +68,13 @@ class _Batch:
     memory: Memory
     episodes: list[Episode] = field(default_factory=list)
     spans: dict[int, tuple[str, str]] = field(default_factory=dict)  # when a pull request was opened and last updated
+    shadows: dict[str, ShadowReview] = field(default_factory=dict)
     pages: int = 0
 
     def harvest(self, source: str, repository: str) -> Harvest:
         """Return what there is to take in."""
         numbers = frozenset((repository, number) for number in self.spans)
-        return Harvest(source, tuple(self.episodes), self.memory, numbers)
+        return Harvest(source, tuple(self.episodes), self.memory, numbers, shadows=self.shadows)
 
 
 class _Pass:
@@ -85,6 +88,7 @@ class _Pass:
         self._tally = Tally.resume(self._cursor.counts)
         self._memory = recall(context.store, context.key)
         self._roles = _Roles(history, context.key)
+        self._shadows = [each for each in state.read_shadows(context.store) if each.repository == self._name]
         self._batch = _Batch(self._memory)
         self._reread = 0
         self._seen: set[int] = set()
@@ -177,6 +181,7 @@ class _Pass:
         self._batch.episodes = [e for e in self._batch.episodes if e.pull_request not in numbers]
         self._batch.episodes += label_remarks(self._context, raws, self._memory, tally, writers)
         self._batch.spans.update({m.pull.number: (m.pull.created_at, m.pull.updated_at) for m in page.pulls})
+        self._batch.shadows |= settle_shadows(self._context, self._shadows, page.pulls)
         self._batch.pages += 1
         self._seen |= numbers
         if position is not None:
@@ -241,6 +246,7 @@ class _Saving:
             **dict.fromkeys(paths),
             **state.episode_files(merged.episodes.values()),
             **state.cursor_file(all_cursors),
+            **state.shadow_files(store, self._batch.shadows),
         }
 
     def message(self) -> str:

@@ -9,6 +9,7 @@ from reviewlore.domain.history import Episode
 from reviewlore.domain.mining import Approvals, Cursors, Suppressions
 from reviewlore.domain.model import AuditEntry, DatasetManifest, Registry, VersionManifest
 from reviewlore.domain.online import OnlineMetrics
+from reviewlore.domain.shadow import ShadowReview
 from reviewlore.domain.voice import Voice
 from reviewlore.errors import StateError
 from reviewlore.formats import records
@@ -24,6 +25,7 @@ CURSOR = "cursor.json"
 SUPPRESSIONS = "suppressions.json"
 APPROVALS = "approvals.json"
 ONLINE = "online.json"
+SHADOW = "shadow/"
 _TIME = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-\d{2}(?:T|$)", re.ASCII)
 
 
@@ -124,6 +126,28 @@ def read_online(store: Store) -> OnlineMetrics:
 def online_file(metrics: OnlineMetrics, known: OnlineMetrics) -> dict[str, bytes]:
     """Return the file that holds the counts; none where they are as before."""
     return {} if metrics == known else {ONLINE: records.encode(metrics)}
+
+
+def read_shadows(store: Store) -> tuple[ShadowReview, ...]:
+    """Return all reviews that said nothing, oldest first."""
+    found: list[ShadowReview] = []
+    for path in store.paths(SHADOW):
+        found += records.decode_lines(store.read(path) or b"", ShadowReview, path)
+    return tuple(sorted(found, key=lambda shadow: (shadow.at, shadow.id)))
+
+
+def shadow_files(store: Store, changed: Mapping[str, ShadowReview]) -> dict[str, bytes]:
+    """Return the files, one a month, that hold these records (by id) in place of what was there, or beside it."""
+    left = dict(changed)
+    files = {}
+    months = {f"{SHADOW}{shadow.at[:7] or 'undated'}.jsonl" for shadow in changed.values()}
+    for path in sorted({*store.paths(SHADOW), *months}):
+        before = records.decode_lines(store.read(path) or b"", ShadowReview, path)
+        after = [left.pop(shadow.id, shadow) for shadow in before]
+        after += [left.pop(shadow.id) for shadow in list(left.values()) if path == f"{SHADOW}{shadow.at[:7]}.jsonl"]
+        if after != before:
+            files[path] = records.encode_lines(after)
+    return files
 
 
 def read_registry(store: Store) -> Registry:

@@ -14,6 +14,7 @@ _WORDS = {
     "signals": ("dismissal", "dismissals"),
     "names": ("file with the pseudonym", "files with the pseudonym"),
     "unreadable": ("damaged line of an older commit", "damaged lines of older commits"),
+    "shadow_reviews": ("review in shadow mode", "reviews in shadow mode"),
 }
 _THING = {"author": "this person", "pull_request": "this pull request", "comment": "this comment"}
 

@@ -15,6 +15,7 @@ from reviewlore.domain.history import Confidence, Episode, Outcome, OutcomeEvide
 from reviewlore.domain.mining import Suppressions
 from reviewlore.domain.model import AuditEntry
 from reviewlore.domain.references import read_comment_reference, read_pull_reference
+from reviewlore.domain.shadow import ShadowReview
 from reviewlore.errors import ConfigError, InputError
 
 FORGOTTEN = "person-forgotten"  # stands where a pseudonym stood in what has to stay: logs, decisions
@@ -99,6 +100,17 @@ def is_forgotten(signal: FeedbackSignal, target: Target) -> bool:
             return _is_comment(signal.repository, signal.pull_request, signal.id.rpartition("/")[2], target)
         case OlderThan():
             return bool(signal.at) and signal.at < target.limit
+
+
+def is_shadow_forgotten(shadow: ShadowReview, target: Target) -> bool:
+    """Whether a review that said nothing goes with a target; nobody's name or word is in one."""
+    match target:
+        case NamedPull():
+            return _is_pull(shadow.repository, shadow.pull_request, target)
+        case OlderThan():
+            return bool(shadow.at) and shadow.at < target.limit
+        case _:
+            return False
 
 
 def without_actor(entry: AuditEntry, target: Target) -> AuditEntry:
