@@ -12,6 +12,7 @@ from reviewlore.domain.manifest import Manifest
 from reviewlore.domain.source import SourceFile, Syntax, syntax_of
 from reviewlore.domain.trees import Listing, Step
 from reviewlore.formats.manifests import is_manifest, parse_manifests, settle_manifests
+from reviewlore.formats.records import decode_kept, encode_kept
 from reviewlore.formats.sources import Entry, decode_source
 from reviewlore.ports import Console, Parsers, Repo, Shelf
 
@@ -21,6 +22,7 @@ _Asked = tuple[tuple[Syntax, str] | None, bool]
 
 # From here on reading takes seconds, and says so.
 _LONG = 500
+_MANIFESTS = "manifest 1"  # another number whenever the same manifest may be read differently
 # Sources put on the shelf at once: few enough to hold, many enough for one transaction.
 _BATCH = 1000
 # Commits whose new sources are asked for at once.
@@ -152,11 +154,24 @@ class Mapper:
     def _manifests(self, declared: Mapping[str, str]) -> tuple[Manifest, ...]:
         """Return the manifests of a tree; each version of each is read once."""
         unknown = {(path, blob) for path, blob in declared.items() if (path, blob) not in self._read_manifests}
+        kept = self._shelf.get(_MANIFESTS, [_place(*each) for each in unknown]) if self._shelf else {}
+        for each in list(unknown):
+            known = decode_kept(kept.get(_place(*each)), tuple[Manifest, ...])
+            if known is not None:
+                self._read_manifests[each] = known
+                unknown.remove(each)
         blobs = sorted({blob for _, blob in unknown})
         texts = {blob: content.decode("utf-8", "replace") for blob, content in self._repo.blobs(blobs)}
-        for path, blob in unknown:
-            self._read_manifests[path, blob] = parse_manifests({path: texts[blob]})
+        fresh = {each: parse_manifests({each[0]: texts[each[1]]}) for each in unknown}
+        self._read_manifests.update(fresh)
+        if self._shelf:
+            self._shelf.put(_MANIFESTS, {_place(*each): encode_kept(found) for each, found in fresh.items()})
         return settle_manifests([found for item in sorted(declared.items()) for found in self._read_manifests[item]])
+
+
+def _place(path: str, blob: str) -> str:
+    """Return the name of a manifest on the shelf: what it says depends on where it lies."""
+    return f"{blob} {path.encode('utf-8', 'surrogateescape').hex()}"
 
 
 def maps_along(

@@ -1,15 +1,9 @@
-"""Python's requirement specifiers (PEP 508) to names: a text in, name and rest out. Owns `packaging`, never raises."""
+"""Python's requirement specifiers (PEP 508) to names: a text in, name and rest out. Owns `packaging`, never raises.
+
+It is loaded by what needs it: most runs find what manifests say on the shelf.
+"""
 
 from dataclasses import dataclass
-
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
 
 # No hand-written requirement is longer; what is would only cost time.
 _MAX_CHARACTERS = 2_000
@@ -30,6 +24,8 @@ class Wanted:
 
 def parse_requirement(text: str) -> Wanted | None:
     """Return what a specifier like `a[b]>=1; python_version < "3.9"` asks for, or None where it is none."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
     if len(text) > _MAX_CHARACTERS:
         return None
     try:
@@ -44,6 +40,8 @@ def parse_requirement(text: str) -> Wanted | None:
 
 def normal_name(name: str) -> str:
     """Return a distribution's name as PEP 503 writes it, or nothing where it cannot be one."""
+    from packaging.utils import canonicalize_name
+
     plain = name.strip()
     inner = plain.replace("-", "").replace("_", "").replace(".", "")
     return canonicalize_name(plain) if len(plain) <= 200 and inner.isascii() and inner.isalnum() else ""
@@ -51,6 +49,13 @@ def normal_name(name: str) -> str:
 
 def name_of_file(name: str) -> str:
     """Return the distribution that a wheel or source archive is of, by its file name; nothing for other files."""
+    from packaging.utils import (
+        InvalidSdistFilename,
+        InvalidWheelFilename,
+        parse_sdist_filename,
+        parse_wheel_filename,
+    )
+
     try:
         return parse_wheel_filename(name)[0] if name.endswith(".whl") else parse_sdist_filename(name)[0]
     except (InvalidWheelFilename, InvalidSdistFilename, ValueError):

@@ -3,6 +3,7 @@
 A record with a `schema` field is refused when it was written by a newer version, before anything else is believed.
 """
 
+import zlib
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
@@ -43,6 +44,22 @@ def decode_lines(data: bytes, kind: type[T], path: str) -> list[T]:
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 raise StateError(_damaged(f"{path}, line {number}", str(error))) from error
     return records
+
+
+def encode_kept(record: object) -> bytes:
+    """Return what was computed as bytes for a shelf: compact JSON with a checksum before it."""
+    data = msgspec.json.encode(record)
+    return zlib.crc32(data).to_bytes(4, "big") + data
+
+
+def decode_kept(data: bytes | None, kind: type[T]) -> T | None:
+    """Return what a shelf kept, or None where there is nothing, or it is damaged or of another shape."""
+    if data is None or zlib.crc32(data[4:]) != int.from_bytes(data[:4], "big"):
+        return None
+    try:
+        return msgspec.json.decode(data[4:], type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def to_plain(record: object) -> Any:

@@ -5,8 +5,11 @@ Words are read as YAML 1.2's core schema says: `on`, `off`, `yes` and dates are 
 
 import re
 from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
 
-import yaml
+if TYPE_CHECKING:
+    import yaml
 
 # Workflows and workspace files stay far below these; an alias bomb (a billion laughs) does not.
 MAX_CHARACTERS = 500_000
@@ -23,30 +26,32 @@ _CORE = (
 )
 
 
-# libyaml's parser, which PyYAML's wheels bring, takes a tenth of the time of the one in Python.
-_Safe: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+@cache
+def _loaders() -> "tuple[type[yaml.SafeLoader], type[yaml.SafeLoader]]":
+    """Return PyYAML's safe loader, and the same with YAML 1.2's words and bounded merges; loaded where YAML is read."""
+    import yaml
 
+    # libyaml's parser, which PyYAML's wheels bring, takes a tenth of the time of the one in Python.
+    safe: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-class _Loader(_Safe):  # type: ignore[valid-type, misc]
-    """The safe loader with YAML 1.2's words and bounded merges."""
+    class Loader(safe):  # type: ignore[valid-type, misc]
+        yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (PyYAML's own way)
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (PyYAML's own spelling)
+        def flatten_mapping(self, node: yaml.MappingNode) -> None:
+            super().flatten_mapping(node)
+            if len(node.value) > _MAX_MERGED:
+                raise yaml.constructor.ConstructorError(None, None, "merge keys make it too large", node.start_mark)
 
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        super().flatten_mapping(node)
-        if len(node.value) > _MAX_MERGED:
-            raise yaml.constructor.ConstructorError(None, None, "merge keys make it too large", node.start_mark)
+        def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+            return int(str(self.construct_scalar(node)), 16 if "x" in str(node.value) else 10)
 
-    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
-        return int(str(self.construct_scalar(node)), 16 if "x" in str(node.value) else 10)
-
-
-for _kind, _pattern, _first in _CORE:
-    for _letter in [*_first, ""] if _kind == "null" else _first:
-        _Loader.yaml_implicit_resolvers.setdefault(_letter, []).append(
-            (f"tag:yaml.org,2002:{_kind}", re.compile(rf"(?:{_pattern})\Z"))
-        )
-_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
+    for kind, pattern, first in _CORE:
+        for letter in [*first, ""] if kind == "null" else first:
+            Loader.yaml_implicit_resolvers.setdefault(letter, []).append(
+                (f"tag:yaml.org,2002:{kind}", re.compile(rf"(?:{pattern})\Z"))
+            )
+    Loader.add_constructor("tag:yaml.org,2002:int", Loader.construct_yaml_int)
+    return safe, Loader
 
 
 def read_yaml(text: str) -> tuple[object, str]:
@@ -54,17 +59,22 @@ def read_yaml(text: str) -> tuple[object, str]:
 
     An empty text is None without a problem. Tags of somebody's own (`!Ref`) are refused.
     """
+    import yaml
+
     if len(text) > MAX_CHARACTERS:
         return None, f"it is longer than {MAX_CHARACTERS} characters"
+    safe, loader = _loaders()
     try:
-        problem = _excess(yaml.parse(text, Loader=_Safe))
-        return (None, problem) if problem else (yaml.load(text, Loader=_Loader), "")  # noqa: S506 (it is the safe one)
+        problem = _excess(yaml.parse(text, Loader=safe))
+        return (None, problem) if problem else (yaml.load(text, Loader=loader), "")  # noqa: S506 (it is the safe one)
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         return None, f"it is no YAML this reads ({' '.join(str(error).split())[:120]})"
 
 
-def _excess(events: Iterator[yaml.Event]) -> str:
+def _excess(events: "Iterator[yaml.Event]") -> str:
     """Say what a text has too much of, before anything is built from it."""
+    import yaml
+
     aliases = 0
     within: list[str | None] = []
     for event in events:

@@ -3,15 +3,9 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 
-from reviewlore.adapters.grammars.ecmascript import JavaScriptGrammar, TypeScriptGrammar
-from reviewlore.adapters.grammars.go import GoGrammar
-from reviewlore.adapters.grammars.java import JavaGrammar
-from reviewlore.adapters.grammars.pool import read_many
-from reviewlore.adapters.grammars.python import PythonGrammar
-from reviewlore.adapters.grammars.rust import RustGrammar
 from reviewlore.architecture import reading
 from reviewlore.architecture.reading import Parse
 from reviewlore.domain import source
@@ -20,14 +14,15 @@ from reviewlore.formats import sources
 from reviewlore.formats.sources import source_schema
 from reviewlore.ports import Grammar
 
-# Where a grammar is compiled on first use: a repository of one language does not pay for the others.
-_MAKERS: dict[Language, type[Grammar]] = {
-    "go": GoGrammar,
-    "java": JavaGrammar,
-    "rust": RustGrammar,
-    "python": PythonGrammar,
-    "javascript": JavaScriptGrammar,
-    "typescript": TypeScriptGrammar,
+# Module and class of each grammar, loaded and compiled on first use: a repository of one language does not pay for the
+# others, and one whose sources were all read before pays for none.
+_MAKERS: dict[Language, str] = {
+    "go": "go.GoGrammar",
+    "java": "java.JavaGrammar",
+    "rust": "rust.RustGrammar",
+    "python": "python.PythonGrammar",
+    "javascript": "ecmascript.JavaScriptGrammar",
+    "typescript": "ecmascript.TypeScriptGrammar",
 }
 
 
@@ -47,6 +42,8 @@ class Grammars:
         self, files: Iterable[tuple[str, bytes]], total: int
     ) -> Iterator[tuple[ParsedModule | SkipReason, bytes]]:
         """Yield what each source says, and that as bytes to keep, in the order given."""
+        from reviewlore.adapters.grammars.pool import read_many
+
         return read_many(files, total, make_parse, self._processes)
 
     def parse(self, path: str, source: bytes) -> ParsedModule | None:
@@ -59,7 +56,9 @@ class Grammars:
 @cache
 def _grammar(language: Language) -> Grammar:
     """One grammar of each language a process: compiling its query costs more than parsing a file."""
-    return _MAKERS[language]()
+    module, _, name = _MAKERS[language].partition(".")
+    made: Grammar = getattr(import_module(f"{__name__}.{module}"), name)()
+    return made
 
 
 def make_parse() -> Parse:

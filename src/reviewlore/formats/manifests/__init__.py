@@ -3,44 +3,39 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
+from importlib import import_module
 
 from reviewlore.domain.manifest import Manifest
-from reviewlore.formats.manifests.go import parse_go_mod, parse_go_work
-from reviewlore.formats.manifests.gradle import parse_build, parse_catalog, parse_properties, parse_settings
 from reviewlore.formats.manifests.inheritance import settle_manifests
-from reviewlore.formats.manifests.maven import parse_pom
-from reviewlore.formats.manifests.npm import parse_lerna, parse_package, parse_pnpm_workspace
-from reviewlore.formats.manifests.python import parse_pipfile, parse_pyproject
-from reviewlore.formats.manifests.python_requirements import is_requirements, parse_requirements
-from reviewlore.formats.manifests.python_setup import parse_setup_cfg, parse_setup_py
-from reviewlore.formats.manifests.rust import parse_cargo
-from reviewlore.formats.manifests.tsconfig import parse_tsconfig
+from reviewlore.formats.manifests.python_requirements import is_requirements
 
 __all__ = ["is_manifest", "parse_manifests", "settle_manifests"]
 
 _Parse = Callable[[str, str], tuple[Manifest, ...]]
-# By file name; a reader takes (path, text) and never raises: what it cannot read becomes `Manifest.problem`.
-_READERS: dict[str, _Parse] = {
-    "Cargo.toml": parse_cargo,
-    "build.gradle": parse_build,
-    "build.gradle.kts": parse_build,
-    "Pipfile": parse_pipfile,
-    "go.mod": parse_go_mod,
-    "go.work": parse_go_work,
-    "gradle.properties": parse_properties,
-    "lerna.json": parse_lerna,
-    "libs.versions.toml": parse_catalog,
-    "package.json": parse_package,
-    "pnpm-workspace.yaml": parse_pnpm_workspace,
-    "pom.xml": parse_pom,
-    "settings.gradle": parse_settings,
-    "settings.gradle.kts": parse_settings,
-    "pyproject.toml": parse_pyproject,
-    "setup.cfg": parse_setup_cfg,
-    "setup.py": parse_setup_py,
+# By file name the module and function that reads it, loaded on first use: few repositories have many ecosystems. A
+# reader takes (path, text) and never raises: what it cannot read becomes `Manifest.problem`.
+READERS: Mapping[str, str] = {
+    "Cargo.toml": "rust.parse_cargo",
+    "build.gradle": "gradle.parse_build",
+    "build.gradle.kts": "gradle.parse_build",
+    "Pipfile": "python.parse_pipfile",
+    "go.mod": "go.parse_go_mod",
+    "go.work": "go.parse_go_work",
+    "gradle.properties": "gradle.parse_properties",
+    "lerna.json": "npm.parse_lerna",
+    "libs.versions.toml": "gradle.parse_catalog",
+    "package.json": "npm.parse_package",
+    "pnpm-workspace.yaml": "npm.parse_pnpm_workspace",
+    "pom.xml": "maven.parse_pom",
+    "settings.gradle": "gradle.parse_settings",
+    "settings.gradle.kts": "gradle.parse_settings",
+    "pyproject.toml": "python.parse_pyproject",
+    "setup.cfg": "python_setup.parse_setup_cfg",
+    "setup.py": "python_setup.parse_setup_py",
 }
 # For names that differ from place to place, where the table above has none.
-_PATTERNS: tuple[tuple[re.Pattern[str], _Parse], ...] = ((re.compile(r"[tj]sconfig([.-].+)?\.json"), parse_tsconfig),)
+_TSCONFIG = re.compile(r"[tj]sconfig([.-].+)?\.json")
 # Who asks, in an address that something is fetched from: often a password or a token.
 _ASKER = re.compile(r"(?<=://)(?!(?:git|hg|svn)@)[^/@\s'\"]*+@")
 # What an installer puts there is somebody else's; some repositories hold thousands of them.
@@ -60,9 +55,17 @@ def parse_manifests(texts: Mapping[str, str]) -> tuple[Manifest, ...]:
     return tuple(
         _without_credentials(manifest)
         for path, text in sorted(texts.items())
-        if (parse := _reader(path)) is not None
-        for manifest in parse(path, text)
+        if (reader := _reader(path)) is not None
+        for manifest in load_reader(reader)(path, text)
     )
+
+
+@cache
+def load_reader(name: str) -> _Parse:
+    """Return what reads a kind of manifest, by its place in this package."""
+    module, _, function = name.partition(".")
+    parse: _Parse = getattr(import_module(f"{__name__}.{module}"), function)
+    return parse
 
 
 def _without_credentials(manifest: Manifest) -> Manifest:
@@ -73,9 +76,12 @@ def _without_credentials(manifest: Manifest) -> Manifest:
     return replace(manifest, dependencies=asked, problem=_ASKER.sub("", manifest.problem))
 
 
-def _reader(path: str) -> _Parse | None:
+def _reader(path: str) -> str | None:
     *folders, name = path.split("/")
     if not _INSTALLED.isdisjoint(folders) or "{{" in path:  # a template is filled in before anybody installs it
         return None
-    named = _READERS.get(name) or next((parse for pattern, parse in _PATTERNS if pattern.fullmatch(name)), None)
-    return named or (parse_requirements if is_requirements(path) else None)
+    if named := READERS.get(name):
+        return named
+    if _TSCONFIG.fullmatch(name):
+        return "tsconfig.parse_tsconfig"
+    return "python_requirements.parse_requirements" if is_requirements(path) else None

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reviewlore.domain.manifest import Dependency, Manifest
-from reviewlore.formats.manifests.maven import MANAGED, PARENT
+from reviewlore.formats.manifests.places import MANAGED, PARENT
 
 _PLACEHOLDER = re.compile(r"\$\{([\w.-]{1,200})\}|\$(\w{1,200})")
 _NAME = re.compile(r"[\w.-]+:[\w.-]+|:[\w.:-]*")

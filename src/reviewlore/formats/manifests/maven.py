@@ -7,7 +7,7 @@ parent of the same repository says of it is filled in by `inheritance.py`, which
 from collections.abc import Iterator
 
 from reviewlore.domain.manifest import Dependency, DependencyScope, Manifest
-from reviewlore.formats.manifests.places import place
+from reviewlore.formats.manifests.places import MANAGED, PARENT, place
 from reviewlore.formats.xml_text import Element, read_xml
 
 # https://maven.apache.org/guides/introduction/introduction-to-dependency-mechanism.html; what the container provides is
@@ -20,8 +20,6 @@ _SCOPES: dict[str, DependencyScope] = {
     "system": "build",
     "test": "development",
 }
-# Settings under these names are no properties.
-MANAGED, PARENT = "managed:", "parent:"
 _MAX_SETTINGS, _MAX_VALUE = 5_000, 300
 
 

@@ -1,6 +1,11 @@
-"""Where a relative path of a manifest leads: folder and path in, path from the repository's root out. Strings only."""
+"""Where a relative path of a manifest leads: folder and path in, path from the repository's root out. Strings only.
+
+Beside it what readers of manifests and their heirs share: the names of settings that are no properties.
+"""
 
 from reviewlore.domain.paths import climb
+
+MANAGED, PARENT = "managed:", "parent:"
 
 
 def place(folder: str, relative: str) -> str | None:
