@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reviewlore.adapters.actions import ActionsConsole, ActionsRunner, read_context
-from reviewlore.adapters.checkout import Remote, RemoteStore, fetch_pull
+from reviewlore.adapters.checkout import Remote, RemoteStore, fetch_commits, fetch_pull
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.store import GitStore
 from reviewlore.config import FILE, Settings
@@ -178,7 +178,9 @@ def _tools(site: _Site) -> ActionTools:
         key=workshop.pseudonym_key,
         kept_key=workshop.kept_key,
         approval=lambda: workshop.settings.learn.approval,
+        code=lambda: workshop.repo,
         fetch=lambda number, base, head: fetch_pull(workshop.repo, site.code, number, base, head),
+        bring=lambda commits: fetch_commits(workshop.repo, site.code, commits),
         review_context=lambda: workshop.review_context(site.context.repository),
         learn=site.learn,
         train=site.train,

@@ -67,7 +67,7 @@ class Scene:
         self.runner, self.store = FakeRunner(), FakeStore()
         self.forge = FakeForge(pulls={1: make_pull(head=head, base=base)}, roles={"maria": "maintain"})
         self.repo, self.base, self.head = GitRepo(folder), base, head
-        self.fetched, self.trained = [], []
+        self.fetched, self.trained, self.brought = [], [], []
 
     def review_context(self):
         return ReviewContext("octo/demo", self.repo, self.store, Grammars(), Level(), SqliteIndex, QuietConsole())
@@ -86,6 +86,8 @@ class Scene:
             key=lambda: b"key",
             kept_key=lambda: b"key",
             approval=lambda: "none",
+            code=lambda: self.repo,
+            bring=self.brought.append,
             fetch=lambda *commits: self.fetched.append(commits),
             review_context=self.review_context,
             learn=lambda: "learned",

@@ -59,7 +59,6 @@ def test_a_fork_is_recognised_also_when_it_was_deleted():
         ({"action": "closed", "pull_request__state": "closed"}, "action_not_reviewed"),
         ({"pull_request__state": "closed"}, "pull_request_closed"),
         ({"pull_request__locked": True}, "pull_request_locked"),
-        ({"pull_request__draft": True}, "draft"),
         ({"pull_request__number": "1"}, "payload_incomplete"),
         ({"pull_request__head": None}, "payload_incomplete"),
         ({"pull_request": None}, "payload_incomplete"),
@@ -67,6 +66,10 @@ def test_a_fork_is_recognised_also_when_it_was_deleted():
 )
 def test_pull_requests_that_are_ignored_say_why(changes, reason):
     assert read_event("pull_request", payload("pull_request", **changes)) == Ignored(reason)
+
+
+def test_a_draft_is_an_event_since_the_settings_decide():
+    assert isinstance(read_event("pull_request", payload("pull_request", pull_request__draft=True)), PullRequestEvent)
 
 
 def test_a_comment_on_a_pull_request_is_an_event():

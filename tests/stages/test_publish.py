@@ -10,7 +10,8 @@ from reviewlore.domain.finding import Dropped, Finding, Precedent, Review
 from reviewlore.domain.forge import IssueComment, Posted, ThreadComment
 from reviewlore.domain.history import Anchor
 from reviewlore.domain.markers import find_marker, marker
-from reviewlore.stages.publish.plan import MAX_COMMENTS, find_anchor, find_obstacle, plan_publication
+from reviewlore.stages.publish.places import find_anchor
+from reviewlore.stages.publish.plan import MAX_COMMENTS, Wishes, find_obstacle, plan_publication
 from reviewlore.stages.publish.render import (
     MAX_BODY,
     SUMMARY_MARKER,
@@ -21,6 +22,7 @@ from reviewlore.stages.publish.render import (
     render_step_summary,
     render_summary,
 )
+from reviewlore.stages.publish.tidy import Leave
 
 URL = "https://github.com/octo/demo"
 HEAD, BASE = "b" * 40, "a" * 40
@@ -304,7 +306,7 @@ def test_a_long_finding_keeps_its_marker_and_stays_below_the_limit():
     ],
 )
 def test_anchors_are_validated_against_the_diff(anchor, expected):
-    assert find_anchor(anchor, PATCHES) == expected
+    assert find_anchor(anchor, {patch.path: patch for patch in PATCHES}) == expected
 
 
 def test_a_first_plan_posts_a_review_and_the_summary():
@@ -324,7 +326,8 @@ def test_a_plan_that_was_carried_out_is_empty():
         summaries=(issue_comment(first.summary.body.replace("\n", "\r\n")),),
     )
     second = plan_publication(REVIEW, PATCHES, posted, URL)
-    assert (second.review, second.summary, second.left) == (None, None, ("3fa9c1d2e4",))
+    assert (second.review, second.summary, second.empty) == (None, None, True)
+    assert second.leave == (Leave("3fa9c1d2e4", "already_said"),)
 
 
 def test_a_second_review_edits_the_summary_and_posts_only_what_is_new():
@@ -357,7 +360,7 @@ def test_comments_are_capped_over_all_runs_and_the_rest_goes_to_the_summary():
     plan = plan_publication(replace(REVIEW, findings=many(30)), PATCHES, posted, URL)
     assert len(plan.review.comments) == MAX_COMMENTS - 5
     assert len(plan.outside) == 10
-    assert len(plan.left) == 5
+    assert plan.known == 5
 
 
 def test_a_finding_named_twice_is_posted_once():
@@ -366,7 +369,7 @@ def test_a_finding_named_twice_is_posted_once():
 
 
 def test_without_inline_comments_everything_is_in_the_summary():
-    plan = plan_publication(REVIEW, PATCHES, Posted(), URL, inline=False)
+    plan = plan_publication(REVIEW, PATCHES, Posted(), URL, Wishes(inline=False))
     assert plan.review is None
     assert plan.outside == (FINDING,)
 

@@ -1,12 +1,26 @@
-"""The hidden last line of everything we post, by which a later run knows what was said. Text in, text out.
+"""The hidden last lines of everything we post, by which a later run knows what was said. Text in, text out.
 
-Above it may stand another hidden line with the id of the run that wrote the body; older comments have none.
+The last one says what a body is. Above it may stand others, which older comments lack: the run that wrote the body; of
+a remark what code it is about; of the summary what was reviewed and said. Only the end of a body counts, so that no
+quoted text can forge one.
 """
 
 import re
+from dataclasses import dataclass
 
 MARKER = "<!-- reviewlore:"
+_MOST_SAID = 200
 _MARKED = re.compile(r"<!-- reviewlore:(finding|reply|review)=([0-9A-Za-z]{1,64}) -->\s*\Z")
+_PLACE = re.compile(
+    r"<!-- reviewlore-place=([0-9a-f]{16}|none) ([a-z]{1,20}) -->\s*"
+    r"(?:<!-- reviewlore-run=[0-9]{1,20} -->\s*)?<!-- reviewlore:finding=[^<>]{1,80} -->\s*\Z"
+)
+_MEMORY = re.compile(
+    r"<!-- reviewlore-memory=((?:[0-9a-f]{40,64}|none) (?:[0-9a-f]{40,64}|none) [0-9]{1,6} (?:on|paused)"
+    r"(?: [0-9a-f]{6,64}){0,200}) -->\s*<!-- reviewlore:summary -->\s*\Z"
+)
+_LAST = re.compile(r"(?:<!-- reviewlore-run=[0-9]{1,20} -->\s*)?<!-- reviewlore:[^<>]{1,80} -->\s*\Z")
+_HIDDEN = re.compile(r"(?:<!-- reviewlore-[a-z]{1,20}=[^<>]{1,20000} -->\s*)*<!-- reviewlore:[^<>]{1,80} -->\s*\Z")
 _RUN = re.compile(r"<!-- reviewlore-run=([0-9]{1,20}) -->\s*<!-- reviewlore:[^<>]{1,80} -->\s*\Z")
 
 
@@ -30,3 +44,68 @@ def find_run(body: str) -> str:
     """Return the id of the run that wrote a body, empty where it is not told."""
     match = _RUN.search(body)
     return match[1] if match is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a remark is about, however its lines move and its words change: a short hash, and who found it.
+
+    `key` is empty where the remark is on no line of the diff, and `source` where an older comment does not tell.
+    """
+
+    key: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the summary comment keeps for the next run: commits reviewed last, and how many heads were reviewed so far.
+
+    `base` is the merge base. `said` are the fingerprints of all inline remarks ever posted, so that one that somebody
+    deleted is not said again. `paused`: it was told that reviews are paused.
+    """
+
+    head: str = ""
+    base: str = ""
+    reviews: int = 0
+    said: tuple[str, ...] = ()
+    paused: bool = False
+
+
+def place_marker(place: Place) -> str:
+    """Return the hidden line that names what a remark is about."""
+    return f"<!-- reviewlore-place={place.key or 'none'} {place.source or 'unknown'} -->"
+
+
+def find_place(body: str) -> Place:
+    """Return what the remark of a body is about, empty where it does not tell."""
+    match = _PLACE.search(body)
+    return Place("" if match[1] == "none" else match[1], match[2]) if match is not None else Place()
+
+
+def memory_marker(memory: Memory) -> str:
+    """Return the hidden line that keeps a memory; of what was said, the newest."""
+    state = "paused" if memory.paused else "on"
+    words = (memory.head or "none", memory.base or "none", str(memory.reviews), state, *memory.said[-_MOST_SAID:])
+    return f"<!-- reviewlore-memory={' '.join(words)} -->"
+
+
+def find_memory(body: str) -> Memory:
+    """Return the memory that a summary comment keeps; an empty one where there is none."""
+    match = _MEMORY.search(body)
+    if match is None:
+        return Memory()
+    head, base, reviews, state, *said = match[1].split(" ")
+    return Memory(head.replace("none", ""), base.replace("none", ""), int(reviews), tuple(said), state == "paused")
+
+
+def add_hidden(body: str, line: str) -> str:
+    """Return a body with one more hidden line, above those that end it."""
+    match = _LAST.search(body)
+    at = match.start() if match is not None else len(body)
+    return f"{body[:at]}{line}\n{body[at:]}"
+
+
+def find_text(body: str) -> str:
+    """Return what people see of a body: all above the hidden lines that end it."""
+    return _HIDDEN.sub("", body.replace("\r\n", "\n")).rstrip()

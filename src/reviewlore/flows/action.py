@@ -4,9 +4,10 @@ Exit 0 done or nothing to do, 1 findings at or above `fail-on`, 2 something to m
 to the pull request (a fork) says everything on its own page and ends well.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from reviewlore.config import ReviewSettings
 from reviewlore.diff import parse_diff
 from reviewlore.domain.events import (
     Annotation,
@@ -19,18 +20,23 @@ from reviewlore.domain.events import (
     TrainTier,
 )
 from reviewlore.domain.finding import Finding
-from reviewlore.domain.forge import PullRequest
+from reviewlore.domain.forge import PullRequest, Standing
+from reviewlore.domain.markers import MARKER
 from reviewlore.domain.people import Role
-from reviewlore.errors import ReviewloreError, UserError
+from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreError, UserError
+from reviewlore.flows.again import only_new, unchanged_since
 from reviewlore.flows.command import CommandTools, answer_command
 from reviewlore.flows.dispatch import choose_job
-from reviewlore.flows.publish import Desk, Published, Reviewed, publish_review
+from reviewlore.flows.publish import Desk, Published, Reviewed, publish_review, say_pause
 from reviewlore.flows.review import ReviewContext, read_settings, review_change
 from reviewlore.formats.review_json import render_json
-from reviewlore.ports import Clock, ForgeRuns, Runner, Store
+from reviewlore.ports import Clock, ForgeRuns, Repo, Runner, Store
 from reviewlore.stages.intake import read_event
+from reviewlore.stages.publish.check import make_check
+from reviewlore.stages.publish.plan import recall
 from reviewlore.stages.publish.render import render_skipped, render_step_summary
 from reviewlore.stages.review.select import reaches
+from reviewlore.stages.review.skipping import find_skip_reason, render_skip
 
 _MAX_ANNOTATIONS = 10  # of each level a step; GitHub drops the rest
 
@@ -40,7 +46,7 @@ class ActionTools:
     """What the jobs need, each made on first use; `learn` and `train` return what they did as Markdown.
 
     `desk`, `runs`, `store` and the keys are called once at most; `fetch` brings the commits (number, base, head) into
-    the clone that `review_context` reads.
+    the clone, `code`, that `review_context` reads, and `bring` commits that were pushed over, as far as there are any.
     """
 
     runner: Runner
@@ -51,7 +57,9 @@ class ActionTools:
     key: Callable[[], bytes]
     kept_key: Callable[[], bytes]
     approval: Callable[[], Role]
+    code: Callable[[], Repo]
     fetch: Callable[[int, str, str], None]
+    bring: Callable[[Sequence[str]], None]
     review_context: Callable[[], ReviewContext]
     learn: Callable[[], str]
     train: Callable[[TrainTier, str], str]
@@ -69,22 +77,37 @@ def run_action(context: RunContext, tools: ActionTools) -> int:
     return result.exit_code
 
 
-def review_pull(context: ReviewContext, fetch: Callable[[int, str, str], None], pull: PullRequest) -> Reviewed:
-    """Review a pull request at its head, from git objects; the settings are those of its base."""
+def review_pull(
+    context: ReviewContext,
+    fetch: Callable[[int, str, str], None],
+    pull: PullRequest,
+    earlier: Standing | None = None,
+    bring: Callable[[Sequence[str]], None] = lambda _: None,
+) -> Reviewed:
+    """Review a pull request at its head, from git objects; the settings are those of its base.
+
+    With `earlier`, how the pull request stands, what was reviewed before gets no new remarks of its own.
+    """
     fetch(pull.number, pull.base_sha, pull.head_sha)
     review = review_change(context, pull.base_sha, pull.head_sha)
     patches = parse_diff(context.repo.diff(review.base, review.head))
-    return Reviewed(review, patches, read_settings(context.repo, pull.base_sha).review.fail_on)
+    if earlier is not None:
+        unchanged = unchanged_since(context.repo, recall(earlier.posted), patches, bring)
+        review = only_new(review, patches, unchanged, earlier.posted)
+    return Reviewed(review, patches, read_settings(context.repo, pull.base_sha).review)
 
 
 def judge_published(reviewed: Reviewed, published: Published, fail_on: FailOn | None, repository_url: str) -> JobResult:
     """Turn a review and what became of it into the run's result."""
     findings = reviewed.review.findings
-    failed = reaches(findings, fail_on or reviewed.fail_on)
+    failed = reaches(findings, fail_on or reviewed.settings.fail_on)
     notice = render_skipped(published.skip_reason)
     annotations: tuple[Annotation, ...] = (Annotation("notice", notice, title="reviewlore"),) if notice else ()
     if published.skip_reason == "no_write_permission":
         annotations += tuple(_annotation(finding) for finding in findings[:_MAX_ANNOTATIONS])
+    if published.refused:
+        said = f"{published.refused} old remarks of ours stay as they are: this run may not minimise or resolve them."
+        annotations += (Annotation("notice", said, title="reviewlore"),)
     stale = published.skip_reason not in {"", "no_write_permission"}
     return JobResult(
         conclusion="skipped" if stale else "failure" if failed else "success",
@@ -116,12 +139,55 @@ def _run(context: RunContext, tools: ActionTools) -> JobResult:
 def _review(event: PullRequestEvent, context: RunContext, tools: ActionTools) -> JobResult:
     """Review the pull request as it is now; the event may be old when its turn comes."""
     desk = tools.desk()
-    pull = desk.forge.pull(event.number)
-    if pull.state != "open" or pull.draft:
-        return JobResult("skipped", "draft" if pull.state == "open" else "pull_request_closed")
-    reviewed = review_pull(tools.review_context(), tools.fetch, pull)
-    published = publish_review(desk, event.number, reviewed)
-    return judge_published(reviewed, published, context.inputs.fail_on, desk.repository_url)
+    standing = desk.forge.standing(event.number, MARKER)
+    pull = standing.pull
+    if reason := find_skip_reason(pull, ReviewSettings(), 0, asked=True):
+        return _skipped(reason)
+    tools.fetch(pull.number, pull.base_sha, pull.head_sha)
+    settings = read_settings(tools.code(), pull.base_sha).review
+    if reason := find_skip_reason(pull, settings, recall(standing.posted).reviews, asked=False):
+        if reason == "paused":
+            say_pause(desk, standing)
+        return _checked(_skipped(reason), pull.head_sha, (), settings, context, tools)
+    reviewed = review_pull(tools.review_context(), _fetched, pull, standing, tools.bring)
+    published = publish_review(desk, event.number, reviewed, standing)
+    return _ended(reviewed, published, context, tools)
+
+
+def _fetched(number: int, base: str, head: str) -> None:
+    """Fetch nothing: the commits were brought to read the settings of the base."""
+
+
+def _skipped(reason: str) -> JobResult:
+    return JobResult("skipped", reason, summary=f"## reviewlore\n\n{render_skip(reason)}")
+
+
+def _ended(reviewed: Reviewed, published: Published, context: RunContext, tools: ActionTools) -> JobResult:
+    """Judge a run whose review was published, and record it; the check comes after the words, never before."""
+    if published.plan:
+        tools.runner.log(published.plan)
+    result = judge_published(reviewed, published, context.inputs.fail_on, tools.desk().repository_url)
+    unsaid = reviewed.review.findings if published.skip_reason == "no_write_permission" else ()
+    return _checked(result, reviewed.review.head, unsaid, reviewed.settings, context, tools)
+
+
+def _checked(
+    result: JobResult,
+    commit: str,
+    unsaid: Sequence[Finding],
+    settings: ReviewSettings,
+    context: RunContext,
+    tools: ActionTools,
+) -> JobResult:
+    """Record a check run where the settings ask for one; a run that may not do so says it, and is not failed by it."""
+    if not settings.check_run:
+        return result
+    try:
+        tools.runs().conclude_check(make_check(commit, result, unsaid, tools.desk().clean, context.run_url))
+    except (RefusedError, InputError, ForgeError) as error:
+        note = Annotation("notice", f"The check run was not recorded: {error}", title="reviewlore")
+        return replace(result, annotations=(*result.annotations, note))
+    return result
 
 
 def _command(event: CommandEvent, context: RunContext, tools: ActionTools) -> JobResult:
@@ -135,9 +201,7 @@ def _command(event: CommandEvent, context: RunContext, tools: ActionTools) -> Jo
         approval=tools.approval,
         clock=tools.clock,
         review=lambda pull: review_pull(tools.review_context(), tools.fetch, pull),
-        job=lambda reviewed, published: judge_published(
-            reviewed, published, context.inputs.fail_on, desk.repository_url
-        ),
+        job=lambda reviewed, published: _ended(reviewed, published, context, tools),
         run_url=context.run_url,
         train_workflow=context.inputs.train_workflow,
     )

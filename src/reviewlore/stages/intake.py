@@ -52,8 +52,6 @@ def _pull_request(repository: str, body: Mapping[str, object]) -> Event | Ignore
         return Ignored("payload_incomplete")
     if reason := _not_open(pull):
         return Ignored(reason)
-    if pull.get("draft") is True:
-        return Ignored("draft")
     from_fork = _text(_map(head.get("repo")).get("full_name")) != repository
     return PullRequestEvent(repository, number, action, head_sha, base_sha, from_fork)
 

@@ -1,0 +1,91 @@
+"""A later review of a pull request: which hunks are as they were, and which remarks that leaves to be said. Pure.
+
+In: the patches of now and of the last review, told by content, not by commits, so that a rebase or a force-push changes
+nothing by itself. Out: the hunks that are unchanged, and a review without what was not caused by the new push.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from reviewlore.diff import FilePatch, Hunk
+from reviewlore.domain.finding import Dropped, Finding, Review
+from reviewlore.stages.publish.render import fingerprint
+
+REASON = "unchanged_since_last_review"
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """What is as it was when the pull request was reviewed last.
+
+    `hunks` are pairs of a path and the place of a hunk in its `FilePatch.hunks`; `moved` are the paths, of both
+    reviews, of which anything in the diff is different.
+    """
+
+    hunks: frozenset[tuple[str, int]] = frozenset()
+    moved: frozenset[str] = frozenset()
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is any hunk that need not be looked at again."""
+        return bool(self.hunks)
+
+
+def find_unchanged(patches: Sequence[FilePatch], before: Sequence[FilePatch]) -> Unchanged:
+    """Compare the diff of a pull request now with the one it had when it was reviewed last.
+
+    A hunk is unchanged where a hunk of the same file (by its name on the base, or now) had the same rows, context
+    included; line numbers do not count. Of like hunks as many are unchanged as there were.
+    """
+    known: dict[str, Counter[str]] = defaultdict(Counter)
+    for patch in before:
+        known[patch.old_path].update(map(_rows, patch.hunks))
+    hunks, moved = set[tuple[str, int]](), set[str]()
+    for patch in patches:
+        left = known.get(patch.old_path, Counter())
+        for place, hunk in enumerate(patch.hunks):
+            rows = _rows(hunk)
+            if left[rows] > 0:
+                left[rows] -= 1
+                hunks.add((patch.path, place))
+            else:
+                moved |= {patch.path, patch.old_path}
+    moved |= {path for path, left in known.items() if left.total() > 0}
+    return Unchanged(frozenset(hunks), frozenset(moved))
+
+
+def hold_back(review: Review, patches: Sequence[FilePatch], unchanged: Unchanged, said: Collection[str]) -> Review:
+    """Return the review without new remarks on hunks that were reviewed before: these are counted among the dropped.
+
+    Said all the same: an error, what rests on another file that changed since, and what stands already (`said`, by
+    fingerprint).
+    """
+    if not unchanged.anything:
+        return review
+    by_path = {patch.path: patch for patch in patches}
+    kept, held = [], []
+    for finding in review.findings:
+        known = finding.severity == "error" or fingerprint(finding) in said or _has_cause(finding, unchanged)
+        if known or not _is_on(finding, by_path.get(finding.anchor.path), unchanged):
+            kept.append(finding)
+        else:
+            held.append(Dropped(finding.id, finding.rule, REASON))
+    return replace(review, findings=tuple(kept), dropped=(*review.dropped, *held))
+
+
+def _is_on(finding: Finding, patch: FilePatch | None, unchanged: Unchanged) -> bool:
+    anchor = finding.anchor
+    if patch is None or anchor.line is None:
+        return anchor.path not in unchanged.moved
+    lines = ((place, hunk.right if anchor.side == "RIGHT" else hunk.left) for place, hunk in enumerate(patch.hunks))
+    return any((patch.path, place) in unchanged.hunks for place, shown in lines if anchor.line in shown)
+
+
+def _has_cause(finding: Finding, unchanged: Unchanged) -> bool:
+    own = finding.anchor.path
+    return any(item.path != own and item.path in unchanged.moved for item in finding.evidence if item.path)
+
+
+def _rows(hunk: Hunk) -> str:
+    return hunk.text.partition("\n")[2]

@@ -1,0 +1,65 @@
+"""Whether a pull request is reviewed at all: how it stands and the settings in, a reason to leave it out. Pure."""
+
+from collections.abc import Iterable, Sequence
+
+from reviewlore.config import ReviewSettings
+from reviewlore.domain.forge import PullRequest
+
+_SENTENCES = {
+    "pull_request_closed": "Not reviewed: the pull request is closed.",
+    "pull_request_locked": "Not reviewed: the conversation is locked.",
+    "draft": "Not reviewed: the pull request is a draft (`[review] skip-drafts`).",
+    "label_left_out": "Not reviewed: a label leaves this pull request out (`[review] skip-labels`).",
+    "author_left_out": "Not reviewed: pull requests of this author are left out (`[review] skip-authors`).",
+    "title_left_out": "Not reviewed: the title leaves this pull request out (`[review] skip-titles`).",
+    "paused": "Not reviewed: this pull request was reviewed so often that pushes are no longer reviewed by themselves "
+    "(`[review] pause-after`). `/lore review` reviews it as it is now.",
+}
+
+
+def find_skip_reason(pull: PullRequest, settings: ReviewSettings, reviews: int, asked: bool) -> str | None:
+    """Return the snake_case reason not to review a pull request, or None.
+
+    `reviews` is how many of its heads were reviewed so far. Who asks for a review by a command gets one, unless the
+    pull request is closed or locked, where nothing may be said.
+    """
+    authors = [pull.author, (pull.author or "").removesuffix("[bot]")]
+    checks = (
+        ("pull_request_closed", pull.state != "open"),
+        ("pull_request_locked", pull.locked),
+        ("draft", not asked and pull.draft and settings.skip_drafts),
+        ("label_left_out", not asked and _any(pull.labels, settings.skip_labels)),
+        ("author_left_out", not asked and _any(filter(None, authors), settings.skip_authors)),
+        ("title_left_out", not asked and _any([pull.title], settings.skip_titles)),
+        ("paused", not asked and 0 < settings.pause_after <= reviews),
+    )
+    return next((reason for reason, hit in checks if hit), None)
+
+
+def render_skip(reason: str) -> str:
+    """Return the sentence that says why a pull request was not reviewed."""
+    return _SENTENCES.get(reason, f"Not reviewed: {reason.replace('_', ' ')}.")
+
+
+def matches_text(text: str, pattern: str) -> bool:
+    """Whether a whole text has the form of a pattern, in any case: `*` is any text, everything else is itself.
+
+    Brackets are no classes, since a bot's login ends in `[bot]`. Linear in the text: a title is a stranger's.
+    """
+    text, parts = text.casefold(), pattern.casefold().split("*")
+    if len(parts) == 1:
+        return text == parts[0]
+    first, *middle, last = parts
+    if not text.startswith(first) or not text.endswith(last) or len(text) < len(first) + len(last):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for part in middle:
+        at = text.find(part, at, end)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
+
+
+def _any(texts: Iterable[str], patterns: Sequence[str]) -> bool:
+    return any(matches_text(text, pattern) for text in texts for pattern in patterns)
