@@ -11,7 +11,8 @@ import re
 
 _DIGITS = "0123456789"
 # Hashes, keys and packed data: hardly any two of their characters make a known token.
-_PACKED = re.compile(r"[A-Za-z0-9+/=_-]{40,}")
+_LONG = 40
+_PACKED = re.compile(rf"[A-Za-z0-9+/=_-]{{{_LONG},}}")
 
 
 def bound_tokens(text: str, characters_per_token: float) -> int:
@@ -26,7 +27,7 @@ def bound_tokens(text: str, characters_per_token: float) -> int:
         octets = len(text.encode("utf-8", "surrogatepass")) - len(plain_text)
         text = plain_text
     packed = 0
-    for run in _PACKED.findall(text):
+    for run in _PACKED.findall(" ".join(word for word in text.split() if len(word) >= _LONG)):
         digits = sum(map(run.count, _DIGITS))
         packed += len(run) - digits if digits else 0
     digits = sum(map(text.count, _DIGITS))

@@ -157,6 +157,16 @@ class _Briefer:
         texts = (hunk.text for patch in self._change.patches if not self._reason(patch) for hunk in patch.hunks)
         return int(1.3 * sum(map(len, texts)) / self._budget.characters_per_token)
 
+    @cached_property
+    def _context(self) -> int:
+        """How many rows of context hunks are shown with: all that git gives, fewer rather than leaving changes out."""
+        hunks = [hunk for patch in self._change.patches if not self._reason(patch) for hunk in patch.hunks]
+        changed = sum(len(hunk.added) + len(hunk.removed) for hunk in hunks)
+        rows = max(1, sum(hunk.text.count("\n") for hunk in hunks))
+        room = 0.7 * self._budget.prompt_tokens * self._budget.calls
+        sizes = ((context, self._size * (changed + 2 * context * len(hunks)) / rows) for context in (2, 1))
+        return 3 if self._size <= room else next((context for context, size in sizes if size <= room), 1)
+
     def _reason(self, patch: FilePatch) -> str:
         """Return why nothing of a file is shown, empty where its hunks are."""
         if matches(patch.path, self._settings.review.exclude_paths):
@@ -205,7 +215,7 @@ class _Briefer:
         """Return the new files, where the budget leaves room for what stands around their hunks; and how much of it."""
         room = self._budget.prompt_tokens
         rows = 15 if 4 * self._size <= room else 6 if 2 * self._size <= room else 0
-        around = Surroundings(headers=5 * self._size <= 3 * room * self._budget.calls, rows=rows)
+        around = Surroundings(5 * self._size <= 3 * room * self._budget.calls, rows, self._context)
         if not around.headers:
             return {}, around
         paths = [one.path for one in self._change.patches if not self._reason(one) and one.status != "removed"]
@@ -280,6 +290,8 @@ class _Briefer:
                 f"{self._hidden} hidden characters, comments or control marks in the change were made visible or taken "
                 "out before a model was shown it."
             )
+        if self._context < 3:
+            yield f"To show more of a large change, a model was shown hunks with {self._context} unchanged rows around."
         if cut:
             yield "The description of the pull request is longer than its share; a model was shown its beginning."
         missing = guidance.applicable - len(guidance.sections)

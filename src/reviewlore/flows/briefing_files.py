@@ -45,6 +45,8 @@ _TEST_WORDS = re.compile(r"^test_?|_?tests?$|(?:test)?case$|_?spec$|\.(?:test|sp
 # Of the changes to a file, how many of the newest are looked at for fixes; and how many of these are told.
 _LATEST, _TOLD = 30, 3
 _NAMED_TESTS = 3
+# Characters of a hunk in which the handling of errors is looked for.
+_READ = 20_000
 
 
 class KnownFiles:
@@ -221,31 +223,25 @@ def _signals(
 ) -> Signals:
     fan_in, incidents, untested, fixes = shared
     parsed = module.parsed if module else None
-    added = [row for row in piece.hunk.split("\n")[1:] if row[:1] == "+"]
     changed = [row for row in piece.hunk.split("\n")[1:] if row[:1] in ("+", "-")]
-    touched = [entry for entry in parsed.definitions if _holds(entry, piece.added)] if parsed else []
-    headers = [
-        entry for entry in touched if not piece.added.isdisjoint(range(entry.line, max(entry.body, entry.line + 1)))
-    ]
+    first, last = min(piece.added, default=0), max(piece.added, default=-1)
+    touched = [one for one in parsed.definitions if one.line <= last and first <= one.end_line] if parsed else []
+    headers = [one for one in touched if not piece.added.isdisjoint(range(one.line, max(one.body, one.line + 1)))]
     return Signals(
         kind=kind,
         facts=tuple((fact.kind, fact.severity) for fact in facts),
-        added=len(added),
-        removed=len(changed) - len(added),
+        added=len(piece.added),
+        removed=len(piece.removed),
         fan_in=fan_in,
         incidents=incidents,
         imports=bool(parsed and any(entry.line in piece.added for entry in parsed.imports)),
         public=is_product(patch.path) and any(entry.public for entry in headers),
-        errors=kind == "source" and any(_ERRORS.search(row[:400]) for row in changed),
+        errors=kind == "source" and bool(_ERRORS.search("\n".join(changed)[:_READ])),
         complex=any(one.cognitive >= USUAL_COGNITIVE or one.cyclomatic >= USUAL_CYCLOMATIC for one in touched),
         untested=untested,
         new_file=patch.status == "added",
         fixes=fixes,
     )
-
-
-def _holds(entry: Definition, lines: frozenset[int]) -> bool:
-    return bool(lines) and entry.line <= max(lines) and min(lines) <= entry.end_line
 
 
 def _is_case(entry: Definition) -> bool:

@@ -20,7 +20,7 @@ from reviewlore.stages.review.packing import Item, Packing, pack
 from reviewlore.stages.review.priority import FileKind
 
 # Tokens that the template puts around a file and around a hunk: delimiters, its id, words between values.
-_FILE_FRAME, _HUNK_FRAME = 12, 24
+_FILE_FRAME, _HUNK_FRAME = 6, 12
 # One remark with its reason and advice; more remarks than the answer has room for would cut it off.
 _REMARK_TOKENS = 250
 
@@ -198,7 +198,7 @@ class _Composer:
 
     def _item(self, part: Part) -> Item:
         piece, cost = part.piece, self._budget.cost
-        frame = _HUNK_FRAME + cost(piece.scope, ", ".join(part.specialists), *part.notes)
+        frame = _HUNK_FRAME + cost(piece.scope, _short(part.specialists), *part.notes)
         known: dict[int, int] = {}
 
         def measure(rows: int) -> int:
@@ -218,7 +218,7 @@ class _Composer:
         specialists = tuple(name for name in SPECIALISTS if name in asked)
         files: dict[str, list[dict[str, str | Sequence[str]]]] = {}
         for excerpt, (part, _) in zip(excerpts, shown, strict=True):
-            hunk = {"id": excerpt.id, "scope": part.piece.scope, "reviewers": ", ".join(part.specialists)}
+            hunk = {"id": excerpt.id, "scope": part.piece.scope, "reviewers": _short(part.specialists)}
             files.setdefault(excerpt.path, []).append({**hunk, "notes": part.notes, "text": excerpt.text})
         told = [
             {"path": neutral_line(path).text, "notes": self._by_path[path].notes, "hunks": hunks}
@@ -261,9 +261,9 @@ class _Composer:
         return render_template(self._templates, "change.md.j2", values)
 
     def _list_files(self) -> tuple[str, ...]:
-        """Return a row for each changed file, as many as a thirtieth of the prompt holds."""
+        """Return a row for each changed file, as many as a sixtieth of the prompt holds."""
         rows = [f"{neutral_line(card.path).text} +{card.added} -{card.removed}" for card in self._cards]
-        left = self._budget.prompt_tokens // 30
+        left = self._budget.prompt_tokens // 60
         kept: list[str] = []
         for row in rows:
             left -= self._budget.cost(row)
@@ -276,6 +276,11 @@ class _Composer:
         """Return the longest example among files, so that room is kept for whichever a call shows."""
         found = [card.example for card in cards if card.example]
         return max(found, key=lambda example: (self._budget.cost(*example), example), default=None)
+
+
+def _short(specialists: Sequence[Specialist]) -> str:
+    """Return specialists as they are named on a hunk, where their names stand hundreds of times."""
+    return " ".join(name[:4] for name in specialists)
 
 
 def _excerpt(name: str, part: Part, rows: int, missing: int) -> Excerpt:

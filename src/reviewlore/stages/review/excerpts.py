@@ -13,6 +13,7 @@ from reviewlore.domain.neutral import neutral
 from reviewlore.domain.source import Definition, ParsedModule
 
 GAP = "..."
+_GIVEN = 3  # rows of context in git's hunks
 # A row longer than this is data or minified code; its beginning says so.
 MAX_ROW = 400
 # A definition's header of more rows than this is told by its first ones.
@@ -25,10 +26,14 @@ PIECE_ROWS = 300
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """How much of a file is shown around its hunks: the headers of what encloses them, and so many rows more."""
+    """How much of a file is shown around what changes: headers of what encloses it, and rows beside its hunks.
+
+    `context` is how many of a hunk's own unchanged rows are shown before and after a changed one (git gives 3).
+    """
 
     headers: bool = False
     rows: int = 0
+    context: int = 3
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,8 @@ def make_pieces(
         for part, (text, rows) in enumerate(parts):
             lead = _lead(file, rows, enclosing, around, shown) if part == 0 else []
             tail = _tail(file, rows, enclosing, around, limit) if part == len(parts) - 1 else []
-            pieces.append(_piece(patch.path, hunk, text, (lead, rows, tail), _scope(enclosing, hunk)))
+            body = rows if around.context >= _GIVEN else _near(rows, around.context)
+            pieces.append(_piece(patch.path, hunk, text, (lead, body, tail), _scope(module, enclosing, hunk)))
             shown = max((line for line, _, _ in (*rows, *tail) if line is not None), default=shown)
     return tuple(pieces)
 
@@ -121,6 +127,21 @@ def _split(hunk: Hunk) -> list[tuple[str, list[_Row]]]:
         parts.append((text, _rows(rows, new)))
         old, new = old + before, new + after
     return parts
+
+
+def _near(rows: Sequence[_Row], context: int) -> list[_Row]:
+    """Return the rows within `context` rows of a changed one, with gaps where others stood between them."""
+    changed = [at for at, (_, sign, _) in enumerate(rows) if sign != " "]
+    near = (
+        {other for at in changed for other in range(at - context, at + context + 1)} if changed else {*range(len(rows))}
+    )
+    kept: list[_Row] = []
+    for at, row in enumerate(rows):
+        if at in near:
+            kept.append(row)
+        elif kept and kept[-1][1]:
+            kept.append((None, "", GAP))
+    return kept[:-1] if kept and not kept[-1][1] else kept
 
 
 def _rows(body: Sequence[str], line: int) -> list[_Row]:
@@ -149,12 +170,12 @@ def _enclosing(module: ParsedModule | None, hunk: Hunk) -> tuple[Definition, ...
     return tuple(sorted(found, key=lambda entry: (entry.line, -entry.end_line)))
 
 
-def _scope(enclosing: Sequence[Definition], hunk: Hunk) -> str:
+def _scope(module: ParsedModule | None, enclosing: Sequence[Definition], hunk: Hunk) -> str:
     """Return the name of what holds a hunk; git's words behind the `@@` where no grammar tells."""
     if enclosing:
         inner = enclosing[-1]
         return f"{inner.owner}.{inner.name}" if inner.owner else inner.name
-    return "" if hunk.text.startswith("@@@") else hunk.text.split("\n", 1)[0].partition(" @@ ")[2].strip()[:80]
+    return "" if module else hunk.text.split("\n", 1)[0].partition(" @@ ")[2].strip()[:80]
 
 
 def _lead(
@@ -202,11 +223,11 @@ def _piece(path: str, hunk: Hunk, text: str, parts: tuple[list[_Row], list[_Row]
     if path.lower().endswith(_MARKDOWN):  # whoever reads the page does not see them; elsewhere they are code
         joined, unread = _COMMENT.subn(lambda found: "(comment not shown)" + "\n" * found[0].count("\n"), joined)
     cleaned = neutral(joined)
+    texts = cleaned.text.split("\n")
     shown = tuple(
-        f"{'' if line is None else line}{sign}{row}"
-        for (line, sign, _), row in zip(rows, cleaned.text.split("\n"), strict=True)
+        [f"{line}{sign}{text}" if line else f"{sign}{text}" for (line, sign, _), text in zip(rows, texts, strict=True)]
     )
-    mine = frozenset(line for line, _, _ in body if line is not None)
+    mine = frozenset([line for line, _, _ in body if line is not None])
     named = neutral(" ".join(scope.split()))
     return Piece(
         path=path,

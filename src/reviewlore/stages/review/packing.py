@@ -85,20 +85,20 @@ def _cut(items: Sequence[Item], head: Callable[[str], int], room: int, total: in
                 rows[number] = shown
                 spent += items[number].cost(shown) - costs[number]
                 costs[number] = items[number].cost(shown)
-    files = Counter(item.path for item in items)
-    for number in last:
-        path = items[number].path
-        fits = heads[path] + costs[number] <= room
-        if spent <= total and fits:
-            continue
-        if not fits and (shown := _fitting(items[number], rows[number], room - heads[path])):
-            spent += items[number].cost(shown) - costs[number]
-            rows[number], costs[number] = shown, items[number].cost(shown)
-            continue
-        del rows[number]
-        spent -= costs[number]
-        files[path] -= 1
-        spent -= heads[path] if not files[path] else 0
+    kept = Counter(item.path for item in items)
+    for alone in (False, True):  # every file keeps its most important piece as long as others can go
+        for number in last:
+            path = items[number].path
+            if spent > total and number in rows and (alone or kept[path] > 1):
+                del rows[number]
+                kept[path] -= 1
+                spent -= costs[number] + (0 if kept[path] else heads[path])
+    for number in list(rows):  # a piece that no call can hold alone
+        free = room - heads[items[number].path]
+        if costs[number] > free:
+            rows[number] = _fitting(items[number], rows[number], free)
+            if not rows[number]:
+                del rows[number]
     return rows
 
 
