@@ -130,7 +130,7 @@ def test_the_map_of_a_repository_without_code_says_what_it_lacks(
     ("arguments", "said"),
     [
         (["status", "--architecture", "--revision", "nope"], "no commit named 'nope'"),
-        (["status", "--architecture", "--data"], "--data and --architecture exclude each other."),
+        (["status", "--architecture", "--data"], "--data, --online and --architecture exclude each other."),
         (["status", "--card"], "--card goes with --architecture only."),
         (["status", "--revision", "HEAD"], "--revision goes with --architecture only."),
         (["report", "--base", "HEAD"], "--base goes with --architecture only."),

@@ -1,5 +1,6 @@
 """Our own remarks are counted when they are mined, and a version that does worse than the one before is taken back."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from reviewlore.adapters.console import QuietConsole
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.machine import SystemClock
 from reviewlore.adapters.store import GitStore
+from reviewlore.cli import run
 from reviewlore.config import LearnSettings
 from reviewlore.domain.history import RawRemark, Said
 from reviewlore.domain.online import OnlineRow
@@ -96,3 +98,16 @@ def test_nothing_damaged_is_gone_back_to(home: Path) -> None:
     assert note.startswith("embedded-new does worse than the version before it")
     assert "is missing" in note
     assert find_active(state.read_registry(store)) is not None
+
+
+def test_status_tells_it_as_text_and_as_json(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    learned(home, store_of(home), good=True)
+    capsys.readouterr()
+    assert run(["status", "--online", "--repo", str(home)]) == 0
+    text = capsys.readouterr().out
+    assert "embedded-new (embedded)                             25         20          0        5   80 %\n" in text
+    assert f"{RULE:<46}      50         40          0       10   80 %\n" in text
+    assert run(["status", "--online", "--repo", str(home), "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert sum(row["posted"] for row in found["rows"]) == 50
+    assert found["shadow"]["reviews"] == 0

@@ -56,6 +56,7 @@ def rollback(repo: Path, reason: str, dry_run: bool) -> int:
 @click.command()
 @repo_option
 @click.option("--data", is_flag=True, help="What is stored, of whom and what kind, and what is advised now.")
+@click.option("--online", is_flag=True, help="What became of its own remarks, by version, rule and week.")
 @click.option("--architecture", is_flag=True, help="What the repository is like: layers, contracts, hubs, habits.")
 @click.option("--revision", metavar="REV", help="With --architecture: at this revision.  [default: HEAD]")
 @click.option("--card", is_flag=True,
@@ -63,25 +64,57 @@ def rollback(repo: Path, reason: str, dry_run: bool) -> int:
 @format_option("text", "json")
 @quiet_option
 def status(
-    repo: Path, *, data: bool, architecture: bool, revision: str | None, card: bool, style: str, quiet: bool
+    repo: Path,
+    *,
+    data: bool,
+    online: bool,
+    architecture: bool,
+    revision: str | None,
+    card: bool,
+    style: str,
+    quiet: bool,
 ) -> int:
     """Show what was mined and which version is active.
 
     Show what was mined, which versions there are, which one is active and why; with --data what the data is like, with
-    --architecture what the repository is like, whatever was mined.
+    --online what became of its own remarks, with --architecture what the repository is like, whatever was mined.
     """
+    if data + online + architecture > 1:
+        raise ConfigError("--data, --online and --architecture exclude each other.")
     if architecture:
         from reviewlore.cli.mapping import show_architecture, show_card
 
-        if data:
-            raise ConfigError("--data and --architecture exclude each other.")
         workshop = open_workshop(repo, quiet)
         return (
             show_card(workshop, revision or "HEAD") if card else show_architecture(workshop, revision or "HEAD", style)
         )
     if card or revision is not None:
         raise ConfigError(f"{'--card' if card else '--revision'} goes with --architecture only.")
-    return _show_standing(repo, style, data=data)
+    return _show_online(repo, style) if online else _show_standing(repo, style, data=data)
+
+
+def _show_online(repo: Path, style: str) -> int:
+    from reviewlore.flows import state
+    from reviewlore.formats.online import online_json, render_online
+    from reviewlore.formats.records import to_plain
+    from reviewlore.stages import online, shadow
+
+    store = open_workshop(repo, quiet=True).store
+    metrics, totals = state.read_online(store), shadow.add_up(state.read_shadows(store))
+    if style == "json":
+        click.echo(as_json(online_json(metrics, totals, to_plain)), nl=False)
+        return 0
+    sums = [
+        online.add_up(metrics, key)
+        for key in (
+            lambda row: f"{row.version} ({row.tier})",
+            lambda row: row.specialist or "architecture facts",
+            lambda row: row.rule,
+            lambda row: row.week,
+        )
+    ]
+    click.echo(render_online(sums[0], sums[1], sums[2], sums[3], totals), nl=False)
+    return 0
 
 
 def _show_standing(repo: Path, style: str, *, data: bool) -> int:
