@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewlore.config import ReviewSettings
+from reviewlore.diff import parse_diff
 from reviewlore.domain.finding import Finding
 from reviewlore.domain.history import Anchor
-from reviewlore.stages.review.select import reaches, select
+from reviewlore.domain.saying import Said
+from reviewlore.stages.review.select import Past, reaches, select
 
 FINDING = Finding("f", "architecture/x", "architecture", Anchor("a.py", 1), "@@", "t", "w", "a", "warning", 0.9)
 
@@ -55,6 +57,77 @@ def test_one_comment_a_line() -> None:
     kept, dropped = select([FINDING, replace(FINDING, id="g", severity="error")], ReviewSettings())
     assert [item.id for item in kept] == ["g"]
     assert [(item.id, item.reason) for item in dropped] == [("f", "same_line_as_a_worse_finding")]
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.lower().replace(".", " ").split())
+
+
+SPOKEN = replace(
+    FINDING, source="generated", rule="generated/testing", title="The empty list is not tested",
+    why="total returns zero then.", advice="Add a test.", probability=0.4,
+)  # fmt: skip
+REWORDED = "Nothing tests the empty list: total returns zero then. Add a test."
+PATCHES = {p.path: p for p in parse_diff("diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1,2 @@\n x\n+y\n")}
+
+
+def reasons(subject: Finding, past: Past, settings: ReviewSettings | None = None) -> list[str]:
+    kept, dropped = select([subject], settings or ReviewSettings(), past=past)
+    assert len(kept) + len(dropped) == 1
+    return [item.reason for item in dropped]
+
+
+@pytest.mark.parametrize(
+    ("past", "expected"),
+    [
+        (Past(), []),
+        (Past(thresholds={"generated": 0.4, "architecture": 0.9}), []),
+        (Past(thresholds={"generated": 0.41}), ["below_threshold"]),
+        (Past(muted=("generated/testing",)), ["muted"]),
+        (Past(muted=("testing",)), ["muted"]),
+        (Past(muted=("*.py",)), ["muted"]),
+        (Past(muted=("docs/*",)), []),
+        (Past(patches=PATCHES), []),
+        (Past(patches={}), ["off_diff"]),
+        (Past(said=(Said("f", "a.py", text=REWORDED),), words=words), []),  # our own comment: it stays
+        (Past(said=(Said("other", "a.py", text=REWORDED),), words=words), ["already_said"]),
+        (Past(said=(Said("other", "b.py", text=REWORDED),), words=words), []),
+        (Past(said=(Said("other", "a.py", text="The cache is never emptied anywhere."),), words=words), []),
+        (Past(said=(Said("other", "a.py", text=REWORDED),)), []),
+        (Past(dismissed=(Said("o", "a.py", "generated/testing", REWORDED),), words=words), ["dismissed_before"]),
+        (Past(dismissed=(Said("o", "a.py", "generated/testing"),)), ["dismissed_before"]),
+        (Past(dismissed=(Said("o", "b.py", "generated/testing", "", "total"),), symbol=lambda f: "total"),
+         ["dismissed_before"]),
+        (Past(dismissed=(Said("o", "b.py", "generated/testing", "", ""),)), []),
+        (Past(dismissed=(Said("o", "a.py", "generated/debugging", REWORDED),), words=words), []),
+    ],
+)  # fmt: skip
+def test_what_was_said_dismissed_or_muted_is_not_said_again(past: Past, expected: list[str]) -> None:
+    assert reasons(SPOKEN, past) == expected
+
+
+def test_a_declared_contract_is_said_however_improbable() -> None:
+    declared = replace(FINDING, severity="error", probability=0.01)
+    past = Past(thresholds={"architecture": 0.9}, dismissed=(Said("o", "a.py", FINDING.rule),))
+    assert reasons(declared, past) == []
+    assert reasons(replace(declared, inferred=True), past) == ["dismissed_before"]
+    assert reasons(replace(declared, severity="warning"), Past(thresholds={"architecture": 0.9})) == ["below_threshold"]
+    assert reasons(declared, Past(muted=(FINDING.rule,))) == ["muted"]
+
+
+def test_what_nothing_was_calibrated_for_has_no_threshold() -> None:
+    assert reasons(FINDING, Past(thresholds={"architecture": 0.9})) == []
+
+
+def test_another_tools_silence_about_its_confidence_says_nothing() -> None:
+    assert reasons(replace(FINDING, source="foreign", confidence=0.1), Past()) == []
+
+
+def test_the_likelier_comes_first_within_a_severity() -> None:
+    order = [finding(1, probability=0.2, score=9.0), finding(2, probability=0.8), finding(3)]
+    kept, dropped = select(order, ReviewSettings(max_comments=2))
+    assert [item.id for item in kept] == ["f2", "f3"]
+    assert [(item.id, item.reason) for item in dropped] == [("f1", "over_cap")]
 
 
 def test_fail_on_compares_severities() -> None:
