@@ -135,7 +135,7 @@ class _Site:
     def _connect(self) -> "Connection":
         from reviewlore.adapters.github import connect
 
-        return connect(self.code.token, self._address)
+        return connect(self.code.token, self._address, tell=self.workshop.console.say)
 
 
 @dataclass(frozen=True)

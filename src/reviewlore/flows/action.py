@@ -89,12 +89,13 @@ def review_pull(
     With `earlier`, how the pull request stands, what was reviewed before gets no new remarks of its own.
     """
     fetch(pull.number, pull.base_sha, pull.head_sha)
+    repo = context.repo
+    patches = parse_diff(repo.diff(repo.merge_base(pull.base_sha, pull.head_sha), pull.head_sha))
     review = review_change(context, pull.base_sha, pull.head_sha)
-    patches = parse_diff(context.repo.diff(review.base, review.head))
     if earlier is not None:
-        unchanged = unchanged_since(context.repo, recall(earlier.posted), patches, bring)
+        unchanged = unchanged_since(repo, recall(earlier.posted), patches, bring)
         review = only_new(review, patches, unchanged, earlier.posted)
-    return Reviewed(review, patches, read_settings(context.repo, pull.base_sha).review)
+    return Reviewed(review, patches, read_settings(repo, pull.base_sha).review)
 
 
 def judge_published(reviewed: Reviewed, published: Published, fail_on: FailOn | None, repository_url: str) -> JobResult:

@@ -76,10 +76,10 @@ def hold_back(review: Review, patches: Sequence[FilePatch], unchanged: Unchanged
 
 def _is_on(finding: Finding, patch: FilePatch | None, unchanged: Unchanged) -> bool:
     anchor = finding.anchor
-    if patch is None or anchor.line is None:
-        return anchor.path not in unchanged.moved
-    lines = ((place, hunk.right if anchor.side == "RIGHT" else hunk.left) for place, hunk in enumerate(patch.hunks))
-    return any((patch.path, place) in unchanged.hunks for place, shown in lines if anchor.line in shown)
+    for place, hunk in enumerate(patch.hunks if patch is not None else ()):
+        if anchor.line in (hunk.right if anchor.side == "RIGHT" else hunk.left):
+            return (anchor.path, place) in unchanged.hunks
+    return anchor.path not in unchanged.moved
 
 
 def _has_cause(finding: Finding, unchanged: Unchanged) -> bool:

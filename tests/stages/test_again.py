@@ -1,0 +1,102 @@
+"""What a later review need not look at again, and which remarks are then still said."""
+
+import pytest
+from tests.stages.publishing import finding, patches, review
+
+from reviewlore.domain.architecture import Evidence
+from reviewlore.domain.finding import Dropped
+from reviewlore.stages.publish.again import REASON, Unchanged, find_unchanged, hold_back
+
+ROWS = [f"row_{number} = {number}" for number in range(60)]
+FIRST, SECOND = "first = compute()", "second = compute()"
+
+
+def change(*places: tuple[int, str], base=ROWS) -> list[str]:
+    rows = list(base)
+    for place, row in reversed(places):
+        rows.insert(place, row)
+    return rows
+
+
+BEFORE = patches({"a.py": (ROWS, change((5, FIRST), (50, SECOND))), "b.py": (ROWS, change((5, FIRST)))})
+
+
+def test_the_same_diff_is_unchanged_whatever_the_commits():
+    found = find_unchanged(BEFORE, BEFORE)
+    assert found.hunks == {("a.py", 0), ("a.py", 1), ("b.py", 0)}
+    assert found.moved == frozenset()
+
+
+def test_a_hunk_that_moved_by_a_rebase_is_unchanged():
+    base = ["# new", "# header", *ROWS]
+    now = patches({"a.py": (base, change((7, FIRST), (52, SECOND), base=base)), "b.py": (ROWS, change((5, FIRST)))})
+    assert find_unchanged(now, BEFORE).hunks == {("a.py", 0), ("a.py", 1), ("b.py", 0)}
+
+
+def test_only_the_hunk_that_changed_is_looked_at_again():
+    now = patches({"a.py": (ROWS, change((5, FIRST), (50, "second = measure()"))), "b.py": (ROWS, change((5, FIRST)))})
+    found = find_unchanged(now, BEFORE)
+    assert found.hunks == {("a.py", 0), ("b.py", 0)}
+    assert found.moved == {"a.py"}
+
+
+def test_what_was_taken_back_has_moved():
+    found = find_unchanged(patches({"a.py": (ROWS, change((5, FIRST), (50, SECOND)))}), BEFORE)
+    assert found.hunks == {("a.py", 0), ("a.py", 1)}
+    assert found.moved == {"b.py"}
+
+
+def test_of_like_hunks_as_many_are_unchanged_as_there_were():
+    block = ["open", "fill", "close"]
+    rows = [*block, *ROWS, *block]
+    once = patches({"a.py": (rows, ["open", "new", *rows[1:]])})
+    twice = patches({"a.py": (rows, ["open", "new", *rows[1:-2], "new", *rows[-2:]])})
+    assert len(twice[0].hunks) == 2
+    assert find_unchanged(twice, once).hunks == {("a.py", 0)}
+
+
+def test_a_file_renamed_since_keeps_its_unchanged_hunks():
+    now = patches({"c.py": (ROWS, change((5, FIRST), (50, SECOND)))}, {"c.py": "a.py"})
+    assert find_unchanged(now, BEFORE).hunks == {("c.py", 0), ("c.py", 1)}
+
+
+def test_the_same_rows_in_another_file_are_new():
+    assert find_unchanged(patches({"z.py": (ROWS, change((5, FIRST)))}), BEFORE).hunks == frozenset()
+
+
+NOW = patches({"a.py": (ROWS, change((5, FIRST), (50, "second = measure()"))), "b.py": (ROWS, change((5, FIRST)))})
+UNCHANGED = find_unchanged(NOW, BEFORE)
+OLD, NEW = finding("aaaaaa1", 6), finding("bbbbbb2", 52)
+
+
+def test_a_new_remark_on_what_was_reviewed_before_is_counted_not_said():
+    held = hold_back(review(OLD, NEW), NOW, UNCHANGED, said=())
+    assert held.findings == (NEW,)
+    assert held.dropped == (Dropped("aaaaaa1", "rule", REASON),)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"severity": "error"}, {"evidence": (Evidence("its partner changed", "a.py", 51),), "path": "b.py"}],
+)
+def test_an_error_and_what_another_changed_file_caused_are_said(more):
+    said = finding("aaaaaa1", 6, **more)
+    assert hold_back(review(said), NOW, UNCHANGED, said=()).findings == (said,)
+
+
+def test_evidence_in_the_file_itself_or_in_one_that_did_not_change_is_no_cause():
+    rests = finding("aaaaaa1", 6, evidence=(Evidence("here", "a.py", 6), Evidence("there", "b.py", 6)))
+    assert hold_back(review(rests), NOW, UNCHANGED, said=()).findings == ()
+
+
+def test_what_stands_already_stays():
+    assert hold_back(review(OLD), NOW, UNCHANGED, said={"aaaaaa1"}).findings == (OLD,)
+
+
+def test_a_remark_outside_the_diff_is_new_where_its_file_changed():
+    inside, outside = finding("aaaaaa1", 30), finding("bbbbbb2", 30, path="b.py")
+    assert hold_back(review(inside, outside), NOW, UNCHANGED, said=()).findings == (inside,)
+
+
+def test_a_first_review_holds_nothing_back():
+    assert hold_back(review(OLD, NEW), NOW, Unchanged(), said=()) == review(OLD, NEW)
