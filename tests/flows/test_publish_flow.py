@@ -4,12 +4,14 @@ from dataclasses import replace
 import pytest
 from tests.fakes.forge import FakeForge, make_pull
 
+from reviewlore.config import ReviewSettings
 from reviewlore.diff import parse_diff
 from reviewlore.domain.finding import Finding, Review
 from reviewlore.domain.forge import Posted
 from reviewlore.domain.history import Anchor
+from reviewlore.domain.markers import MARKER
 from reviewlore.errors import ForgeError, InputError, RefusedError
-from reviewlore.flows.publish import Desk, Published, Reviewed, publish_review
+from reviewlore.flows.publish import Desk, Published, Reviewed, publish_review, say_pause
 
 URL = "https://github.com/octo/demo"
 HEAD, BASE = "b" * 40, "a" * 40
@@ -28,6 +30,9 @@ def reviewed(*findings):
 
 
 TWO = reviewed(finding("aaaaaa1"), finding("bbbbbb2", line=99))
+
+
+RESOLVING = ReviewSettings(resolve_threads=True)
 
 
 def desk(forge, *secrets):
@@ -191,3 +196,83 @@ def test_another_pull_requests_comments_do_not_count():
     publish_review(desk(forge), 1, TWO)
     assert forge.posted(2, "<!-- reviewlore:") == Posted()
     assert publish_review(desk(forge), 2, replace(TWO)).posted == 1
+
+
+def test_nothing_to_do_takes_one_reading_and_a_review_two():
+    silent, spoken = FakeForge(), FakeForge()
+    publish_review(desk(silent), 1, reviewed())
+    publish_review(desk(spoken), 1, TWO)
+    assert (silent.asked, spoken.asked) == (1, 2)
+    publish_review(desk(spoken), 1, TWO)
+    assert spoken.asked == 3
+
+
+def test_how_it_stood_before_the_review_is_not_asked_again():
+    forge = FakeForge()
+    standing = forge.standing(1, MARKER)
+    publish_review(desk(forge), 1, TWO, standing)
+    assert forge.asked == 2
+    assert forge.calls == ["post_review", "post_comment"]
+
+
+def test_what_no_longer_holds_is_minimised_after_the_words_were_posted():
+    forge = FakeForge()
+    publish_review(desk(forge), 1, reviewed(finding("aaaaaa1"), finding("cccccc3", line=3)))
+    forge.calls.clear()
+    again = publish_review(desk(forge), 1, reviewed(finding("cccccc3", line=3)))
+    assert again == Published(known=1, minimised=1)
+    assert forge.calls == ["edit_comment", "tidy"]
+    assert [thread.hidden for thread in forge.threads] == ["outdated", None]
+    forge.calls.clear()
+    assert publish_review(desk(forge), 1, reviewed(finding("cccccc3", line=3))) == Published(known=1)
+    assert forge.calls == []
+
+
+def test_what_somebody_answered_is_never_touched():
+    forge = FakeForge()
+    publish_review(desk(forge), 1, reviewed(finding("aaaaaa1"), finding("cccccc3", line=3)))
+    answered, felt = forge.threads
+    forge.threads[2:] = [replace(forge.add_thread("No.", "carol"), in_reply_to=answered.id)]
+    forge.felt[felt.id] = 1
+    assert publish_review(desk(forge), 1, replace(reviewed(), settings=RESOLVING)) == Published()
+    assert [thread.hidden for thread in forge.threads] == [None, None, None]
+    assert forge.resolved == set()
+
+
+def test_threads_are_resolved_where_the_settings_ask_for_it():
+    forge = FakeForge()
+    publish_review(desk(forge), 1, TWO)
+    assert publish_review(desk(forge), 1, replace(reviewed(), settings=RESOLVING)) == Published(resolved=1)
+    assert forge.resolved == {forge.threads[0].id}
+
+
+@pytest.mark.parametrize("error", [RefusedError("403"), InputError("422"), ForgeError("502")])
+def test_what_cannot_be_tidied_is_counted_and_fails_nothing(error):
+    forge = FakeForge(before={"tidy": [error]})
+    publish_review(desk(forge), 1, TWO)
+    assert publish_review(desk(forge), 1, reviewed()) == Published(refused=1)
+    forge.refused.add(f"PRRC_{forge.threads[0].id}")
+    assert publish_review(desk(forge), 1, reviewed()) == Published(refused=1)
+
+
+def test_a_draft_that_became_one_meanwhile_gets_nothing():
+    forge = FakeForge()
+    standing = forge.standing(1, MARKER)
+    forge.change_pull(draft=True)
+    assert publish_review(desk(forge), 1, TWO, standing) == Published(skip_reason="draft")
+    assert publish_review(desk(forge), 1, TWO).posted == 1  # asked for on a draft
+
+
+def test_a_pause_is_written_once_and_its_failure_is_none():
+    forge = FakeForge(before={"edit_comment": [RefusedError("403")]})
+    publish_review(desk(forge), 1, TWO)
+    for _ in range(3):
+        say_pause(desk(forge), forge.standing(1, MARKER))
+    assert forge.calls == ["post_review", "post_comment", "edit_comment", "edit_comment"]
+    assert forge.talk[0].body.count("**Paused.**") == 1
+
+
+def test_what_was_planned_is_told_line_by_line():
+    forge = FakeForge()
+    assert publish_review(desk(forge), 1, TWO).plan == ("post a.py:2 (aaaaaa1)\npost the summary (1 explained there)")
+    assert publish_review(desk(forge), 1, TWO).plan == "leave aaaaaa1 (already_said)"
