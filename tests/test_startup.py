@@ -25,7 +25,7 @@ def imported(*arguments):
     [
         ("-m", "reviewlore", "--help"),
         ("-m", "reviewlore", "train", "--help"),
-        ("-c", "import reviewlore.adapters.trainer, reviewlore.adapters.generator, reviewlore.wiring"),
+        ("-c", "import reviewlore.adapters.trainer, reviewlore.adapters.preferrer, reviewlore.wiring"),
     ],
     ids=["help", "train-help", "import-trainer"],
 )

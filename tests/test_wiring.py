@@ -100,6 +100,20 @@ def test_the_generator_of_the_settings_is_opened_and_exposure_is_said(
     assert all(part in said for part, said in zip(note, found.generator_notes, strict=True))
 
 
+def test_a_model_of_this_machine_needs_a_folder_or_a_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.delenv(BASES_VARIABLE, raising=False)
+    settings = '[model]\nkind = "transformers"\nname = "somebody/small"\n'
+    unnamed = model_workshop(tmp_path, settings)
+    assert unnamed.generator() is None
+    assert unnamed.generator_notes == ("No model writes: neither a folder nor a revision of somebody/small is named.",)
+    monkeypatch.setenv(BASES_VARIABLE, f"somebody/small={tmp_path}")
+    named = Workshop(unnamed.path, QuietConsole())
+    generator = named.generator()
+    assert generator is not None
+    assert (generator.model, named.generator_notes) == ("somebody/small", ())
+
+
 @pytest.mark.parametrize("key", ["two words", "line\nbreak", "sm\u00f6rg"])
 def test_a_key_no_header_can_hold_is_refused_without_showing_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str

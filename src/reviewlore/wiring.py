@@ -22,6 +22,7 @@ from reviewlore.errors import InputError, StorageError
 from reviewlore.flows.labelling import LearnContext
 from reviewlore.flows.review import ReviewContext, read_settings
 from reviewlore.flows.scoring import Judgement, load_active, load_calibrations
+from reviewlore.flows.serving import adapter_files
 from reviewlore.flows.train import TrainContext
 from reviewlore.formats import records
 from reviewlore.ports import AdapterTrainer, Clock, Console, Generator, Index, Parsers, Shelf, Store
@@ -31,6 +32,7 @@ from reviewlore.wiring_secrets import (
     find_bases,
     find_embedding,
     make_or_read_key,
+    model_environment,
     name_actor,
     read_kept_key,
     read_model_key,
@@ -121,9 +123,13 @@ class Workshop:
     @cached_property
     def _opened_generator(self) -> tuple[Generator | None, tuple[str, ...]]:
         from reviewlore.adapters.generating import open_generator
+        from reviewlore.adapters.local_model import Machine
 
         model = self.settings.model
-        return open_generator(model, read_model_key() if model.kind == "openai" else "")
+        key = read_model_key() if model.kind == "openai" else ""
+        bases = find_bases() if model.kind == "transformers" else {}
+        machine = Machine(bases.get(model.name), model_environment())
+        return open_generator(model, key, machine, lambda version: adapter_files(self.store, version))
 
     def scorer(self) -> Judgement:
         """Return the judgement in force, and what it is worth; what had to be given up for it is said."""

@@ -11,6 +11,19 @@ KEY_VARIABLE = "REVIEWLORE_PSEUDONYM_KEY"
 MODEL_KEY_VARIABLE = "REVIEWLORE_MODEL_KEY"
 BASES_VARIABLE = "REVIEWLORE_BASE_MODELS"
 TOKEN_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")
+# What a program needs to run, libraries to be found, accelerators to be chosen, and models to be looked up in a cache.
+_HARMLESS = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "SYSTEMROOT", "LD_LIBRARY_PATH"),
+    *("CUDA_VISIBLE_DEVICES", "CUDA_HOME", "CUDA_PATH", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES"),
+    *("HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "OMP_NUM_THREADS", "MKL_NUM_THREADS"),
+    *("HF_HOME", "HF_HUB_CACHE", "XDG_CACHE_HOME"),
+)
+_OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _KEY_FILE = "reviewlore-pseudonym.key"
 _KEY_LENGTH = 64
@@ -90,6 +103,12 @@ def read_model_key() -> str:
     if not re.fullmatch(r"[\x21-\x7e]*", key):
         raise ConfigError(f"{MODEL_KEY_VARIABLE} has characters that no key of a server has. Set it again.")
     return key
+
+
+def model_environment() -> dict[str, str]:
+    """Return all that a local model's process may know of this environment: nothing that could be a secret."""
+    kept = {name: os.environ[name] for name in _HARMLESS if name in os.environ}
+    return kept | _OFFLINE
 
 
 def name_actor() -> str:

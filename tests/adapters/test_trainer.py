@@ -21,7 +21,7 @@ for name in ("torch", "transformers", "peft", "trl", "datasets"):
     pytest.importorskip(name)
 
 from reviewlore.adapters.bases import encode, make_base, make_tokenizer, quiet_libraries  # noqa: E402
-from reviewlore.adapters.generator import load_preferrer  # noqa: E402
+from reviewlore.adapters.preferrer import load_preferrer  # noqa: E402
 from reviewlore.adapters.runs import plain_errors  # noqa: E402
 from reviewlore.adapters.trainer import train_adapter  # noqa: E402
 

@@ -125,7 +125,7 @@ def test_a_canary_pickle_never_runs(tmp_path):
 
 def test_a_tokenizer_that_is_none_is_a_clear_error():
     pytest.importorskip("torch")
-    from reviewlore.adapters.generator import load_preferrer
+    from reviewlore.adapters.preferrer import load_preferrer
 
     files = adapter_files()
     with pytest.raises(StateError, match=r"base model cannot be loaded: .* Train again\."):

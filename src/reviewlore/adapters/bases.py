@@ -1,7 +1,8 @@
 """Base models in memory: made on the spot or opened by name, and the tokens they read.
 
-In: a recipe's base and texts. Out: a `Base`. Owns tokenizers; torch, transformers and safetensors with `trainer` and
-`generator`; all imported on first use. It never trusts remote code, and never asks a hub for files that are here.
+In: a recipe's base and texts. Out: a `Base`. Owns tokenizers; torch, transformers and safetensors with `trainer`,
+`lora`, `preferrer` and `writer`; all imported on first use. It never trusts remote code, and never asks a hub for files
+that are here.
 """
 
 import os
@@ -111,8 +112,8 @@ def save_base(base: Base) -> bytes:
     return bytes(save(tensors, metadata={"format": "pt"}))
 
 
-def open_named(settings: NamedBase, folder: Path | None) -> Base:
-    """Return a published base model from a folder, this machine's cache, or the hub, in this order.
+def open_named(settings: NamedBase, folder: Path | None, *, hub: bool = True) -> Base:
+    """Return a published base model from a folder, this machine's cache, or (`hub`) the hub, in this order.
 
     InputError where it is in none of them, or brings its own code.
     """
@@ -123,6 +124,9 @@ def open_named(settings: NamedBase, folder: Path | None) -> Base:
     except (OSError, ValueError) as error:
         if folder is not None:
             raise InputError(f"The model in {folder} cannot be used: {first_line(error)}") from error
+        if not hub:
+            message = f"The base model {settings.id} at {settings.revision} is not on this machine. Download it."
+            raise InputError(message) from error
     try:
         _check_hub()
         return _open_named(settings, None, local=False)
@@ -138,7 +142,9 @@ def check_targets(model: Any, recipe: Recipe) -> None:
     """Raise ConfigError where the recipe wants to adapt a layer that the base model does not have."""
     import torch
 
-    layers = {name.rpartition(".")[2] for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)}
+    linear = [name for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)]
+    # Where another adapter is attached already, PEFT keeps the layer itself below `base_layer`.
+    layers = {name.removesuffix(".base_layer").rpartition(".")[2] for name in linear if ".lora_" not in name}
     missing = sorted(set(recipe.lora.targets) - layers)
     if missing:
         raise ConfigError(

@@ -1,13 +1,22 @@
-"""Opens the model that the settings name. In: `[model]`, a key. Out: a `Generator` or None, and what is to be known."""
+"""Opens the model that the settings name.
 
+In: `[model]`, the key of a server, what a local process is given. Out: a `Generator` or None, and what is to be known.
+"""
+
+from importlib.util import find_spec
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from reviewlore.adapters.local_model import LoadVersion, LocalModel, Machine
 from reviewlore.config import ModelSettings
 from reviewlore.ports import Generator
 
+_LIBRARIES = ("torch", "transformers", "peft", "safetensors", "tokenizers")
 
-def open_generator(settings: ModelSettings, key: str = "") -> tuple[Generator | None, tuple[str, ...]]:
+
+def open_generator(
+    settings: ModelSettings, key: str, machine: Machine, load_version: LoadVersion
+) -> tuple[Generator | None, tuple[str, ...]]:
     """Return the generator of the settings (None: there is none, or it cannot run here), and notes on it.
 
     Nothing is connected to, loaded or started before the first request.
@@ -16,6 +25,13 @@ def open_generator(settings: ModelSettings, key: str = "") -> tuple[Generator | 
         from reviewlore.adapters.openai import OpenAiServer
 
         return OpenAiServer(settings, key), _exposure(settings.address, key)
+    if settings.kind == "transformers":
+        missing = [name for name in _LIBRARIES if find_spec(name) is None]
+        if missing:
+            return None, (f"No model writes: {settings.name} needs the model extra (missing: {', '.join(missing)}).",)
+        if machine.folder is None and not settings.revision:
+            return None, (f"No model writes: neither a folder nor a revision of {settings.name} is named.",)
+        return LocalModel(settings, machine, load_version), ()
     return None, ()
 
 

@@ -24,7 +24,7 @@ from reviewlore.adapters.bases import (
     save_base,
     use_bfloat16,
 )
-from reviewlore.adapters.generator import lora_config
+from reviewlore.adapters.lora import lora_config
 from reviewlore.adapters.machine import package_versions, processor_name
 from reviewlore.adapters.runs import (
     partial_folder,

@@ -86,7 +86,7 @@ class _AdapterScorer:
         templates: Mapping[str, str],
         bases: Mapping[str, Path],
     ) -> None:
-        from reviewlore.adapters.generator import load_preferrer
+        from reviewlore.adapters.preferrer import load_preferrer
 
         self.version = manifest.id
         self._templates = templates

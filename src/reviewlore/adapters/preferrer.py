@@ -1,7 +1,6 @@
 """A trained adapter on its base model, asked how much it prefers a remark.
 
-In: an adapter's verified files. Out: a `Preferrer`. It loads from bytes that were verified, never from a path, and
-with PEFT's own defaults for everything the recipe does not set.
+In: an adapter's verified files. Out: a `Preferrer`. It writes nothing: answers are `writer`'s.
 """
 
 from collections.abc import Sequence
@@ -10,7 +9,6 @@ from typing import Any
 
 from reviewlore.adapters.bases import (
     Base,
-    check_targets,
     encode,
     exact_arithmetic,
     first_line,
@@ -19,9 +17,10 @@ from reviewlore.adapters.bases import (
     quiet_libraries,
     use_bfloat16,
 )
+from reviewlore.adapters.lora import attach
 from reviewlore.adapters.runs import require_model_extra
-from reviewlore.adapters.weights import ADAPTER_WEIGHTS, BASE_WEIGHTS, TOKENIZER, VerifiedAdapter, made_revision
-from reviewlore.domain.recipe import Lora, MadeBase, Recipe
+from reviewlore.adapters.weights import BASE_WEIGHTS, TOKENIZER, VerifiedAdapter, made_revision
+from reviewlore.domain.recipe import MadeBase, Recipe
 from reviewlore.errors import StateError
 
 
@@ -93,34 +92,13 @@ def load_preferrer(adapter: VerifiedAdapter, base_folder: Path | None = None) ->
     require_model_extra()
     with quiet_libraries():
         import torch
-        from peft import get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
-        from safetensors.torch import load
 
         settings = adapter.recipe.base
         base = _reopen_made(settings, adapter) if isinstance(settings, MadeBase) else open_named(settings, base_folder)
-        check_targets(base.model, adapter.recipe)
-        model = get_peft_model(base.model, lora_config(adapter.recipe.lora))
-        tensors = load(adapter.contents[ADAPTER_WEIGHTS])
-        wanted = {name: tensor.shape for name, tensor in get_peft_model_state_dict(model).items()}
-        if wanted != {name: tensor.shape for name, tensor in tensors.items()}:
-            raise StateError(f"{ADAPTER_WEIGHTS} does not fit the base model {adapter.base_model}. Train again.")
-        set_peft_model_state_dict(model, tensors)
+        model = attach(base.model, adapter)
         if torch.cuda.is_available() and not isinstance(settings, MadeBase):
             model = model.to("cuda")
         return Preferrer(base, model, adapter.recipe)
-
-
-def lora_config(lora: Lora) -> Any:
-    """Return PEFT's configuration of a recipe's adapter."""
-    from peft import LoraConfig
-
-    return LoraConfig(
-        r=lora.rank,
-        lora_alpha=lora.alpha,
-        lora_dropout=lora.dropout,
-        target_modules=sorted(lora.targets),
-        task_type="CAUSAL_LM",
-    )
 
 
 def _reopen_made(settings: MadeBase, adapter: VerifiedAdapter) -> Base:
