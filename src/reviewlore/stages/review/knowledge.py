@@ -71,7 +71,9 @@ class Knowledge:
     def words(self, excerpt: Excerpt) -> frozenset[str]:
         """Return the identifiers that an excerpt shows."""
         if excerpt not in self._shown:
-            self._shown[excerpt] = frozenset(WORD.findall(f"{excerpt.hunk}\n{excerpt.text}\n{excerpt.path}"))
+            self._shown[excerpt] = frozenset(
+                WORD.findall(f"{excerpt.hunk}\n{excerpt.text}\n{excerpt.around}\n{excerpt.path}")
+            )
         return self._shown[excerpt]
 
     def paths(self, name: str) -> tuple[str, ...]:
@@ -104,7 +106,7 @@ class Knowledge:
         return path.rpartition("/")[2].partition(".")[0] == name or f"/{name}/" in f"/{path}"
 
     def _stands(self, name: str, excerpt: Excerpt) -> bool:
-        return name in excerpt.hunk or name in excerpt.text
+        return name in excerpt.hunk or name in excerpt.text or name in excerpt.around
 
     def _is_folder(self, name: str) -> bool:
         folder = name.strip("/")

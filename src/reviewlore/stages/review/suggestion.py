@@ -7,8 +7,9 @@ import ast
 import re
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from reviewlore.domain.finding import Finding
 from reviewlore.domain.history import Anchor
 from reviewlore.domain.visible import visible
 
@@ -43,6 +44,22 @@ def apply_suggestion(source: str, anchor: Anchor, suggestion: str) -> str | None
     end = "\r" if rows[first - 1].endswith("\r") else ""
     new = [row.removesuffix("\r") + end for row in suggestion.split("\n")] if suggestion else []
     return "\n".join([*rows[: first - 1], *new, *rows[last:]])
+
+
+def settle_suggestion(finding: Finding, source: str | None, broken: Broken) -> tuple[Finding, str]:
+    """Return a finding whose suggestion can be committed, or is shown in its advice, or is gone, with the reason why.
+
+    The reason is empty where the suggestion is kept, or there was none.
+    """
+    if finding.suggestion is None:
+        return finding, ""
+    fitted = fit_suggestion(finding.anchor.path, source, finding.anchor, finding.suggestion, broken)
+    if fitted.committable:
+        return replace(finding, suggestion=fitted.text), ""
+    if fitted.text:
+        shown = f"{finding.advice}\n\n```\n{fitted.text}\n```".strip()
+        return replace(finding, suggestion=None, advice=shown), ""
+    return replace(finding, suggestion=None), fitted.reason or "suggestion_not_checked"
 
 
 def fit_suggestion(path: str, source: str | None, anchor: Anchor, suggestion: str, broken: Broken) -> Fitted:
