@@ -24,8 +24,8 @@ _MOST_PASSAGES = 200_000  # some 200 MB; sources beyond it are left out, and tha
 _MOST_TERMS = 200  # words of a query that are looked up at all
 # Of a query the rarest terms are searched, as many as stand in this many passages in all: what a term tells falls with
 # the passages that have it, and the time rises with them.
-_POSTINGS = 4_000
-_FEWEST_TERMS = 3
+_POSTINGS = 2_500
+_FEWEST_TERMS = 2
 _RANKED = 50  # hits of BM25 are put in order by us: a model orders them anew, and names decide between equals
 _SEARCH = f"""
 SELECT words.rowid, -bm25(words), {COLUMNS} FROM words JOIN passage ON passage.id = words.rowid
