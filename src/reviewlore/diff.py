@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from unidiff import PatchSet
@@ -59,6 +60,7 @@ class FilePatch:
         return frozenset().union(*(hunk.added for hunk in self.hunks))
 
 
+@lru_cache(maxsize=2)
 def parse_diff(text: str) -> tuple[FilePatch, ...]:
     """Parse the output of `git diff -M`; InputError where it is not a unified diff."""
     preamble, *sections = _SECTION.split(text)

@@ -76,16 +76,23 @@ def kind_of(landed: Landed) -> MessageKind:
     return "fix" if _FIX.search(title) and not _NO_DEFECT.search(title) else "other"
 
 
-def find_reverts(mainline: Sequence[Landed]) -> tuple[Revert, ...]:
-    """Return the reverts of a line of commits (newest first) with what they took back.
+def find_reverts(mainline: Sequence[Landed], among: Collection[str] | None = None) -> tuple[Revert, ...]:
+    """Return the reverts of a line of commits (newest first) with what they took back; only those `among` these ids.
 
     That is named by its id, by the number of its pull request, or by its subject in quotation marks.
     """
+    wanted = {
+        landed.commit
+        for landed in mainline
+        if (among is None or landed.commit in among) and kind_of(landed) == "revert"
+    }
+    if not wanted:
+        return ()
     pulls = {number: landed.commit for landed in reversed(mainline) if (number := _pull(landed))}
     found = []
     older: dict[str, str] = {}
     for landed in reversed(mainline):
-        if kind_of(landed) == "revert":
+        if landed.commit in wanted:
             found.append(Revert(landed.commit, landed.committed_at, title_of(landed), _reverted(landed, pulls, older)))
         for name in (landed.subject, title_of(landed), _bare(landed.subject), _bare(title_of(landed)), landed.commit):
             older[name] = landed.commit

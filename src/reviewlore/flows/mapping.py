@@ -165,7 +165,8 @@ class Mapper:
         fresh = {each: parse_manifests({each[0]: texts[each[1]]}) for each in unknown}
         self._read_manifests.update(fresh)
         if self._shelf:
-            self._shelf.put(_MANIFESTS, {_place(*each): encode_kept(found) for each, found in fresh.items()})
+            entries = {_place(*each): encode_kept(found) for each, found in fresh.items()}
+            self._shelf.put(_MANIFESTS, {name: data for name, data in entries.items() if data})
         return settle_manifests([found for item in sorted(declared.items()) for found in self._read_manifests[item]])
 
 

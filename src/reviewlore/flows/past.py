@@ -14,6 +14,7 @@ from reviewlore.diff import FilePatch
 from reviewlore.domain.architecture import ArchitectureMap, Landed
 from reviewlore.domain.source import language_of
 from reviewlore.errors import InputError
+from reviewlore.flows.kept import read_mainline, read_patches
 from reviewlore.ports import Repo, Shelf
 
 # Messages cost next to nothing; they name what reverts took back, however long ago.
@@ -41,13 +42,13 @@ def read_past(
     Everything is read at or before `base`; `before` is its map. A clone without old contents (`--filter=blob:none`)
     leaves the past empty but for its messages. Without `migrations` these are not mined, which spares 1,000 patches.
     """
-    landed = repo.mainline(base, LANDED)
+    landed = read_mainline(repo, shelf, base, LANDED)
     if len(patches) > MAX_FILES:
         return Past(landed), ()
     traced = [patch.old_path for patch in patches if patch.status in ("modified", "renamed")]
     traced = sorted(path for path in traced if is_product(path) and path in before.modules)
     try:
-        chain = tuple(repo.patches(base, TRACED, traced, mainline=True)) if traced else ()
+        chain = read_patches(repo, shelf, base, TRACED, traced) if traced else ()
         ways = _migrations(repo, landed, before, patches, shelf) if migrations else ()
     except InputError as error:
         return Past(landed), (f"Does this clone lack old contents? Fixes and migrations are not known: {error}",)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from reviewlore.architecture.conventions import mine_conventions
 from reviewlore.architecture.facts import find_facts, is_said
 from reviewlore.architecture.facts.change import ChangeContext
 from reviewlore.architecture.gaps import SHALLOW, find_gaps
@@ -13,6 +12,7 @@ from reviewlore.domain.architecture import ArchitectureMap, Survey
 from reviewlore.domain.pipeline import Command
 from reviewlore.flows.cards import read_cards, read_changed_schemas
 from reviewlore.flows.contracts import read_contracts, read_revised
+from reviewlore.flows.kept import read_conventions, read_history
 from reviewlore.flows.mapping import Mapper
 from reviewlore.flows.past import read_past
 from reviewlore.formats.commands import is_build_file, parse_commands
@@ -75,7 +75,7 @@ def study(  # noqa: PLR0913 - every option stands alone, and has a default
     listing = repo.tree(head)
     before, after = mapper.map(base).map, mapper.map_listing(listing).map
     contracts, notes = read_contracts(repo, base, before, settings)
-    history = repo.history(base, history_limit)
+    history = read_history(repo, mapper.shelf, base, history_limit)
     known = {commit.commit for commit in history}
     patches = parse_diff(repo.diff(base, head)) if patches is None else patches
     known_cards, unusable = read_cards(repo, base, before.files, settings.organisation, store)
@@ -90,7 +90,7 @@ def study(  # noqa: PLR0913 - every option stands alone, and has a default
         history=index_history(history),
         contracts=contracts,
         revised=read_revised(repo, head, after, patches, contracts),
-        conventions=mine_conventions(before),
+        conventions=read_conventions(before, base, grammar, mapper.shelf),
         mentions=lambda words: repo.mentions(head, words),
         commands_before=_commands(repo, base, before),
         commands_after=_commands(repo, head, after),

@@ -59,7 +59,7 @@ def find_repeated_reverts(change: ChangeContext) -> Iterator[Fact]:
     titles = {_NUMBER.sub("", subject) for subject in change.subjects}
     reverts = {
         revert.commit: revert
-        for revert in find_reverts(change.past.landed)
+        for revert in find_reverts(change.past.landed, {patch.commit for patch in change.past.patches})
         if not any(len(title) >= _TELLING and title in revert.subject for title in titles)
     }
     found: dict[str, list[tuple[FilePatch, list[int]]]] = {}
