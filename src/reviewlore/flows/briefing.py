@@ -10,48 +10,38 @@ from functools import cached_property
 from reviewlore.architecture.codeowners import PLACES, CodeOwners, parse_codeowners
 from reviewlore.architecture.facts.change import ChangeContext
 from reviewlore.config import Settings
-from reviewlore.diff import FilePatch
+from reviewlore.diff import FilePatch, Hunk
 from reviewlore.domain.architecture import Fact
 from reviewlore.domain.asking import Excerpt, ModelRequest, PullText
 from reviewlore.domain.finding import Precedent, Specialist
-from reviewlore.domain.neutral import neutral, neutral_line, neutral_prose
+from reviewlore.domain.neutral import neutral, neutral_line
 from reviewlore.domain.recipe import TextBudget
 from reviewlore.domain.usage import Coverage
 from reviewlore.flows.briefing_files import KnownFiles, fact_row, kind_of_file
-from reviewlore.formats.yaml_text import read_yaml
+from reviewlore.flows.briefing_words import read_guidance, tell
 from reviewlore.ports import Repo
 from reviewlore.stages.curate import matches
-from reviewlore.stages.review.context import (
-    Budget,
-    FileCard,
-    Part,
-    Shared,
-    Wanted,
-    make_requests,
-    trained_excerpts,
-    trained_requests,
-)
+from reviewlore.stages.review.cards import FileCard, Part
+from reviewlore.stages.review.context import Budget, Shared, Wanted, make_requests
 from reviewlore.stages.review.excerpts import Piece, Surroundings, make_pieces
-from reviewlore.stages.review.guidance import (
-    Guidance,
-    GuidanceFile,
-    apply_to,
-    front_matter,
-    guidance_paths,
-    select_guidance,
-)
+from reviewlore.stages.review.guidance import Guidance
 from reviewlore.stages.review.priority import Score, score_hunk
 from reviewlore.stages.review.route import route
+from reviewlore.stages.review.trained import trained_excerpts, trained_requests
 
 ForHunk = Callable[[str, str, int], Sequence[Precedent]]
 
 # Hunks for which the past is searched, the most important ones: each search takes milliseconds.
 _SEARCHED, _PRECEDENTS = 20, 2
 _CONVENTIONS = 10
+# Tokens of a row's number, and of what stands around and above a hunk.
+_NUMBER, _FRAME = 3, 25
+# Of all calls together, what hunks may take before they lose unchanged rows: changed rows are longer than others.
+_FILLED = 0.7
 # Files for which a neighbouring test is read; a call shows one of them.
 _EXAMPLES = 12
-# Characters of a note, of a title; what is longer is told by its beginning.
-_NOTE, _TITLE = 400, 300
+# Characters of a note; what is longer is told by its beginning.
+_NOTE = 400
 # Hunks asked about one by one in the form in which adapters are trained.
 MOST_TRAINED = 100
 
@@ -138,8 +128,14 @@ class _Briefer:
             excerpts, coverage = trained_excerpts(cards, trained.budget, MOST_TRAINED)
             requests = trained_requests(excerpts, self._sources.templates, trained.budget, trained.adapters)
             return Briefing(requests, coverage, tuple(self._notes(Guidance(), cut=False)), self._hidden)
-        guidance = self._guidance()
-        title, body, cut = self._told(told)
+        room = self._budget.prompt_tokens
+        share = room // 5 if 2 * self._size <= room else room // 12
+        paths = [patch.path for patch in self._change.patches]
+        repo, base = self._sources.repo, self._sources.base
+        patterns = self._settings.review.guidance
+        guidance = read_guidance(repo, base, self._change.base.files, patterns, paths, share, self._budget)
+        title, body, cut, hidden = tell(told, self._budget)
+        self._hidden += hidden
         conventions = tuple(self._neutral(row) for row in self._known.conventions(_CONVENTIONS))
         review = self._settings.review
         asked = make_requests(
@@ -154,18 +150,29 @@ class _Briefer:
     @cached_property
     def _size(self) -> int:
         """Roughly how many tokens the hunks take."""
-        texts = (hunk.text for patch in self._change.patches if not self._reason(patch) for hunk in patch.hunks)
-        return int(1.3 * sum(map(len, texts)) / self._budget.characters_per_token)
+        return (
+            self._budget.cost(*(hunk.text for hunk in self._hunks)) + _NUMBER * self._rows + _FRAME * len(self._hunks)
+        )
+
+    @cached_property
+    def _hunks(self) -> list[Hunk]:
+        return [hunk for patch in self._change.patches if not self._reason(patch) for hunk in patch.hunks]
+
+    @cached_property
+    def _rows(self) -> int:
+        return sum(hunk.text.count("\n") for hunk in self._hunks)
 
     @cached_property
     def _context(self) -> int:
         """How many rows of context hunks are shown with: all that git gives, fewer rather than leaving changes out."""
-        hunks = [hunk for patch in self._change.patches if not self._reason(patch) for hunk in patch.hunks]
-        changed = sum(len(hunk.added) + len(hunk.removed) for hunk in hunks)
-        rows = max(1, sum(hunk.text.count("\n") for hunk in hunks))
-        room = 0.7 * self._budget.prompt_tokens * self._budget.calls
-        sizes = ((context, self._size * (changed + 2 * context * len(hunks)) / rows) for context in (2, 1))
-        return 3 if self._size <= room else next((context for context, size in sizes if size <= room), 1)
+        changed = sum(len(hunk.added) + len(hunk.removed) for hunk in self._hunks)
+        fixed = _FRAME * len(self._hunks)
+        room = _FILLED * self._budget.prompt_tokens * self._budget.calls
+        for context in (3, 2):
+            share = min(1.0, (changed + 2 * context * len(self._hunks)) / max(1, self._rows))
+            if (self._size - fixed) * share + fixed <= room:
+                return context
+        return 1
 
     def _reason(self, patch: FilePatch) -> str:
         """Return why nothing of a file is shown, empty where its hunks are."""
@@ -252,34 +259,6 @@ class _Briefer:
             {path: data.decode("utf-8", "replace") for path, data in zip(present, read, strict=True) if data}
         )
 
-    def _guidance(self) -> Guidance:
-        """Return what the team's own files at the base say that concerns the change, within its share of the prompt."""
-        changed = [patch.path for patch in self._change.patches]
-        paths = guidance_paths(self._change.base.files, self._settings.review.guidance, changed)
-        files = []
-        for path, data in zip(
-            paths, self._sources.repo.contents((self._sources.base, path) for path in paths), strict=True
-        ):
-            front, text = front_matter((data or b"").decode("utf-8", "replace"))
-            value = read_yaml(front)[0] if "applyTo" in front else None
-            globs = apply_to(value.get("applyTo")) if isinstance(value, dict) else None
-            files.append(GuidanceFile(path, text, globs))
-        room = self._budget.prompt_tokens
-        share = room // 5 if 2 * self._size <= room else room // 12
-        return select_guidance(files, changed, share, self._budget.cost)
-
-    def _told(self, told: PullText | None) -> tuple[str, str, bool]:
-        """Return title and description as a model may see them, and whether the description was cut."""
-        if told is None:
-            return "", "", False
-        title, body = neutral_line(told.title[:_TITLE]), neutral_prose(told.body)
-        self._hidden += title.characters + body.characters + body.parts
-        most = self._budget.prompt_tokens // 20
-        kept = body.text
-        while self._budget.cost(kept) > most:
-            kept = kept[: min(len(kept) - 1, max(0, int(len(kept) * 0.8)))]
-        return title.text, kept, len(kept) < len(body.text)
-
     def _neutral(self, row: str) -> str:
         shown = neutral_line(row).text
         return shown if len(shown) <= _NOTE else f"{shown[: _NOTE - 3]}..."
@@ -291,7 +270,8 @@ class _Briefer:
                 "out before a model was shown it."
             )
         if self._context < 3:
-            yield f"To show more of a large change, a model was shown hunks with {self._context} unchanged rows around."
+            rows = f"{self._context} unchanged row(s)"
+            yield f"To show more of a large change, hunks were cut to {rows} around each change."
         if cut:
             yield "The description of the pull request is longer than its share; a model was shown its beginning."
         missing = guidance.applicable - len(guidance.sections)

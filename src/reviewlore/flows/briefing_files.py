@@ -35,7 +35,7 @@ from reviewlore.stages.review.priority import FileKind, Signals
 _WRITTEN = re.compile(r"\.min\.(?:js|css)$|\.(?:snap|map)$|(?:^|/)(?:__snapshots__|dist)/", re.IGNORECASE)
 _SETTINGS = re.compile(
     r"\.(?:ya?ml|toml|json5?|ini|cfg|conf|xml|gradle|properties|mod|tf|env|in|lock)$"
-    r"|(?:^|/)(?:Dockerfile|Makefile|CODEOWNERS|\.[\w.-]+)$"
+    r"|(?:^|/)(?:requirements[\w.-]*\.txt|Dockerfile|Makefile|CODEOWNERS|\.[\w.-]+)$"
 )
 _ERRORS = re.compile(
     r"\b(?:except|catch|raise|throws?|finally|rescue|panic|recover|unwrap|expect|abort|retry|rollback)\b"

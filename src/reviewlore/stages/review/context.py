@@ -7,17 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reviewlore.dialogue import cut_hunk, render_prompt, render_template
+from reviewlore.dialogue import render_template
 from reviewlore.domain.answering import MAX_REMARKS, MAX_TITLE, MAX_WORDS, answer_schema
-from reviewlore.domain.asking import Excerpt, ModelRequest
+from reviewlore.domain.asking import ModelRequest
 from reviewlore.domain.finding import SPECIALISTS, Specialist
 from reviewlore.domain.neutral import neutral_line
-from reviewlore.domain.recipe import PromptContext, TextBudget
 from reviewlore.domain.tokens import bound_tokens
 from reviewlore.domain.usage import Coverage
-from reviewlore.stages.review.excerpts import Piece
+from reviewlore.stages.review.cards import FileCard, Part, make_coverage, make_excerpt
 from reviewlore.stages.review.packing import Item, Packing, pack
-from reviewlore.stages.review.priority import FileKind
 
 # Tokens that the template puts around a file and around a hunk: delimiters, its id, words between values.
 _FILE_FRAME, _HUNK_FRAME = 6, 12
@@ -42,35 +40,6 @@ class Budget:
     def cost(self, *texts: str) -> int:
         """Return at most how many tokens texts have, each on a row of its own."""
         return sum(bound_tokens(text, self.characters_per_token) + 1 for text in texts)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One piece of a change with who looks at it, how early, and what is told of it (`notes`, one row each)."""
-
-    piece: Piece
-    priority: float
-    specialists: tuple[Specialist, ...]
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FileCard:
-    """One changed file as it is told above its hunks: `parts` in their order, `notes` one row each.
-
-    `reason` says why nothing of it is shown, empty where something is; `example` is a test of the repository (path and
-    rows) that shows how one for this file is written; `unasked` counts rows of hunks that concern no specialist.
-    """
-
-    path: str
-    kind: FileKind = "source"
-    parts: tuple[Part, ...] = ()
-    notes: tuple[str, ...] = ()
-    added: int = 0
-    removed: int = 0
-    reason: str = ""
-    example: tuple[str, str] | None = None
-    unasked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,43 +88,6 @@ def make_requests(
     return _Composer(cards, shared, templates, budget, wanted).ask()
 
 
-def trained_requests(
-    excerpts: Sequence[Excerpt], templates: Mapping[str, str], budget: TextBudget, adapters: Mapping[str, str]
-) -> tuple[ModelRequest, ...]:
-    """Return one request a hunk in the form in which adapters are trained (`render_prompt`).
-
-    `adapters` maps a specialist to the id of its own adapter, and the empty name to the one that speaks for all
-    others; whoever has neither is not asked.
-    """
-    requests = []
-    for excerpt in excerpts:
-        asked: dict[str, list[Specialist]] = {}
-        for specialist in excerpt.specialists:
-            adapter = adapters.get(specialist) or adapters.get("", "")
-            if adapter:
-                asked.setdefault(adapter, []).append(specialist)
-        prompt = render_prompt(templates, PromptContext(excerpt.path, excerpt.hunk), budget)
-        tokens = bound_tokens("x" * budget.remark_characters, 2.0)
-        requests += [
-            ModelRequest("", prompt, tokens, adapter=adapter, excerpts=(excerpt,), specialists=tuple(names))
-            for adapter, names in asked.items()
-        ]
-    return tuple(requests)
-
-
-def trained_excerpts(cards: Sequence[FileCard], budget: TextBudget, most: int) -> tuple[tuple[Excerpt, ...], Coverage]:
-    """Return the `most` important hunks for `trained_requests`, in the order of the change, and what they cover."""
-    parts = [part for card in cards for part in card.parts]
-    first = sorted(range(len(parts)), key=lambda number: (-parts[number].priority, number))[: max(0, most)]
-    excerpts, rows = [], dict[int, int]()
-    for count, number in enumerate(sorted(first), 1):
-        part = parts[number]
-        kept = cut_hunk(part.piece.hunk, budget.hunk_characters)
-        rows[number] = min(part.piece.size, max(1, sum(row != "..." for row in kept.split("\n")[1:])))
-        excerpts.append(_excerpt(f"h{count}", part, part.piece.size, part.piece.size - rows[number]))
-    return tuple(excerpts), _coverage(cards, rows, "over_the_limit_of_hunks")
-
-
 class _Composer:
     """One change being put into requests."""
 
@@ -175,7 +107,7 @@ class _Composer:
     def ask(self) -> Asked:
         room = self._room()
         if room <= 0:
-            return Asked((), _coverage(self._cards, {}, "context_too_small"))
+            return Asked((), make_coverage(self._cards, {}, "context_too_small"))
         packing = self._pack(room)
         requests, rows, start = [], dict[int, int](), 1
         for call in packing.calls:
@@ -183,7 +115,7 @@ class _Composer:
             requests.append(self._request(shown, start, len(packing.calls) > 1))
             start += len(shown)
             rows |= {placed.number: placed.rows for placed in call}
-        return Asked(tuple(requests), _coverage(self._cards, rows, "over_the_budget_of_calls"))
+        return Asked(tuple(requests), make_coverage(self._cards, rows, "over_the_budget_of_calls"))
 
     def _room(self) -> int:
         """Return the tokens that hunks have in each call, once everything else is in it."""
@@ -211,7 +143,7 @@ class _Composer:
 
     def _request(self, shown: Sequence[tuple[Part, int]], start: int, several: bool) -> ModelRequest:
         excerpts = tuple(
-            _excerpt(f"h{number}", part, rows, part.piece.size - rows)
+            make_excerpt(f"h{number}", part, rows, part.piece.size - rows)
             for number, (part, rows) in enumerate(shown, start)
         )
         asked = {name for part, _ in shown for name in part.specialists}
@@ -281,39 +213,3 @@ class _Composer:
 def _short(specialists: Sequence[Specialist]) -> str:
     """Return specialists as they are named on a hunk, where their names stand hundreds of times."""
     return " ".join(name[:4] for name in specialists)
-
-
-def _excerpt(name: str, part: Part, rows: int, missing: int) -> Excerpt:
-    piece = part.piece
-    return Excerpt(
-        id=name,
-        path=piece.path,
-        hunk=piece.hunk,
-        text="\n".join(piece.shown(rows)),
-        lines=piece.lines(rows),
-        priority=part.priority,
-        clipped=missing,
-        specialists=part.specialists,
-        around="\n".join((*piece.rows[: piece.lead], *piece.rows[len(piece.rows) - piece.tail :])),
-    )
-
-
-def _coverage(cards: Sequence[FileCard], rows: Mapping[int, int], reason: str) -> Coverage:
-    """Return which files are shown, from how many rows of each part (numbered through the files) are."""
-    covered, clipped, left_out = [], {}, {}
-    number = 0
-    for card in cards:
-        missing, shown = card.unasked, False
-        for part in card.parts:
-            missing += part.piece.size - rows[number] + part.piece.cut if number in rows else part.piece.size
-            shown |= number in rows
-            number += 1
-        if card.parts and not shown:
-            left_out[card.path] = reason
-        elif not card.parts:
-            left_out[card.path] = card.reason or "no_content_changed"
-        elif missing:
-            clipped[card.path] = missing
-        else:
-            covered.append(card.path)
-    return Coverage(tuple(covered), clipped, left_out)

@@ -1,0 +1,55 @@
+"""What people wrote about a change and about all changes: a description and the team's guidance in, what of it a model
+is shown out. Guidance is read from git objects at the base, never from the change.
+"""
+
+from collections.abc import Collection, Sequence
+
+from reviewlore.domain.asking import PullText
+from reviewlore.domain.neutral import neutral_line, neutral_prose
+from reviewlore.formats.yaml_text import read_yaml
+from reviewlore.ports import Repo
+from reviewlore.stages.review.context import Budget
+from reviewlore.stages.review.guidance import (
+    Guidance,
+    GuidanceFile,
+    apply_to,
+    front_matter,
+    guidance_paths,
+    select_guidance,
+)
+
+_TITLE = 300  # characters; GitHub takes 256
+# The part of the prompt that a description may fill.
+_SHARE = 20
+
+
+def read_guidance(
+    repo: Repo,
+    base: str,
+    files: Collection[str],
+    patterns: Sequence[str],
+    changed: Sequence[str],
+    share: int,
+    budget: Budget,
+) -> Guidance:
+    """Return what the team's own files at the base say that concerns the changed paths, in at most `share` tokens."""
+    paths = guidance_paths(files, patterns, changed)
+    read = repo.contents((base, path) for path in paths)
+    found = []
+    for path, data in zip(paths, read, strict=True):
+        front, text = front_matter((data or b"").decode("utf-8", "replace"))
+        value = read_yaml(front)[0] if "applyTo" in front else None
+        globs = apply_to(value.get("applyTo")) if isinstance(value, dict) else None
+        found.append(GuidanceFile(path, text, globs))
+    return select_guidance(found, changed, share, budget.cost)
+
+
+def tell(told: PullText | None, budget: Budget) -> tuple[str, str, bool, int]:
+    """Return title and description as a model may see them, whether the description was cut, and what was hidden."""
+    if told is None:
+        return "", "", False, 0
+    title, body = neutral_line(told.title[:_TITLE]), neutral_prose(told.body)
+    kept = body.text
+    while budget.cost(kept) > budget.prompt_tokens // _SHARE:
+        kept = kept[: int(len(kept) * 0.8)]
+    return title.text, kept, len(kept) < len(body.text), title.characters + body.characters + body.parts
