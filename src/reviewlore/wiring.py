@@ -2,9 +2,7 @@
 
 import json
 import os
-import runpy
 import secrets
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,19 +13,13 @@ from reviewlore.adapters import resources
 from reviewlore.adapters.git import GitRepo
 from reviewlore.config import FILE, LearnSettings, RecipeSettings, Settings
 from reviewlore.domain.calibration import Calibrations
-from reviewlore.domain.drift import MapFingerprint
-from reviewlore.domain.recipe import NamedBase, Recipe
-from reviewlore.domain.report import Report
 from reviewlore.errors import InputError, StorageError
-from reviewlore.flows.labelling import LearnContext
 from reviewlore.flows.review import ReviewContext, read_settings
 from reviewlore.flows.scoring import Judgement, load_active, load_calibrations
 from reviewlore.flows.serving import adapter_files
-from reviewlore.flows.train import TrainContext
 from reviewlore.formats import records
 from reviewlore.ports import AdapterTrainer, Clock, Console, Generator, Index, Parsers, Shelf, Store
 from reviewlore.ranking.model import RankerModel
-from reviewlore.stages.recipe import parse_recipe, pin_revision
 from reviewlore.wiring_secrets import (
     find_bases,
     find_embedding,
@@ -41,6 +33,11 @@ from reviewlore.wiring_secrets import (
 
 if TYPE_CHECKING:
     from reviewlore.adapters.checkout import Remote
+    from reviewlore.domain.drift import MapFingerprint
+    from reviewlore.domain.recipe import Recipe
+    from reviewlore.domain.report import Report
+    from reviewlore.flows.labelling import LearnContext
+    from reviewlore.flows.train import TrainContext
 
 
 @dataclass(frozen=True)
@@ -165,16 +162,19 @@ class Workshop:
 
         return SqliteIndex(self.repo.git_dir, Embedder(model))
 
-    def learn_context(self, fetch: Callable[[Sequence[str]], None] | None = None) -> LearnContext:
+    def learn_context(self, fetch: Callable[[Sequence[str]], None] | None = None) -> "LearnContext":
         """Return what mining needs; `fetch` brings commits that were pushed over, by their ids."""
+        from reviewlore.flows.labelling import LearnContext
+
         settings: LearnSettings = self.settings.learn
         key = self.pseudonym_key()
         return LearnContext(self.store, self.repo, key, settings, self.clock, self.console, name_actor(), fetch)
 
-    def train_context(self) -> TrainContext:
+    def train_context(self) -> "TrainContext":
         """Return what training needs."""
         from reviewlore.adapters.machine import code_commit, package_versions, processor_name
         from reviewlore.adapters.training import BoostedRankers
+        from reviewlore.flows.train import TrainContext
 
         return TrainContext(
             store=self.store,
@@ -191,8 +191,9 @@ class Workshop:
             structure=self.structure,
         )
 
-    def structure(self) -> MapFingerprint:
+    def structure(self) -> "MapFingerprint":
         """Return the fingerprint of the default branch, or of what is checked out where there is none."""
+        from reviewlore.domain.drift import MapFingerprint
         from reviewlore.flows.drift import read_fingerprint
         from reviewlore.flows.mapping import Mapper
 
@@ -212,8 +213,10 @@ class Workshop:
         server = os.environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
         return Remote(server, repository, read_token(repository)), os.environ.get("GITHUB_API_URL") or PUBLIC
 
-    def recipe(self, name: str) -> Recipe:
+    def recipe(self, name: str) -> "Recipe":
         """Return a shipped recipe with the repository's own settings for it (a base model's revision)."""
+        from reviewlore.stages.recipe import parse_recipe, pin_revision
+
         text = resources.load_recipe(name)
         revision = self.settings.recipes.get(name, RecipeSettings()).revision
         return parse_recipe(pin_revision(text, revision) if revision else text, name)
@@ -223,7 +226,7 @@ class Workshop:
         """Who acts, for the audit log: never a person's name."""
         return name_actor()
 
-    def render_report(self, report: Report) -> str:
+    def render_report(self, report: "Report") -> str:
         """Return the report as one HTML page."""
         from reviewlore.adapters.pages import render_report
 
@@ -240,6 +243,9 @@ class Workshop:
 
 def run_demo(output: Path | None, console: Console, emit: Callable[[str], None]) -> int:
     """Build the sample, run the whole loop on it, and write the report; in a temporary folder where none is named."""
+    import runpy
+    import tempfile
+
     from reviewlore.flows import demo
 
     kept = output.resolve() if output is not None else Path(tempfile.mkdtemp(prefix="reviewlore-demo-"))
@@ -272,6 +278,7 @@ def run_doctor(workshop: Workshop, recipe: str | None, emit: Callable[[str], Non
 
 def _pin(workshop: Workshop, name: str, *, dry_run: bool) -> str:
     from reviewlore.adapters.hub import resolve_revision
+    from reviewlore.domain.recipe import NamedBase
     from reviewlore.flows.doctor import pin_in_settings
 
     base = workshop.recipe(name).base

@@ -25,7 +25,6 @@ from reviewlore.domain.markers import MARKER
 from reviewlore.domain.people import Role
 from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreError, UserError
 from reviewlore.flows.again import only_new, unchanged_since
-from reviewlore.flows.command import CommandTools, answer_command
 from reviewlore.flows.dispatch import choose_job
 from reviewlore.flows.publish import Desk, Published, Reviewed, publish_review, say_pause
 from reviewlore.flows.review import ReviewContext, read_settings, review_change
@@ -192,6 +191,8 @@ def _checked(
 
 
 def _command(event: CommandEvent, context: RunContext, tools: ActionTools) -> JobResult:
+    from reviewlore.flows.command import CommandTools, answer_command  # what a review need not load
+
     desk = tools.desk()
     command_tools = CommandTools(
         desk=desk,
