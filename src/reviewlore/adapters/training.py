@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reviewlore.adapters import boosting, weights
-from reviewlore.dialogue import prompt_hash, render_preference, render_prompt, render_remark, select_trainable
+from reviewlore.dialogue import (
+    REVIEW_TEMPLATE,
+    prompt_hash,
+    render_preference,
+    render_prompt,
+    render_remark,
+    select_trainable,
+)
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.model import VersionManifest
 from reviewlore.domain.preference import PreferencePair, Remark
@@ -70,8 +77,9 @@ class DpoAdapters:
         return _AdapterScorer(manifest, verified, self._templates, self._bases)
 
     def settings(self, recipe: Recipe) -> dict[str, str]:
-        """Return a recipe's values and the hash of the prompts: a prompt is a version too."""
-        return {**recipe_settings(recipe), "prompts.sha256": prompt_hash(self._templates)}
+        """Return a recipe's values and the hash of the prompt it trains in: a prompt is a version too."""
+        trained = {name: text for name, text in self._templates.items() if name == REVIEW_TEMPLATE}
+        return {**recipe_settings(recipe), "prompts.sha256": prompt_hash(trained)}
 
 
 class _AdapterScorer:
