@@ -1,10 +1,12 @@
 """The publishing flow over the true adapter and the fake GitHub: what is said arrives once, whatever GitHub answers."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.github.demo import NAME, QUICK, build
 from tests.github.fake import FakeGitHub
+from tests.github.reviewing import only_speaks
 
 from reviewlore.adapters.github import connect
 from reviewlore.adapters.github_forge import GithubForge
@@ -15,10 +17,11 @@ from reviewlore.flows.publish import Desk, Published, Reviewed, publish_review
 
 
 @pytest.fixture
-def desk(fake: FakeGitHub, tmp_path: Path) -> Desk:
+def desk(fake: FakeGitHub, tmp_path: Path) -> Iterator[Desk]:
     build(fake, tmp_path)
     forge = GithubForge(connect(fake.workflow_token(NAME), fake.base, QUICK), NAME)
-    return Desk(forge, forge, "https://github.com/" + NAME)
+    yield Desk(forge, forge, "https://github.com/" + NAME)
+    only_speaks(fake)
 
 
 def reviewed(fake: FakeGitHub) -> Reviewed:

@@ -1,0 +1,172 @@
+"""A shop on the fake GitHub, and runs of the action that review its pull request, from the event to the last write."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.fakes.runner import FakeClock, FakeRunner, FakeStore
+from tests.github.demo import NAME, QUICK
+from tests.github.fake import Exchange, FakeGitHub
+
+from reviewlore.adapters.console import QuietConsole
+from reviewlore.adapters.git import GitRepo
+from reviewlore.adapters.github import connect
+from reviewlore.adapters.github_forge import GithubForge
+from reviewlore.adapters.grammars import Grammars
+from reviewlore.adapters.index import SqliteIndex
+from reviewlore.domain.events import ActionInputs, RunContext
+from reviewlore.domain.preference import Remark
+from reviewlore.flows.action import ActionTools, run_action
+from reviewlore.flows.publish import Desk
+from reviewlore.flows.review import ReviewContext
+
+URL = f"https://github.com/{NAME}"
+LAYERS = '[architecture]\nlayers = ["shop.api", "shop.store"]\n'
+FINE = "def save(order):\n    return order\n"
+CROSSING = "from shop.api import post\n\n\ndef save(order):\n    return post(order)\n"
+
+
+class Level:
+    """A scorer that prefers nothing."""
+
+    tier = "embedded"
+    version = "level"
+
+    def score(self, remarks: Iterable[Remark]) -> list[float]:
+        return [0.0 for _ in remarks]
+
+
+@dataclass
+class Shop:
+    """A repository whose layers a pull request crosses; `review` runs the action as a push would.
+
+    `meanwhile` happens between the first look at the pull request and its review.
+    """
+
+    fake: FakeGitHub
+    folder: Path
+    permissions: dict[str, str] = field(default_factory=dict)
+    meanwhile: Callable[[], object] = list
+
+    def build(self, settings: str = "", files: int = 1, **pull: object) -> "Shop":
+        """Make the repository and open pull request 1, in which `files` modules import against the layers."""
+        fake = self.fake
+        fake.add_repo(NAME, self.folder / "shop.git")
+        stores = {f"shop/store/part{number}.py": FINE for number in range(files)}
+        start = {
+            "shop/__init__.py": "",
+            "shop/store/__init__.py": "",
+            "shop/api.py": "def post(order):\n    return 1\n",
+        }
+        base = fake.commit(NAME, "main", {".reviewlore.toml": LAYERS + settings, **start, **stores}, "Start")
+        fake.commit(NAME, "feat", dict.fromkeys(stores, CROSSING), "Cross", parent=base)
+        fake.open_pull(NAME, "main", "feat", **pull)  # type: ignore[arg-type]
+        return self
+
+    @property
+    def repo(self):
+        return next(iter(self.fake.repos.values()))
+
+    @property
+    def remarks(self) -> list[str]:
+        """The inline comments that people see."""
+        return [each.path for each in self.repo.review_comments.values() if each.minimized is None]
+
+    @property
+    def summary(self) -> str:
+        (summary,) = self.repo.issue_comments.values()
+        return summary.body
+
+    def review(self, action: str = "synchronize", **inputs: object) -> "Ran":
+        """Run the action on a pull request event; return what it said and which requests it sent."""
+        pull = self.repo.pulls[1]
+        shown = {"number": 1, "state": "open", "draft": pull.draft}
+        commits = {"head": {"sha": pull.head_sha}, "base": {"sha": pull.base_sha}}
+        payload = {"action": action, "repository": {"full_name": NAME}, "pull_request": shown | commits}
+        return self._run("pull_request", payload, ActionInputs("review", **inputs))  # type: ignore[arg-type]
+
+    def command(self, body: str, login: str = "octo") -> "Ran":
+        """Run the action on a new comment of somebody."""
+        comment = self.fake.add_issue_comment(NAME, 1, body, login)
+        user = {"login": login, "type": "User"}
+        payload = {
+            "action": "created",
+            "repository": {"full_name": NAME, "default_branch": "main"},
+            "issue": {"number": 1, "state": "open", "pull_request": {"url": "x"}},
+            "comment": {"id": comment.id, "body": body, "user": user},
+            "sender": user,
+        }
+        return self._run("issue_comment", payload, ActionInputs("command"))
+
+    def _run(self, name: str, payload: object, inputs: ActionInputs) -> "Ran":
+        runner, before = FakeRunner(), len(self.fake.log)
+        token = self.fake.workflow_token(self.repo.full_name, **self.permissions)
+        forge = GithubForge(connect(token, self.fake.base, QUICK), NAME)
+        repo = GitRepo(self.repo.git.path)
+
+        def context() -> ReviewContext:
+            self.meanwhile()
+            return ReviewContext(NAME, repo, FakeStore(), Grammars(), Level(), SqliteIndex, QuietConsole())
+
+        tools = ActionTools(
+            runner=runner,
+            clock=FakeClock(),
+            desk=lambda: Desk(forge, forge, URL, run="7"),
+            runs=lambda: forge,
+            store=FakeStore,
+            key=lambda: b"key",
+            kept_key=lambda: b"key",
+            approval=lambda: "none",
+            code=lambda: repo,
+            fetch=lambda *_: None,
+            bring=lambda _: None,
+            review_context=context,
+            learn=lambda: "",
+            train=lambda *_: "",
+        )
+        run = RunContext(name, payload, NAME, "https://github.com", "7", f"{URL}/actions/runs/7", inputs)
+        status = run_action(run, tools)
+        return Ran(status, runner, self.fake.log[before:])
+
+
+@dataclass
+class Ran:
+    """What a run said, and the requests it sent."""
+
+    status: int
+    runner: FakeRunner
+    log: list[Exchange]
+
+    @property
+    def outcome(self) -> tuple[str, str]:
+        return self.runner.outputs["conclusion"], self.runner.outputs["skip-reason"]
+
+    @property
+    def requests(self) -> list[str]:
+        """Method and last word of each request; a query and a mutation by what they do."""
+        return [_short(each) for each in self.log]
+
+
+def only_speaks(fake: FakeGitHub) -> None:
+    """Fail where any request that was ever sent did more than speak: approve, ask for changes, merge, label, close."""
+    for each in fake.log:
+        assert each.method in {"GET", "POST", "PATCH"}, each
+        body = each.body if isinstance(each.body, dict) else {}
+        assert body.get("event", "COMMENT") == "COMMENT", each
+        assert not {"state", "labels", "merge_method", "title", "base", "maintainer_can_modify"} & set(body), each
+        if each.method != "GET":
+            known = ("graphql", "/reviews", "/comments", "/reactions", "/replies", "/check-runs", "/dispatches")
+            assert each.url.endswith(known) or "/comments/" in each.url, each
+        query = str(body.get("query", ""))
+        if query.lstrip().startswith("mutation"):
+            called = set(re.findall(r"(\w+)\s*\(\s*input:", query))
+            assert called and called <= {"minimizeComment", "resolveReviewThread"}, query
+
+
+def _short(each: Exchange) -> str:
+    query = str(each.body.get("query", "")) if isinstance(each.body, dict) else ""
+    if query:
+        return "mutation" if query.lstrip().startswith("mutation") else "query"
+    parts = each.url.split("?")[0].rsplit("/", 2)
+    return f"{each.method} {parts[-2] if parts[-1].isdigit() else parts[-1]}"
