@@ -37,7 +37,10 @@ LEAST_LATER = 20
 
 @dataclass(frozen=True)
 class Asked:
-    """One remark: where it stands, its score, the predicted chance, the least chance kept by target, the outcome."""
+    """One remark: where it stands, its score, the predicted chance, the least chance kept by target, the outcome.
+
+    `share` is what would be predicted without a score: the share addressed of what the calibration was fitted on.
+    """
 
     repository: str
     pull_request: int
@@ -45,6 +48,7 @@ class Asked:
     chance: float
     thresholds: tuple[float | None, ...]
     addressed: bool
+    share: float
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,8 @@ def ask(episode: Episode, score: float, calibration: Calibration) -> Asked:
     points = [find_point(calibration, target) for target in TARGETS[episode.author_kind]]
     least = tuple(point.probability if point else None for point in points)
     addressed = episode.outcome == "addressed"
-    return Asked(episode.repository, episode.pull_request, score, calibrate(calibration, score), least, addressed)
+    chance, share = calibrate(calibration, score), calibration.addressed
+    return Asked(episode.repository, episode.pull_request, score, chance, least, addressed, share)
 
 
 def measure(bench: Bench, asked: Sequence[Asked], author: AuthorKind) -> dict[str, Any]:
@@ -133,7 +138,7 @@ def measure(bench: Bench, asked: Sequence[Asked], author: AuthorKind) -> dict[st
         "auc_within": interval(bench, asked, within),
         "error": round(calibration_error(make_bins(chances, outcomes)), 4),
         "brier": round(brier_score(chances, outcomes), 4),
-        "brier_of_the_share": round(base * (1 - base), 4),
+        "brier_of_the_share": round(brier_score([each.share for each in asked], outcomes), 4),
         "points": {
             str(target): {
                 "precision": interval(bench, asked, precision_at(number)),

@@ -76,7 +76,24 @@ def test_where_one_outcome_is_rare_the_share_is_known_and_the_slope_is_not() -> 
     assert (never.addressed, never.points) == (0.0, ())
     assert calibrate(never, 1.0) == pytest.approx(1 / 241)
     borrowed = borrow(Calibrations("adapter-1"), Calibrations("prior", bots=never), same_scale=False).bots
-    assert borrowed == replace(never, auc=0.5)
+    assert borrowed == replace(never, brier=0.0, auc=0.5, bins=())
+
+
+def test_a_slope_that_does_not_hold_on_other_groups_is_none() -> None:
+    # In every pull request the score tells outcomes apart, each time the other way round.
+    remarks = [HeldOutRemark(float(n % 10), (n % 10 > 4) == (n // 10 % 2 == 0), str(n // 10)) for n in range(100)]
+    found = fit_calibration(remarks)
+    assert found is not None
+    assert (found.slope, found.addressed) == (0.0, 0.5)
+
+
+def test_the_share_alone_where_a_slope_is_not_wanted() -> None:
+    found = fit_calibration(drawn(1000, 1.2, 0.4), sloped=False)
+    assert found is not None
+    assert found.slope == 0.0
+    assert calibrate(found, 3.0) == pytest.approx(found.addressed, abs=0.001)
+    assert found.error < 0.05
+    assert found.auc > 0.7
 
 
 def test_points_are_the_lowest_scores_that_reach_a_precision() -> None:

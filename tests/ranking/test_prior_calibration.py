@@ -17,18 +17,18 @@ def test_people_are_heeded_more_often_than_bots() -> None:
     assert SHIPPED.bots is not None
     assert SHIPPED.people.count > 2000
     assert SHIPPED.people.addressed > 3 * SHIPPED.bots.addressed
+    assert SHIPPED.people.auc > 0.7
+    assert calibrate(SHIPPED.people, -2) < calibrate(SHIPPED.people, 2)
+    assert calibrate(SHIPPED.bots, -2) == calibrate(SHIPPED.bots, 2)
+    assert SHIPPED.people.error < 0.05
     for found in (SHIPPED.people, SHIPPED.bots):
-        assert found.slope > 0
-        assert found.error < 0.06
-        assert found.auc > 0.65
-        assert calibrate(found, -2) < calibrate(found, 2)
         assert sum(each.count for each in found.bins) == found.count
 
 
 def test_seventy_percent_is_reached_by_people_and_promised_of_no_machine() -> None:
     assert threshold_for(SHIPPED, 0.9, "architecture") is not None
     assert threshold_for(SHIPPED, 0.7, "generated") is None
-    assert threshold_for(SHIPPED, 0.2, "foreign") is not None
+    assert threshold_for(SHIPPED, 0.2, "foreign") is None
     for source in ("architecture", "generated", "foreign"):
         found = calibration_for(SHIPPED, source)
         assert found == (SHIPPED.people if audience_of(source) == "people" else SHIPPED.bots)

@@ -171,10 +171,11 @@ def parse_ranker(data: bytes, path: str) -> RankerModel:
         raise StateError(f"{path} is damaged: {error}. Restore it from an earlier commit, or train again.") from error
 
 
-def score_rows(data: bytes, name: str, scorer: Scorer) -> list[dict[str, Any]]:
+def score_rows(data: bytes, name: str, judgement: Judgement) -> list[dict[str, Any]]:
     """Return the rows of a JSON Lines file in their order, each with `score` and `rank` (1 is best; ties share none).
 
-    InputError names the first lines that are no rows; then nothing is scored.
+    `probability` is that of a machine's remark, where there is something to calibrate by. InputError names the first
+    lines that are no rows; then nothing is scored.
     """
     rows: list[dict[str, Any]] = []
     problems: list[str] = []
@@ -188,10 +189,12 @@ def score_rows(data: bytes, name: str, scorer: Scorer) -> list[dict[str, Any]]:
         more = f" and {len(problems) - _SHOWN_PROBLEMS} more" if len(problems) > _SHOWN_PROBLEMS else ""
         shown = "; ".join(problems[:_SHOWN_PROBLEMS])
         raise InputError(f"{name} has rows that cannot be scored ({shown}{more}). Correct them; nothing was scored.")
-    scores = scorer.score([Remark(row["path"], row["diff_hunk"], row["body"]) for row in rows])
+    remarks = [Remark(row["path"], row["diff_hunk"], row["body"]) for row in rows]
+    scores, chances = judgement.judge(remarks, "bots")
     order = sorted(range(len(rows)), key=lambda index: (-scores[index], index))
     ranks = {index: rank for rank, index in enumerate(order, 1)}
-    return [{**row, "score": scores[index], "rank": ranks[index]} for index, row in enumerate(rows)]
+    told = [{} if chance is None else {"probability": round(chance, 6)} for chance in chances]
+    return [{**row, "score": scores[index], "rank": ranks[index], **told[index]} for index, row in enumerate(rows)]
 
 
 def _problem(row: Mapping[str, Any]) -> str | None:

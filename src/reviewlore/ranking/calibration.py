@@ -26,12 +26,13 @@ _NEWTON_STEPS = 100
 _LARGEST = 1e6  # no model scores like this, and squares of more would overflow
 
 
-def fit_calibration(remarks: Iterable[HeldOutRemark]) -> Calibration | None:
+def fit_calibration(remarks: Iterable[HeldOutRemark], *, sloped: bool = True) -> Calibration | None:
     """Return the calibration of held-out remarks; None where they are too few to tell anything.
 
     Platt scaling with his targets (Platt 1999, "Probabilistic outputs for support vector machines", 2.2), which keep
-    few remarks from being certain. A negative slope is taken for none, and so is one that would rest on fewer than
-    `LEAST_OF_EACH` remarks of an outcome: then the probability is the share addressed, whatever the score.
+    few remarks from being certain. A slope has to be positive, to rest on `LEAST_OF_EACH` remarks of each outcome, and
+    to predict groups that it was not fitted on better than their share alone does (Brier score); else there is none,
+    and the probability is the share addressed, whatever the score. `sloped` False asks for that.
     """
     judged = [each for each in remarks if _is_score(each.score)]
     outcomes = [each.addressed for each in judged]
@@ -40,8 +41,10 @@ def fit_calibration(remarks: Iterable[HeldOutRemark]) -> Calibration | None:
     if len(judged) < LEAST_REMARKS or len(groups) < LEAST_GROUPS:
         return None
     scores = [each.score for each in judged]
+    predicted, shares = _cross_fitted(judged, groups)
     slope, intercept = _platt(scores, outcomes)
-    predicted = _cross_fitted(judged, groups)
+    if not sloped or brier_score(predicted, outcomes) >= brier_score(shares, outcomes):
+        slope, intercept, predicted = 0.0, _logit(_smoothed(hits, len(judged))), shares
     bins = make_bins(predicted, outcomes)
     fitted = Calibration(
         slope=slope,
@@ -147,21 +150,26 @@ def _flat(calibration: Calibration) -> Calibration:
         for point in calibration.points
         if point.precision <= calibration.addressed
     )  # fmt: skip
-    return replace(calibration, slope=0.0, intercept=intercept, auc=0.5, points=points)
+    share = calibration.addressed
+    return replace(
+        calibration, slope=0.0, intercept=intercept, brier=share * (1 - share), auc=0.5, bins=(), points=points
+    )
 
 
-def _cross_fitted(judged: Sequence[HeldOutRemark], groups: Sequence[str]) -> list[float]:
-    """Predict each remark by a fit on the groups of the other folds."""
+def _cross_fitted(judged: Sequence[HeldOutRemark], groups: Sequence[str]) -> tuple[list[float], list[float]]:
+    """Predict each remark by a fit on the groups of the other folds, and by their share addressed alone."""
     fold = {group: number % min(_FOLDS, len(groups)) for number, group in enumerate(groups)}
-    fits = {}
+    fits, shares = {}, {}
     for number in set(fold.values()):
         others = [each for each in judged if fold[each.group] != number]
-        fits[number] = _platt([each.score for each in others], [each.addressed for each in others])
-    found = []
+        outcomes = [each.addressed for each in others]
+        fits[number] = _platt([each.score for each in others], outcomes)
+        shares[number] = _smoothed(sum(outcomes), len(outcomes))
+    predicted = []
     for each in judged:
         slope, intercept = fits[fold[each.group]]
-        found.append(_sigmoid(slope * each.score + intercept))
-    return found
+        predicted.append(_sigmoid(slope * each.score + intercept))
+    return predicted, [shares[fold[each.group]] for each in judged]
 
 
 def _platt(scores: Sequence[float], outcomes: Sequence[bool]) -> tuple[float, float]:
