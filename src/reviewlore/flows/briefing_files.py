@@ -31,8 +31,10 @@ from reviewlore.domain.source import Definition, language_of
 from reviewlore.stages.review.excerpts import Piece
 from reviewlore.stages.review.priority import FileKind, Signals
 
-# What tools wrote, besides lock files and what protoc makes: minified code and recorded test output.
-_WRITTEN = re.compile(r"\.min\.(?:js|css)$|\.(?:snap|map)$|(?:^|/)(?:__snapshots__|dist)/", re.IGNORECASE)
+# What tools wrote, besides most lock files and what protoc makes: minified code and recorded test output.
+_WRITTEN = re.compile(
+    r"\.min\.(?:js|css)$|\.(?:snap|map|lockfile|lockb)$|(?:^|/)(?:__snapshots__|dist)/", re.IGNORECASE
+)
 _SETTINGS = re.compile(
     r"\.(?:ya?ml|toml|json5?|ini|cfg|conf|xml|gradle|properties|mod|tf|env|in|lock)$"
     r"|(?:^|/)(?:requirements[\w.-]*\.txt|Dockerfile|Makefile|CODEOWNERS|\.[\w.-]+)$"
