@@ -100,6 +100,11 @@ def test_what_is_not_there_is_the_users_to_mend(fake: FakeGitHub, connection: Co
     fake.fault("POST", "graphql", 200, body={"data": {"viewer": {"login": "me"}, "repository": {}}})
     with pytest.raises(ForgeError, match="without pull request 1"):
         forge.standing(1, MARKER)
+    for odd in ({"number": 1}, {"number": [], "id": 1}, {"number": 1, "id": "x", "labels": [], "reviewThreads": 7}):
+        answer = {"viewer": {"login": "me"}, "repository": {"nameWithOwner": NAME, "pullRequest": odd}}
+        fake.fault("POST", "graphql", 200, body={"data": answer})
+        with pytest.raises(ForgeError, match="no standing as documented"):
+            forge.standing(1, MARKER)
 
 
 def test_remarks_are_minimised_and_threads_resolved_in_one_request(fake: FakeGitHub, forge: GithubForge) -> None:

@@ -31,6 +31,8 @@ def summary(memory: Memory) -> str:
     [
         Memory(),
         Memory(HEAD, BASE, 3),
+        Memory(HEAD, BASE, 3, unseen=()),
+        Memory(HEAD, BASE, 3, ("3fa9c1d2e4",), unseen=("01234567", "89abcdef")),
         Memory(HEAD, BASE, 20, ("3fa9c1d2e4", "0123456789abcdef"), paused=True),
     ],
 )
@@ -45,6 +47,12 @@ def test_of_very_much_that_was_said_the_newest_is_kept():
     assert find_memory(summary(Memory(HEAD, BASE, 9, names))).said == names[-200:]
 
 
+def test_of_very_many_unseen_files_all_are_unseen():
+    names = tuple(f"{number:08x}" for number in range(101))
+    assert find_memory(summary(Memory(HEAD, BASE, 9, unseen=names))).unseen == ("all",)
+    assert find_memory(summary(Memory(HEAD, BASE, 9, unseen=names[:100]))).unseen == names[:100]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -53,8 +61,8 @@ def test_of_very_much_that_was_said_the_newest_is_kept():
         f"{memory_marker(Memory(HEAD, BASE, 3))}\n\nmore\n\n{SUMMARY}",
         f"{memory_marker(Memory(HEAD, BASE, 3))}\n{SUMMARY}\nmore",
         memory_marker(Memory(HEAD, BASE, 3)),
-        f"<!-- reviewlore-memory=--output=x {BASE} 3 on -->\n{SUMMARY}",
-        f"<!-- reviewlore-memory={HEAD} {BASE} -3 on -->\n{SUMMARY}",
+        f"<!-- reviewlore-memory=--output=x {BASE} 3 on all -->\n{SUMMARY}",
+        f"<!-- reviewlore-memory={HEAD} {BASE} -3 on all -->\n{SUMMARY}",
     ],
 )
 def test_what_is_not_at_the_end_or_not_of_the_form_is_no_memory(body):

@@ -57,6 +57,9 @@ def test_a_push_leaves_the_hunks_it_did_not_touch(branch):
     found = branch.unchanged(Memory(first, branch.base, 1), second)
     assert found.hunks == {("a.py", 0), ("a.py", 1), ("b.py", 0)}
     assert found.moved == {"a.py"}
+    assert found.asked == frozenset()
+    shown = branch.unchanged(Memory(first, branch.base, 1, unseen=()), second)
+    assert shown.asked == shown.hunks == found.hunks
 
 
 def test_a_squash_of_the_same_content_changed_nothing(branch):

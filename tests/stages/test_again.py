@@ -5,7 +5,8 @@ from tests.stages.publishing import finding, patches, review
 
 from reviewlore.domain.architecture import Evidence
 from reviewlore.domain.finding import Dropped
-from reviewlore.stages.publish.again import REASON, Unchanged, find_unchanged, hold_back
+from reviewlore.domain.usage import Coverage, Usage
+from reviewlore.stages.publish.again import REASON, Unchanged, find_unchanged, find_unseen, hold_back
 
 ROWS = [f"row_{number} = {number}" for number in range(60)]
 FIRST, SECOND = "first = compute()", "second = compute()"
@@ -100,3 +101,33 @@ def test_a_remark_outside_the_diff_is_new_where_its_file_changed():
 
 def test_a_first_review_holds_nothing_back():
     assert hold_back(review(OLD, NEW), NOW, Unchanged(), said=()) == review(OLD, NEW)
+
+
+def test_what_no_model_was_shown_is_shown_again():
+    shown = review(
+        coverage=Coverage(("b.py",), {"a.py": 3}, {"c.py": "over_budget", "d.py": REASON}), usage=Usage("m", calls=1)
+    )
+    unseen = find_unseen(shown)
+    assert len(unseen) == 2
+    assert find_unchanged(BEFORE, BEFORE, unseen).asked == {("b.py", 0)}
+    assert find_unchanged(BEFORE, BEFORE, ()).asked == find_unchanged(BEFORE, BEFORE).hunks
+    assert find_unchanged(BEFORE, BEFORE).asked == frozenset()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"coverage": Coverage(("a.py",)), "usage": Usage("m", calls=2, failed=1)},
+        {"coverage": Coverage(("a.py",)), "usage": Usage("m", calls=2, malformed=1)},
+    ],
+)
+def test_where_no_model_was_asked_or_an_answer_failed_nothing_was_seen(more):
+    assert find_unseen(review(**more)) == ("all",)
+
+
+def test_a_models_remark_is_held_back_only_where_a_model_saw_the_code():
+    said = finding("aaaaaa1", 6, source="generated")
+    assert hold_back(review(said), NOW, UNCHANGED, said=()).findings == (said,)
+    seen = find_unchanged(NOW, BEFORE, ())
+    assert hold_back(review(said), NOW, seen, said=()).findings == ()

@@ -57,6 +57,7 @@ def read_standing(
     """
 
     def standing(value: Any) -> Standing:
+        _complete(connection, value["repository"]["pullRequest"], tell)
         return parse_standing(value, marker)
 
     owner, name = split_name(repository)
@@ -64,7 +65,6 @@ def read_standing(
     found = data.get("repository") or {}
     if not isinstance(found.get("pullRequest"), dict):
         raise ForgeError(f"GitHub answered without pull request {number} of {repository}; check the API address.")
-    _complete(connection, found["pullRequest"], tell)
     return parsed(standing, data)
 
 

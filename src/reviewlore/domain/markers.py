@@ -9,7 +9,9 @@ import re
 from dataclasses import dataclass
 
 MARKER = "<!-- reviewlore:"
+EVERYTHING = "all"
 _MOST_SAID = 200
+_MOST_UNSEEN = 100
 _MARKED = re.compile(r"<!-- reviewlore:(finding|reply|review)=([0-9A-Za-z]{1,64}) -->\s*\Z")
 _PLACE = re.compile(
     r"<!-- reviewlore-place=([0-9a-f]{16}|none) ([a-z]{1,20}) -->\s*"
@@ -17,6 +19,7 @@ _PLACE = re.compile(
 )
 _MEMORY = re.compile(
     r"<!-- reviewlore-memory=((?:[0-9a-f]{40,64}|none) (?:[0-9a-f]{40,64}|none) [0-9]{1,6} (?:on|paused)"
+    r" (?:none|all|[0-9a-f]{8}(?:,[0-9a-f]{8}){0,99})"
     r"(?: [0-9a-f]{6,64}){0,200}) -->\s*<!-- reviewlore:summary -->\s*\Z"
 )
 _LAST = re.compile(r"(?:<!-- reviewlore-run=[0-9]{1,20} -->\s*)?<!-- reviewlore:[^<>]{1,80} -->\s*\Z")
@@ -62,7 +65,8 @@ class Memory:
     """What the summary comment keeps for the next run: commits reviewed last, and how many heads were reviewed so far.
 
     `base` is the merge base. `said` are the fingerprints of all inline remarks ever posted, so that one that somebody
-    deleted is not said again. `paused`: it was told that reviews are paused.
+    deleted is not said again. `paused`: it was told that reviews are paused. `unseen` are the files, each as eight
+    hexadecimal digits, that no model was shown whole, or `all`.
     """
 
     head: str = ""
@@ -70,6 +74,7 @@ class Memory:
     reviews: int = 0
     said: tuple[str, ...] = ()
     paused: bool = False
+    unseen: tuple[str, ...] = (EVERYTHING,)
 
 
 def place_marker(place: Place) -> str:
@@ -86,7 +91,9 @@ def find_place(body: str) -> Place:
 def memory_marker(memory: Memory) -> str:
     """Return the hidden line that keeps a memory; of what was said, the newest."""
     state = "paused" if memory.paused else "on"
-    words = (memory.head or "none", memory.base or "none", str(memory.reviews), state, *memory.said[-_MOST_SAID:])
+    unseen = memory.unseen if len(memory.unseen) <= _MOST_UNSEEN else (EVERYTHING,)
+    seen = (memory.head or "none", memory.base or "none", str(memory.reviews), state, ",".join(unseen) or "none")
+    words = (*seen, *memory.said[-_MOST_SAID:])
     return f"<!-- reviewlore-memory={' '.join(words)} -->"
 
 
@@ -95,8 +102,9 @@ def find_memory(body: str) -> Memory:
     match = _MEMORY.search(body)
     if match is None:
         return Memory()
-    head, base, reviews, state, *said = match[1].split(" ")
-    return Memory(head.replace("none", ""), base.replace("none", ""), int(reviews), tuple(said), state == "paused")
+    head, base, reviews, state, unseen, *said = (word.replace("none", "") for word in match[1].split(" "))
+    hidden = tuple(unseen.split(",")) if unseen else ()
+    return Memory(head, base, int(reviews), tuple(said), state == "paused", hidden)
 
 
 def add_hidden(body: str, line: str) -> str:

@@ -28,7 +28,7 @@ def unchanged_since(
         if missing := [commit for commit in commits if not repo.contains(commit)]:
             bring(missing)
         if all(repo.contains(commit) for commit in commits):
-            return find_unchanged(patches, parse_diff(repo.diff(memory.base, memory.head)))
+            return find_unchanged(patches, parse_diff(repo.diff(memory.base, memory.head)), memory.unseen)
     return Unchanged()
 
 

@@ -4,12 +4,14 @@ In: the patches of now and of the last review, told by content, not by commits, 
 nothing by itself. Out: the hunks that are unchanged, and a review without what was not caused by the new push.
 """
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from reviewlore.diff import FilePatch, Hunk
 from reviewlore.domain.finding import Dropped, Finding, Review
+from reviewlore.domain.markers import EVERYTHING
 from reviewlore.stages.publish.render import fingerprint
 
 REASON = "unchanged_since_last_review"
@@ -19,12 +21,14 @@ REASON = "unchanged_since_last_review"
 class Unchanged:
     """What is as it was when the pull request was reviewed last.
 
-    `hunks` are pairs of a path and the place of a hunk in its `FilePatch.hunks`; `moved` are the paths, of both
-    reviews, of which anything in the diff is different.
+    `hunks` are pairs of a path and the place of a hunk in its `FilePatch.hunks`, `asked` those of them that a model was
+    shown then and need not be shown again; `moved` are the paths, of both reviews, of which anything in the diff is
+    different.
     """
 
     hunks: frozenset[tuple[str, int]] = frozenset()
     moved: frozenset[str] = frozenset()
+    asked: frozenset[tuple[str, int]] = frozenset()
 
     @property
     def anything(self) -> bool:
@@ -32,8 +36,25 @@ class Unchanged:
         return bool(self.hunks)
 
 
-def find_unchanged(patches: Sequence[FilePatch], before: Sequence[FilePatch]) -> Unchanged:
+def find_unseen(review: Review) -> tuple[str, ...]:
+    """Return the files of a review that no model was shown whole, as a memory keeps them; all where none was asked.
+
+    All also where an answer failed: which hunks it was about is not known. What was left out since it was unchanged was
+    seen before.
+    """
+    coverage, usage = review.coverage, review.usage
+    if usage.failed or usage.malformed or not (coverage.covered or coverage.clipped or coverage.left_out):
+        return (EVERYTHING,)
+    paths = {*coverage.clipped, *(path for path, reason in coverage.left_out.items() if reason != REASON)}
+    return tuple(sorted(map(_key, paths)))
+
+
+def find_unchanged(
+    patches: Sequence[FilePatch], before: Sequence[FilePatch], unseen: Collection[str] = (EVERYTHING,)
+) -> Unchanged:
     """Compare the diff of a pull request now with the one it had when it was reviewed last.
+
+    `unseen` is what the last review's memory keeps of what no model was shown.
 
     A hunk is unchanged where a hunk of the same file (by its name on the base, or now) had the same rows, context
     included; line numbers do not count. Of like hunks as many are unchanged as there were.
@@ -52,7 +73,8 @@ def find_unchanged(patches: Sequence[FilePatch], before: Sequence[FilePatch]) ->
             else:
                 moved |= {patch.path, patch.old_path}
     moved |= {path for path, left in known.items() if left.total() > 0}
-    return Unchanged(frozenset(hunks), frozenset(moved))
+    missing = {path for path, _ in hunks if EVERYTHING in unseen or _key(path) in unseen}
+    return Unchanged(frozenset(hunks), frozenset(moved), frozenset(hunk for hunk in hunks if hunk[0] not in missing))
 
 
 def hold_back(review: Review, patches: Sequence[FilePatch], unchanged: Unchanged, said: Collection[str]) -> Review:
@@ -75,11 +97,13 @@ def hold_back(review: Review, patches: Sequence[FilePatch], unchanged: Unchanged
 
 
 def _is_on(finding: Finding, patch: FilePatch | None, unchanged: Unchanged) -> bool:
+    """Whether a finding is on what its source has seen before: facts are looked for in all of a change each time."""
     anchor = finding.anchor
+    known = unchanged.asked if finding.source == "generated" else unchanged.hunks
     for place, hunk in enumerate(patch.hunks if patch is not None else ()):
         if anchor.line in (hunk.right if anchor.side == "RIGHT" else hunk.left):
-            return (anchor.path, place) in unchanged.hunks
-    return anchor.path not in unchanged.moved
+            return (anchor.path, place) in known
+    return anchor.path not in unchanged.moved and finding.source != "generated"
 
 
 def _has_cause(finding: Finding, unchanged: Unchanged) -> bool:
@@ -89,3 +113,7 @@ def _has_cause(finding: Finding, unchanged: Unchanged) -> bool:
 
 def _rows(hunk: Hunk) -> str:
     return hunk.text.partition("\n")[2]
+
+
+def _key(path: str) -> str:
+    return hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:8]

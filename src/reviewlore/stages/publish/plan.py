@@ -21,6 +21,7 @@ from reviewlore.domain.markers import (
     memory_marker,
     place_marker,
 )
+from reviewlore.stages.publish.again import find_unseen
 from reviewlore.stages.publish.places import find_anchor, find_place_of, match_posted
 from reviewlore.stages.publish.render import (
     SUMMARY_MARKER,
@@ -215,7 +216,7 @@ class _Draft:
         bodies = [each.body for each in self.posted.comments] + [post.comment.body for post in plan.posts]
         said = dict.fromkeys([*self.memory.said, *(name for each in bodies for name in _named(each))])
         reviews = self.memory.reviews + (self.memory.head != self.review.head)
-        seen = Memory(self.review.head, self.review.base, reviews, tuple(said))
+        seen = Memory(self.review.head, self.review.base, reviews, tuple(said), unseen=find_unseen(self.review))
         return _edit(old, add_hidden(body, memory_marker(seen)))
 
 
