@@ -160,7 +160,8 @@ def test_hostile_names_and_contents_change_nothing_but_themselves(tree):
         ("app/fees.py", "source"), ("lib/a.rb", "source"), ("app/test_fees.py", "test"), ("tests/data/a.json", "test"),
         ("README.md", "docs"), ("docs/a.rst", "docs"), ("pyproject.toml", "config"), ("Dockerfile", "config"),
         (".github/workflows/ci.yml", "config"), ("poetry.lock", "generated"), ("vendor/x/a.go", "generated"),
-        ("web/app.min.js", "generated"), ("app/gradle.lockfile", "generated"), ("web/__snapshots__/a.snap", "generated"),
+        ("web/app.min.js", "generated"), ("app/gradle.lockfile", "generated"), ("a/dist/x.js", "generated"),
+        ("web/__snapshots__/a.snap", "generated"),
         ("requirements.txt", "config"),
     ],
 )  # fmt: skip
