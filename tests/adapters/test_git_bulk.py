@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.repositories import commit, git, make_repository
 
 from reviewlore.adapters.git import GitRepo
-from reviewlore.adapters.git_bulk import split_commits, split_pairs
+from reviewlore.adapters.git_bulk import parse_folder, split_commits, split_pairs
 from reviewlore.domain.patch import PatchFile
 from reviewlore.errors import InputError
 
@@ -204,3 +204,20 @@ def test_a_pipe_may_be_cut_anywhere(patches: list[bytes], size: int) -> None:
         (b"c" * 40 + b" 1 s\n\n" + patch).removesuffix(b"\n") for patch in patches
     ]
     assert list(split_pairs(Pieces(b"".join(TREES + patch for patch in patches), size))) == patches
+
+
+def test_a_tree_object_names_files_and_folders_whatever_their_modes_say():
+    ids = [bytes([number]) * 20 for number in range(7)]
+    modes = [b"100644", b"100755", b"100664", b"40000", b"040000", b"120000", b"160000"]
+    names = [b"a", b"b \xff\n", b"old", b"f", b"g", b"link", b"module"]
+    data = b"".join(b"%b %b\0%b" % row for row in zip(modes, names, ids, strict=True))
+    found = parse_folder(data)
+    assert found.files == {name: number.hex() for name, number in zip(names[:3], ids, strict=False)}
+    assert found.folders == {b"f": ids[3].hex(), b"g": ids[4].hex()}
+    assert parse_folder(b"") == ({}, {})
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_of_a_tree_object_raise(data):
+    found = parse_folder(data)
+    assert all(len(each) == 40 for each in (*found.files.values(), *found.folders.values()))

@@ -195,7 +195,8 @@ class RemoteStore:
     def _fetch(self) -> None:
         """Take over the remote's branch; before its first write there is none, and an empty state is the truth."""
         listed = _git(self._folder, self._remote, "ls-remote", "--quiet", self._remote.address, self._ref)
-        if listed.strip():
+        here = _git(self._folder, self._remote, "for-each-ref", "--format=%(objectname)\t%(refname)", self._ref)
+        if listed.strip() and listed != here:
             span = f"+{self._ref}:{self._ref}"
             _git(self._folder, self._remote, "fetch", "--no-tags", "--quiet", self._remote.address, span)
 

@@ -27,7 +27,7 @@ from reviewlore.formats import commits, patches
 from reviewlore.formats.trees import parse_listing, parse_steps
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_REGULAR = frozenset({"100644", "100755"})
+_MOST_FOLDERS = 64
 # `https://host/owner/name.git` or `git@host:owner/name`; a folder on this machine has no owner.
 _HOSTED = re.compile(r"^(?:(?!file:)\w+://[^/]+/|[^/:]+@[^/:]+:)(?:.*/)?([\w.-]+/[\w.-]+?)(?:\.git)?/?$")
 
@@ -47,6 +47,8 @@ class GitRepo:
             raise InputError(f"{self.path} does not exist. Name an existing repository with --repo PATH.") from error
         self._refuse_unreadable()
         name_repository(self._repo)
+        self._folders: dict[str, git_bulk.Folder] = {}
+        self._last_diff: tuple[tuple[str, ...], str] = ((), "")
 
     @property
     def name(self) -> str:
@@ -114,9 +116,11 @@ class GitRepo:
 
         Paths beyond ASCII are quoted as git does it, so that they are told whatever bytes they have.
         """
-        literal = tuple(f":(top,literal){path}" for path in paths)
-        data = self._bytes("diff", *options.DIFF_OPTIONS, self._id(base), self._id(head), "--", *literal)
-        return data.decode("utf-8", "replace")
+        asked = (self._id(base), self._id(head), "--", *(f":(top,literal){path}" for path in paths))
+        if self._last_diff[0] != asked:  # a review asks for the same one before and after
+            text = self._bytes("diff", *options.DIFF_OPTIONS, *asked).decode("utf-8", "replace")
+            self._last_diff = (asked, text)
+        return self._last_diff[1]
 
     def diffs(self, pairs: Iterable[tuple[str, str]], paths: Sequence[str] = ()) -> Iterator[str]:
         """Yield what `diff` returns for each pair of commit ids, in order, from one git process.
@@ -177,13 +181,13 @@ class GitRepo:
         """Return one regular file's content at a commit, or None where there is none."""
         if not options.may_stand(path):
             return None
-        data = self._bytes("ls-tree", "-z", "--full-tree", self._id(commit), "--", f":(top,literal){path}")
-        for row in data.decode("utf-8", "surrogateescape").split("\0"):
-            if row:
-                mode, kind, blob = row.split("\t", 1)[0].split(" ")
-                if kind == "blob" and mode in _REGULAR:
-                    return next(self.blobs([blob]))[1]
-        return None
+        *folders, name = path.encode("utf-8", "surrogateescape").split(b"/")
+        found = self._folder(f"{self._id(commit)}^{{tree}}")
+        for folder in folders:
+            if folder not in found.folders:
+                return None
+            found = self._folder(found.folders[folder])
+        return next(self.blobs([found.files[name]]))[1] if name in found.files else None
 
     def contents(self, places: Iterable[tuple[str, str]]) -> Iterator[bytes | None]:
         """Yield the content of a file, or None where there is none, for each (commit id, path), in bulk."""
@@ -285,6 +289,20 @@ class GitRepo:
             return name.decode() if isinstance(name, bytes) else name
         except (ValueError, BadObject) as error:
             raise InputError(f"Commit {commit[:12]} is missing from {self.path}. Fetch it, or clone again.") from error
+
+    def _folder(self, tree: str) -> git_bulk.Folder:
+        """Return what a tree object names; InputError where it is missing. The same folders are asked for often."""
+        if tree not in self._folders:
+            try:
+                _, _, _, data = self._repo.git.get_object_data(tree)
+            except (ValueError, BadObject) as error:
+                raise InputError(
+                    f"Object {tree[:12]} is missing from {self.path}. Fetch it, or clone again."
+                ) from error
+            if len(self._folders) >= _MOST_FOLDERS:
+                self._folders.clear()
+            self._folders[tree] = git_bulk.parse_folder(data)
+        return self._folders[tree]
 
     def _refuse_unreadable(self) -> None:
         try:

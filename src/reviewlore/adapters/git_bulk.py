@@ -5,7 +5,7 @@ Memory holds one record and one piece of the pipe, however long the output. No p
 
 import re
 from collections.abc import Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from reviewlore.domain.architecture import Mention
 
@@ -15,7 +15,19 @@ _TREES = re.compile(rb"\n[0-9a-f]{40} [0-9a-f]{40}(?=\n)")
 _REACH = 83  # no border is longer, the newline behind it included
 
 
+_ENTRY = re.compile(rb"([0-7]{5,6}) ([^\x00]+)\x00(.{20})", re.DOTALL)
 _MENTION = re.compile(rb"[0-9a-f]{40,64}:([^\x00]+)\x00(\d+)\x00([^\n]*)\n")
+
+
+# The bits of a mode that tell files, folders, links and submodules apart (inode(7)); the others have changed over time.
+_KIND, _FILE, _FOLDER = 0o170000, 0o100000, 0o040000
+
+
+class Folder(NamedTuple):
+    """The regular files and the folders that a tree object names, with their object ids."""
+
+    files: dict[bytes, str]
+    folders: dict[bytes, str]
 
 
 class Stream(Protocol):
@@ -45,6 +57,15 @@ def parse_mentions(output: bytes) -> tuple[Mention, ...]:
     return tuple(
         Mention(word.decode("utf-8", "replace"), path.decode("utf-8", "surrogateescape"), int(line))
         for path, line, word in _MENTION.findall(output)
+    )
+
+
+def parse_folder(data: bytes) -> Folder:
+    """Return what a tree object names: mode, name, NUL and the 20 bytes of an id, over and over (git-mktree(1))."""
+    rows = [(int(mode, 8) & _KIND, name, found.hex()) for mode, name, found in _ENTRY.findall(data)]
+    return Folder(
+        {name: found for kind, name, found in rows if kind == _FILE},
+        {name: found for kind, name, found in rows if kind == _FOLDER},
     )
 
 
