@@ -160,7 +160,9 @@ class _Asking:
             again = _read(call.number, call.request, outcome)
             known = {(draft.hunk, draft.line, draft.specialist) for draft in call.drafts}
             call.drafts += [draft for draft in again.drafts if (draft.hunk, draft.line, draft.specialist) not in known]
-            call.parsed = again.parsed
+            if not again.parsed.problem:  # an answer that cannot be read mends nothing: what was wrong before is lost
+                cut, extra = call.parsed.cut, call.parsed.extra
+                call.parsed = replace(again.parsed, cut=again.parsed.cut + cut, extra=again.parsed.extra + extra)
             self._repaired += not call.wrong
 
     def _repair_request(self, call: _Call) -> ModelRequest:
