@@ -164,6 +164,7 @@ def test_an_advice_may_name_what_is_to_be_written() -> None:
         ({"advice": "No action needed."}, "asks_for_nothing"),
         ({"advice": "None"}, "asks_for_nothing"),
         ({"title": "Adds a check of the price", "why": "It multiplies.", "advice": ""}, "retells_the_change"),
+        ({"title": "Add a log", "why": "Or a metric.", "advice": ""}, ""),
         ({"title": "Adds a check that misses zero", "why": "A price of 0 fails it.", "advice": ""}, ""),
         ({"suggestion": "amount += item.price * item.count"}, "already_done"),
         ({"advice": "Change it to `amount += item.price * item.count`."}, "already_done"),

@@ -21,10 +21,11 @@ _IDLE = re.compile(
     r"lgtm|approved?|merge(?: it| this)?)\W*",
     re.IGNORECASE,
 )
+# `adds`, not `add`: "Add a log" asks for one. Of 3,101 remarks of people that were acted on, this takes 6.
 _RETELLS = re.compile(
     r"\W*(?:this|the|it)?\s*(?:change|commit|diff|code|pr|pull request|line|hunk|function|method)?\s*"
-    r"(?:now\s+)?(?:adds?|added|introduces?|updates?|updated|renames?|renamed|removes?|removed|changes?|changed|"
-    r"refactors?|moves?|moved|replaces?|replaced|imports?|defines?|implements?)\b",
+    r"(?:now\s+)?(?:adds|added|introduces|updates|updated|renames|renamed|removes|removed|changes|changed|"
+    r"refactors|moves|moved|replaces|replaced|imports|defines|implements)\b",
     re.IGNORECASE,
 )
 # Words by which praise turns into a remark, and those that any remark has which wants something.
