@@ -48,6 +48,11 @@ def load_prior_calibration() -> bytes:
     return _read(_package() / "ranking" / "prior_calibration.json").encode()
 
 
+def load_attention() -> str:
+    """Return the weights by which hunks are looked at, as JSON text."""
+    return _read(_package() / "ranking" / "attention.json")
+
+
 def sample_folder() -> Path:
     """Return the folder with the demo's source data."""
     return _folder("sample")

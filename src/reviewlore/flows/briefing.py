@@ -20,6 +20,7 @@ from reviewlore.domain.usage import Coverage
 from reviewlore.flows.briefing_files import KnownFiles, fact_row, kind_of_file
 from reviewlore.flows.briefing_words import read_guidance, tell
 from reviewlore.ports import Repo
+from reviewlore.ranking.attention import Attention
 from reviewlore.stages.curate import matches
 from reviewlore.stages.review.cards import FileCard, Part
 from reviewlore.stages.review.context import Budget, Shared, Wanted, make_requests
@@ -56,7 +57,10 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where a briefing is taken from: objects, the two commits, the templates, and who knows precedents for a hunk."""
+    """Where a briefing is taken from: objects, the two commits, the templates, and who knows precedents for a hunk.
+
+    `attention` tells which hunks people speak of, `score` turns all that is known of a hunk into its place in line.
+    """
 
     repo: Repo
     base: str
@@ -64,6 +68,7 @@ class Sources:
     templates: Mapping[str, str]
     precedents: ForHunk = lambda path, hunk, limit: ()
     score: Score = score_hunk
+    attention: Attention | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,7 @@ class _Briefer:
         self._settings = settings
         model = settings.model
         self._budget = Budget(model.context_tokens, model.answer_tokens, model.max_calls, model.characters_per_token)
-        self._known = KnownFiles(change, facts, self._owners())
+        self._known = KnownFiles(change, facts, self._owners(), sources.attention)
         self._hidden = 0
 
     def brief(self, told: PullText | None, trained: Trained | None) -> Briefing:

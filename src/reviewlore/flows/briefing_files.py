@@ -6,8 +6,10 @@ Reads nothing but what it is given; notes are one row each, not yet neutral.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import accumulate
 
 from reviewlore.architecture.codeowners import CodeOwners
 from reviewlore.architecture.complexity import USUAL_COGNITIVE, USUAL_CYCLOMATIC
@@ -28,6 +30,7 @@ from reviewlore.architecture.places import (
 from reviewlore.diff import FilePatch
 from reviewlore.domain.architecture import Change, Fact, Landed, Module
 from reviewlore.domain.source import Definition, language_of
+from reviewlore.ranking.attention import Attention, HunkInChange
 from reviewlore.stages.review.excerpts import Piece
 from reviewlore.stages.review.priority import FileKind, Signals
 
@@ -54,9 +57,21 @@ _READ = 20_000
 class KnownFiles:
     """What one change's base and history say of its files; each question is answered once."""
 
-    def __init__(self, change: ChangeContext, facts: Sequence[Fact], owners: CodeOwners | None = None) -> None:
+    def __init__(
+        self,
+        change: ChangeContext,
+        facts: Sequence[Fact],
+        owners: CodeOwners | None = None,
+        attention: Attention | None = None,
+    ) -> None:
         self._change = change
         self._owners = owners
+        self._attention = attention
+        counts = [len(patch.hunks) for patch in change.patches]
+        self._places = dict(zip((patch.path for patch in change.patches), accumulate(counts, initial=0), strict=False))
+        self._hunks = sum(counts)
+        hunks = (hunk for patch in change.patches for hunk in patch.hunks)
+        self._rows = sum(len(hunk.added) + len(hunk.removed) for hunk in hunks)
         self._names = Names(change.head, change.base)
         self._facts: defaultdict[str, list[Fact]] = defaultdict(list)
         for fact in facts:
@@ -71,7 +86,21 @@ class KnownFiles:
         fixes, _ = self.fixes(patch.old_path)
         shared = (len(self._importers.get(patch.path, ())), len(fixes), untested, self._repairs)
         facts = self.facts(patch.path, pieces)
-        return [_signals(kind, patch, piece, module, found, shared) for piece, found in zip(pieces, facts, strict=True)]
+        return [
+            replace(
+                _signals(kind, patch, piece, module, found, shared), attention=self._chance(kind, patch, number, piece)
+            )
+            for number, (piece, found) in enumerate(zip(pieces, facts, strict=True))
+        ]
+
+    def _chance(self, kind: FileKind, patch: FilePatch, number: int, piece: Piece) -> float | None:
+        """Return the chance that a person speaks of a piece; None where nothing is there to tell it by."""
+        if self._attention is None:
+            return None
+        place = self._places[patch.path] + number
+        return self._attention.chance(
+            HunkInChange(patch.path, piece.hunk, patch.status, kind, place, self._hunks, self._rows)
+        )
 
     def facts(self, path: str, pieces: Sequence[Piece]) -> list[list[Fact]]:
         """Return the facts on each piece; those of the whole file, or of no line shown, belong to the first."""

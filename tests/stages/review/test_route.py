@@ -60,3 +60,11 @@ def test_facts_come_first_then_code_before_tests_before_documents_before_what_to
     scores = [score_hunk(signals) for signals in order]
     assert scores == sorted(scores, reverse=True)
     assert len(set(scores)) == len(scores)
+
+
+def test_what_people_speak_of_comes_first_and_what_tools_wrote_last() -> None:
+    likely, unlikely = Signals(attention=0.4), Signals(kind="test", attention=0.01)
+    assert score_hunk(likely) > score_hunk(unlikely) > score_hunk(Signals(kind="generated", attention=0.9))
+    assert score_hunk(Signals(kind="docs", attention=0.4)) == score_hunk(likely)
+    assert score_hunk(Signals(attention=0.01, facts=(("new_cycle", "error"),))) > score_hunk(likely)
+    assert score_hunk(Signals(attention=0.0)) == score_hunk(Signals(attention=1e-9))

@@ -23,7 +23,7 @@ class Signals:
     that import the file, `incidents` the fixes it needed of late. The flags say what the hunk touches: `imports`,
     a definition that others may use (`public`), the handling of errors (`errors`), a definition of unusual effort
     (`complex`); `untested` that no test changes with the file, `new_file` that the file is new, `fixes` that the change
-    itself repairs or takes back something.
+    itself repairs or takes back something. `attention` is the chance that a person speaks of it (None: not known).
     """
 
     kind: FileKind = "source"
@@ -39,19 +39,28 @@ class Signals:
     untested: bool = False
     new_file: bool = False
     fixes: bool = False
+    attention: float | None = None
 
 
 Score = Callable[[Signals], float]
 
 
 def score_hunk(signals: Signals) -> float:
-    """Return how early a hunk is looked at, higher is earlier: facts on it, its kind, then size, fan-in and record.
+    """Return how early a hunk is looked at, higher is earlier: facts on it, what people speak of, fan-in and record.
 
-    Sizes and counts grow by their logarithm, so that none outweighs a kind of file.
+    Where it is not known what people speak of, the kind of file and the size stand for it. Sizes and counts grow by
+    their logarithm, so that none outweighs a kind of file.
     """
     fact = max((_FACT.get(severity, 0.0) for _, severity in signals.facts), default=0.0)
-    size = min(1.0, math.log2(1 + signals.added + signals.removed / 2) / 10)
     reach = min(0.6, math.log2(1 + signals.fan_in) / 12)
     record = min(0.6, 0.2 * signals.incidents)
     marks = 0.1 * sum((signals.public, signals.errors, signals.complex))
-    return round(_KIND[signals.kind] + fact + size + reach + record + marks, 4)
+    return round(_seen(signals) + fact + reach + record + marks, 4)
+
+
+def _seen(signals: Signals) -> float:
+    """Return 0 to 5 for what a hunk is at a glance; what tools wrote comes last whatever it looks like."""
+    if signals.attention is None or signals.kind == "generated":
+        return _KIND[signals.kind] + min(1.0, math.log2(1 + signals.added + signals.removed / 2) / 10)
+    chance = min(0.999, max(0.001, signals.attention))
+    return min(5.0, max(1.0, 4.5 + math.log(chance / (1.0 - chance)) / 2))
