@@ -141,6 +141,10 @@ def test_only_a_confirmed_claim_makes_an_error() -> None:
         ("`shop/taxes.py` sums it again.", "unverifiable_claim"),
         ("See shop/taxes.py for that.", "unverifiable_claim"),
         ("`basket(levy) + vat` is wrong.", "unverifiable_claim"),
+        ("Let's rename this to `sum_of_all`.", ""),
+        ("`total` -> `sum_of_all`.", ""),
+        ("Rename it. `calculate_everything` sums it again.", "unverifiable_claim"),
+        ("A `JWT` is read `on-chain`, see `ruff check` and `guide.md`.", ""),
         ("See https://example.org/a/b.html for that.", ""),
     ],
 )

@@ -58,7 +58,7 @@ class Knowledge:
         name = name.strip().removesuffix("()").rstrip(".:,")
         if not name or name in excerpt.path or self._stands(name, excerpt):
             return True
-        if "/" in name or language_of(name):
+        if "/" in name or language_of(name) or name in self._by_file:
             return bool(self.paths(name)) or self._is_folder(name)
         parts = WORD.findall(name)
         if not parts:

@@ -22,7 +22,15 @@ _SPAN = re.compile(r"`([^`\n]{1,200})`")
 _NAME = re.compile(r"[\w$./-]{2,200}(?:\(\))?")
 _SNAKE = re.compile(r"(?<![\w`./-])(?:[A-Za-z]\w*_\w+|[A-Za-z]\w+(?=\(\)))(?![\w`])")
 _PATH = re.compile(r"(?<![\w`/:.-])(?:[\w.-]{1,60}/){1,12}[\w-]{1,60}\.[a-z]{1,4}(?![\w`/])")
-_NUMBER = re.compile(r"-?\d[\d._]*")
+# No code: numbers, terms in capitals (`JWT`), hyphenated words, and words that no sign of code is among.
+_NO_NAME = re.compile(r"-?\d[\d._]*|[A-Z]{2,8}|[\w.]*(?:-[\w.]+)+|[\w -]+ [\w -]+")
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
+# A sentence that proposes a name speaks of what is not there yet.
+_PROPOSES = re.compile(
+    r"\b(?:renam(?:e|es|ing)|nam(?:e|ed|ing)|call(?:ed)? (?:it|this|them)|should be|extract|introduce|implement|"
+    r"how about|wdyt|such as|something like)\b|->|=>|→|\bs/\w",
+    re.IGNORECASE,
+)
 _LEAST_NAME = 3  # characters: `x` and `i` are everywhere and nowhere
 
 
@@ -95,16 +103,22 @@ def _unknown(draft: Draft, excerpt: Excerpt, known: Knowledge) -> str:
 
     Title and reason speak of what is; an advice may name what is to be written, so it is not held to this.
     """
-    words = f"{draft.title}\n{draft.why}"
-    prose = _SPAN.sub(" ", words)
-    names = [*_SNAKE.findall(prose), *_PATH.findall(prose)]
-    for span in _SPAN.findall(words):
-        text = span.strip()
-        if len(text) < _LEAST_NAME:
-            continue
-        if _NAME.fullmatch(text) and not _NUMBER.fullmatch(text):
-            names.append(text)
-        elif not any(known.knows(word, excerpt) for word in WORD.findall(text)) and WORD.search(text):
+    for sentence in _SENTENCE.split(f"{draft.title}\n{draft.why}"):
+        if not _PROPOSES.search(sentence) and not _names_what_is(sentence, excerpt, known):
             return "unverifiable_claim"
-    strange = [name for name in names if len(name) >= _LEAST_NAME and not known.knows(name, excerpt)]
-    return "unverifiable_claim" if strange else ""
+    return ""
+
+
+def _names_what_is(sentence: str, excerpt: Excerpt, known: Knowledge) -> bool:
+    """Whether all names in a sentence are known; of an expression one name has to be."""
+    prose = _SPAN.sub(" ", sentence)
+    names = [*_SNAKE.findall(prose), *_PATH.findall(prose)]
+    for span in _SPAN.findall(sentence):
+        text = span.strip()
+        if len(text) < _LEAST_NAME or _NO_NAME.fullmatch(text):
+            continue
+        if _NAME.fullmatch(text):
+            names.append(text)
+        elif WORD.search(text) and not any(known.knows(word, excerpt) for word in WORD.findall(text)):
+            return False
+    return all(known.knows(name, excerpt) for name in names if len(name) >= _LEAST_NAME)
