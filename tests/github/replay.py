@@ -49,30 +49,43 @@ def load(fake: FakeGitHub, folder: Path, clone: Path, pulls: Sequence[Row], comm
     A pull request whose base or head the clone lacks is left out; one without a merge commit is closed, not merged.
     """
     name = pulls[0]["repo"]
+    return Loader(fake, name, borrow(folder, clone, name)).run(pulls, comments)
+
+
+def borrow(folder: Path, clone: Path, name: str) -> Path:
+    """Make the bare repository of a name in a folder, as the fake's git server has it, with the objects of a clone."""
     bare = folder / f"{name}.git"
     bare.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run(["git", "clone", "--quiet", "--bare", "--shared", str(clone), str(bare)], check=True)
-    return _Loader(fake, name, bare).run(pulls, comments)
+    return bare
 
 
-class _Loader:
+class Loader:
+    """Adds recorded pull requests to a repository on the fake, all at once or one after the other."""
+
     def __init__(self, fake: FakeGitHub, name: str, bare: Path) -> None:
         self.fake, self.done = fake, Replayed(name)
         self.repo = fake.add_repo(name, bare, default=_text(bare, "symbolic-ref", "--short", "HEAD").strip())
         self.git = _Objects(bare)
 
     def run(self, pulls: Sequence[Row], comments: Sequence[Row]) -> Replayed:
+        """Add all whose commits are here, and end."""
         talk: dict[int, list[Row]] = defaultdict(list)
         for row in comments:
             talk[row["pr_number"]].append(row)
-        self._roles(comments)
+        self.give_roles(comments)
         for row in pulls:
-            if all(self.git.commit_time(row[part]) is not None for part in ("base_sha", "head_sha")):
-                self._pull(row, sorted(talk[row["pr_number"]], key=lambda each: str(each["created_at"])))
+            if self.has(row):
+                self.add(row, sorted(talk[row["pr_number"]], key=lambda each: str(each["created_at"])))
         self.git.close()
         return self.done
 
-    def _roles(self, comments: Sequence[Row]) -> None:
+    def has(self, row: Row) -> bool:
+        """Whether base and head of a pull request are in the clone."""
+        return all(self.git.commit_time(row[part]) is not None for part in ("base_sha", "head_sha"))
+
+    def give_roles(self, comments: Sequence[Row]) -> None:
+        """Let those who said much write."""
         said = Counter(row["author"] for row in comments if row["author_role"] != "BOT")
         on = defaultdict(set)
         for row in comments:
@@ -82,7 +95,8 @@ class _Loader:
                 self.fake.set_role(self.done.name, person, "write")
                 self.done.writers += 1
 
-    def _pull(self, row: Row, talk: Sequence[Row]) -> None:
+    def add(self, row: Row, talk: Sequence[Row]) -> None:
+        """Add one pull request as it ended, with its threads, oldest remark first."""
         name, number = self.done.name, row["pr_number"]
         self.repo.git.point(f"refs/pull/{number}/head", row["head_sha"])
         first = datetime.fromisoformat(min((each["created_at"] for each in talk), default=row["first_comment_at"]))
@@ -108,7 +122,7 @@ class _Loader:
         pull.updated_at = max(said, pull.closed_at or "")
 
     def _thread(self, row: Row, commits: Sequence[tuple[str, int]]) -> None:
-        commit, how = self._reviewed(row, commits)
+        commit, how = self.reviewed(row, commits)
         self.done.found[how] += 1
         root = self._say(
             row, row["path"], commit=commit, side=row["side"], line=row["line"], diff_hunk=row["diff_hunk"]
@@ -128,7 +142,7 @@ class _Loader:
         more |= {"created_at": _stamp(datetime.fromisoformat(row["created_at"]))}
         return self.fake.add_review_comment(self.done.name, row["pr_number"], path, row["body"], login, **more)
 
-    def _reviewed(self, row: Row, commits: Sequence[tuple[str, int]]) -> tuple[str, str]:
+    def reviewed(self, row: Row, commits: Sequence[tuple[str, int]]) -> tuple[str, str]:
         """Return the commit a remark was made on: as recorded, else the one whose file has the hunk's last lines.
 
         The newest one before the remark is the likeliest. Where none fits, the branch was pushed over since, and the
