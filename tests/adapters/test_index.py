@@ -263,4 +263,5 @@ def test_importing_it_is_cheap() -> None:
 def test_terms_are_the_parts_of_identifiers_without_function_words() -> None:
     assert split_terms("The HTTPServer of load_user, loadUser2 and größe x 42") == [
         "http", "server", "httpserver", "load", "user", "loaduser", "load", "user2", "loaduser2", "größe",
+        "42",
     ]  # fmt: skip

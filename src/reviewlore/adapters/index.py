@@ -5,6 +5,7 @@ written costs time, never a result: the same index is then made in memory, and t
 """
 
 import contextlib
+import itertools
 import math
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -24,8 +25,9 @@ _MOST_PASSAGES = 200_000  # some 200 MB; sources beyond it are left out, and tha
 _MOST_TERMS = 200  # words of a query that are looked up at all
 # Of a query the rarest terms are searched, as many as stand in this many passages in all: what a term tells falls with
 # the passages that have it, and the time rises with them.
-_POSTINGS = 2_500
+_POSTINGS = 1_500
 _FEWEST_TERMS = 2
+_COMMON_TERMS = 6  # of the others so many help to put the best hits in order
 _RANKED = 50  # hits of BM25 are put in order by us: a model orders them anew, and names decide between equals
 _SEARCH = f"""
 SELECT words.rowid, -bm25(words), {COLUMNS} FROM words JOIN passage ON passage.id = words.rowid
@@ -84,13 +86,14 @@ class SqliteIndex:
 
     def _search(self, text: str, limit: int, scope: Scope) -> tuple[Hit, ...]:
         connection = self._open()
-        terms, unknown = self._rarest(connection, text)
+        terms, common, unknown = self._rarest(connection, text)
         if not terms:
             return ()
         query = " OR ".join(f'"{word}"' for word, _ in terms)
         asked = (query, scope.concern, scope.repository, " ".join(scope.kinds))
         rows = connection.execute(_SEARCH, (*asked, max(limit, _RANKED))).fetchall()
-        rows.sort(key=lambda row: (-round(row[1], 9), row[3]))
+        more = self._weigh(connection, common, [row[0] for row in rows])
+        rows.sort(key=lambda row: (-round(row[1] + more[row[0]], 9), row[3]))
         if self._embedder:
             from reviewlore.adapters.embedding import rank_by_meaning
 
@@ -162,10 +165,12 @@ class SqliteIndex:
                 "INSERT INTO words (rowid, text) VALUES (?, ?)", (row, " ".join(split_terms(passage.text)))
             )
 
-    def _rarest(self, connection: sqlite3.Connection, text: str) -> tuple[list[tuple[str, int]], int]:
+    def _rarest(
+        self, connection: sqlite3.Connection, text: str
+    ) -> tuple[list[tuple[str, int]], list[tuple[str, int]], int]:
         """Return the words of a query to search for, the rarest first, each with how many passages have its stem.
 
-        The second value counts the stems that no passage has.
+        The second value are the rarest of the others, the third counts the stems that no passage has.
         """
         words = list(dict.fromkeys(split_terms(text)))[:_MOST_TERMS]
         connection.execute("INSERT INTO temp.asked (rowid, text) VALUES (1, ?)", (" ".join(words),))
@@ -179,14 +184,10 @@ class SqliteIndex:
             ).fetchall()
         )
         known = sorted((counts[stem], words[place]) for stem, place in stems if stem in counts)
-        chosen: list[tuple[str, int]] = []
-        room = _POSTINGS
-        for count, word in known:
-            room -= count
-            if room < 0 and len(chosen) >= _FEWEST_TERMS:
-                break
-            chosen.append((word, count))
-        return chosen, len(stems) - len(known)
+        sums = itertools.accumulate(count for count, _ in known)
+        cut = max(_FEWEST_TERMS, sum(total <= _POSTINGS for total in sums))
+        ranked = [(word, count) for count, word in known]
+        return ranked[:cut], ranked[cut:][:_COMMON_TERMS], len(stems) - len(known)
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:

@@ -3,7 +3,7 @@
 import re
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
-_WORD = re.compile(r"[^\W\d_]\w{1,40}")
+_WORD = re.compile(r"\w{2,40}")
 _PART = re.compile(r"_+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # Function words of English. Words that are terms of code too stay.
 STOP_WORDS = frozenset(
