@@ -1,14 +1,16 @@
-"""A lean server on the loopback: recorded answers of GitHub, and a model whose answer takes no time.
+"""A lean server on the loopback: recorded answers of GitHub, and a model that answers at once.
 
     python -m benchmarks._loopback FILE
 
-FILE is JSON: `answers` ("METHOD /path?query" -> status, headers, body) and `said` (what the model writes). The first
-line printed is the port. `GET /log` returns what was asked since `GET /reset`, in order. What was not recorded is
-answered with 501 and stands in the log as such. It answers in a fraction of a millisecond, so that hardly any of the
+FILE is JSON: "METHOD /path?query" -> status, headers, body. The model makes one remark a call, on the first row that
+the first hunk it is shown adds. The first line printed is the port. `GET /log` returns what was asked since
+`GET /reset`, in order, with the moment (`time.monotonic`) when it had arrived. What was not recorded is answered with
+501; below `/bare/` everything with an empty list. It answers in a fraction of a millisecond, so that hardly any of the
 measured time is its own.
 """
 
 import json
+import re
 import socketserver
 import sys
 import time
@@ -16,6 +18,10 @@ from pathlib import Path
 from typing import Any
 
 _LIMIT = 1 << 26
+# What the prompt shows: a hunk with its id, and below it rows as `12+text`.
+_HUNK = re.compile(
+    r"<\|hunk\|>[^\n]*?\b(?P<hunk>h\d+)\b(?:(?!<\|).)*?\n *(?P<line>\d+)\+(?P<row>[^\n]*\w[^\n]*)", re.DOTALL
+)
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -57,24 +63,39 @@ class _Connection(socketserver.StreamRequestHandler):
         if path.startswith("/bare/"):
             status, headers, data = 200, {}, b"[]"
         elif model:
-            status, headers, data = 200, {}, _say(self.server.recorded["said"], path)
+            status, headers, data = 200, {}, _say(body, path)
         else:
             missing = [501, {}, "{}"]
-            status, headers, text = self.server.recorded["answers"].get(f"{method} {path}", missing)
+            status, headers, text = self.server.recorded.get(f"{method} {path}", missing)
             data = text.encode()
         row = {"method": method, "path": path, "status": status, "model": model, "bytes": len(body), "at": arrived}
         self.server.log.append(row)
         return status, headers, data
 
 
-def _say(text: str, path: str) -> bytes:
+def _say(body: bytes, path: str) -> bytes:
     """Return what an OpenAI-compatible server answers."""
     if path.endswith("/models"):
         return json.dumps({"object": "list", "data": [{"id": "canned", "object": "model"}]}).encode()
+    asked = "\n".join(message["content"] for message in json.loads(body)["messages"])
+    text = json.dumps({"remarks": _remark(asked)})
     choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
     usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
     answer = {"id": "c", "object": "chat.completion", "created": 0, "model": "canned", "choices": [choice]}
     return json.dumps(answer | {"usage": usage}).encode()
+
+
+def _remark(asked: str) -> list[dict[str, object]]:
+    """Return a remark on the first added row of the first hunk of a request, in the form that the prompt asks for."""
+    found = _HUNK.search(asked)
+    if found is None:
+        return []
+    known = [name for name in ("refactoring", "testing", "architecture") if name in asked[: found.start()]]
+    remark = {"hunk": found["hunk"], "line": int(found["line"]), "start_line": None, "severity": "warning"}
+    remark |= {"specialist": known[0] if known else "refactoring", "title": "This row says less than it does"}
+    remark |= {"why": "Whoever calls it cannot tell a failure from an empty answer.", "quote": found["row"]}
+    remark |= {"advice": "Raise an error that names what is missing.", "claims": [], "suggestion": None}
+    return [remark | {"confidence": 0.9}]
 
 
 if __name__ == "__main__":

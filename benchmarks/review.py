@@ -4,7 +4,7 @@
 
 A small and a large pull request of pytest (#14884: 3 files, #7142: 80; without that clone an invented repository of the
 same shape) are reviewed as the action does, each run a cold process with a warm shelf and index, a state branch with
-5,000 invented episodes, recorded answers of the contract-checked fake GitHub, and a model whose answer takes no time.
+5,000 invented episodes, recorded answers of the contract-checked fake GitHub, and a model that answers at once.
 In turns with it runs a bare script (`_floor.py`): one `git diff`, one GET, packed calls, one POST. Seconds run from the
 start of the process until its review has arrived, as medians; `*_least` are the least, `whole_*` run to its end. The
 last line is one JSON object.
@@ -57,11 +57,15 @@ class Spent:
 
 @dataclass(slots=True)
 class Measured:
-    """What all runs on one pull request took; `asked` is what the last run of ours asked the server for."""
+    """What all runs on one pull request took; of the last run of ours, `asked` is what it asked for.
+
+    `covered` counts the files of which a model was shown something.
+    """
 
     ours: list[Spent] = field(default_factory=list)
     floor: list[Spent] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
+    covered: int | None = None
 
 
 def main(argv: list[str]) -> int:
@@ -103,7 +107,7 @@ def measure(folder: Path, size: Size, clone: Path | None) -> tuple[dict[str, Any
             for name, site in sites.items():
                 with start_server(site.folder / "answers.json", answers[name]) as address:
                     turn(site, address, model, measured[name])
-    result["files_changed"] = sites["large"].files
+    result |= {"files_changed": sites["large"].files, "files_covered": measured["large"].covered}
     return result, measured
 
 
@@ -115,6 +119,8 @@ def turn(site: Site, address: str, model: str, measured: Measured) -> None:
     environ = site.environ(f"http://{address}", "token")
     measured.ours.append(spend([sys.executable, *_CALLS], environ, address))
     measured.asked = [*_fetch(address, "/log"), *_fetch(model, "/log")]
+    told = json.loads((site.folder / "reviewlore-review.json").read_text(encoding="utf-8"))["coverage"]
+    measured.covered = len(told["covered"]) + len(told["clipped"])
     strange = [row for row in measured.asked if row["status"] == 501]
     if strange:
         raise SystemExit(f"The recorded answers do not have {strange}; requests must be the same in each run.")
@@ -158,6 +164,7 @@ def summarize(size: str, measured: Measured) -> dict[str, Any]:
         f"{size}_ratio_to_floor_least": found[f"seconds_to_plan_{size}_least"] / found[f"floor_seconds_{size}_least"],
         f"github_requests_{size}": sum(not row["model"] for row in measured.asked),
         f"model_calls_{size}": sum(row["model"] and row["method"] == "POST" for row in measured.asked),
+        f"files_covered_{size}": measured.covered,
         f"github_asked_{size}": [f"{row['method']} {row['path']}" for row in measured.asked if not row["model"]],
     }
     return {key: round(value, 3) if isinstance(value, float) else value for key, value in found.items()}
@@ -183,6 +190,11 @@ def _find_clone() -> Path | None:
 SETTINGS = """\
 [review]
 min-confidence = 0.0
+
+[model]
+kind = "openai"
+address = "http://{model}/v1"
+name = "canned"
 """
 
 
@@ -190,7 +202,7 @@ min-confidence = 0.0
 def start_server(file: Path, answers: Mapping[str, Any]) -> Iterator[str]:
     """Start a server of recorded answers in a process of its own, and yield its `host:port`."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"answers": answers, "said": SAID}), encoding="utf-8")
+    file.write_text(json.dumps(answers), encoding="utf-8")
     command = [sys.executable, "-m", "benchmarks._loopback", str(file)]
     root = Path(__file__).parent.parent
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
@@ -199,9 +211,6 @@ def start_server(file: Path, answers: Mapping[str, Any]) -> Iterator[str]:
             yield f"127.0.0.1:{process.stdout.readline().strip()}"
         finally:
             process.terminate()
-
-
-SAID = json.dumps({"comments": []})
 
 
 def _fetch(address: str, path: str) -> Any:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import _floor, _site, _tree, review
+from benchmarks import _floor, _loopback, _site, _tree, review
 from reviewlore.adapters.git import GitRepo
 
 
@@ -43,3 +43,13 @@ def test_the_past_is_invented_on_real_hunks_and_is_the_same_each_time(tmp_path: 
     assert first == again and len(first) >= 5
     assert all(episode.hunk.startswith("@@ -") and episode.anchor.path in tree for episode in first)
     assert {episode.outcome for episode in first} == {"addressed", "ignored"}
+
+
+def test_the_model_remarks_on_the_first_added_row_it_is_shown() -> None:
+    shown = "<|file|>a.py\n<|hunk|>h4 in f\n 11 x = 1\n-y = 2\n 12+z = [1, 2]\n<|hunk|>h5\n  1+q\n<|answer|>"
+    prompt = "Parts as <|hunk|>. Rows as `12+text`. testing or refactoring"
+    body = {"messages": [{"role": "system", "content": prompt}, {"role": "user", "content": shown}]}
+    said = json.loads(_loopback._say(json.dumps(body).encode(), "/v1/chat/completions"))
+    (remark,) = json.loads(said["choices"][0]["message"]["content"])["remarks"]
+    found = {key: remark[key] for key in ("hunk", "line", "quote", "specialist")}
+    assert found == {"hunk": "h4", "line": 12, "quote": "z = [1, 2]", "specialist": "refactoring"}
