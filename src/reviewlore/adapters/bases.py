@@ -159,14 +159,23 @@ def encode(base: Base, prompt: str, remark: str, max_tokens: int) -> tuple[list[
     Each row alone decides its tokens, and control tokens spelled out in a text stay text. A remark that fits ends with
     the end token; a prompt that does not fit loses its middle, since TRL would cut its end.
     """
-    tokenize = base.tokenizer
-    ids = tokenize(prompt, split_special_tokens=True)["input_ids"]
+    return encode_prompt(base, prompt, max_tokens), encode_remark(base, remark, max_tokens)
+
+
+def encode_prompt(base: Base, prompt: str, max_tokens: int) -> list[int]:
+    """Return the tokens of a prompt within its share; see `encode`."""
+    ids: list[int] = base.tokenizer(prompt, split_special_tokens=True)["input_ids"]
     room = max_tokens - max_tokens // REMARK_SHARE
     if len(ids) > room:
         head = room // _HEADER_SHARE
         ids = ids[:head] + ids[head - room :]
-    answer = tokenize(remark, add_special_tokens=False, split_special_tokens=True)["input_ids"]
-    return ids, [*answer, base.end][: max_tokens // REMARK_SHARE]
+    return ids
+
+
+def encode_remark(base: Base, remark: str, max_tokens: int) -> list[int]:
+    """Return the tokens of a remark within its share; see `encode`."""
+    answer = base.tokenizer(remark, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+    return [*answer, base.end][: max_tokens // REMARK_SHARE]
 
 
 def computes_bfloat16() -> bool:

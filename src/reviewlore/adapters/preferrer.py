@@ -10,7 +10,8 @@ from typing import Any
 
 from reviewlore.adapters.bases import (
     Base,
-    encode,
+    encode_prompt,
+    encode_remark,
     exact_arithmetic,
     first_line,
     make_base,
@@ -47,18 +48,19 @@ class Preferrer:
         """
         import torch
 
-        prompts: dict[tuple[int, ...], list[tuple[int, list[int]]]] = defaultdict(list)
-        for index, (prompt, remark) in enumerate(rows):
-            before, after = encode(self._base, prompt, remark, self.recipe.text.max_tokens)
-            prompts[tuple(before or [self._base.end])].append((index, after))  # something has to come first
+        most = self.recipe.text.max_tokens
+        prompts: dict[str, list[int]] = defaultdict(list)
+        for index, (prompt, _) in enumerate(rows):
+            prompts[prompt].append(index)
         rewards = [0.0] * len(rows)
         with quiet_libraries(), exact_arithmetic(self.recipe.run.threads), torch.inference_mode():
-            for shared, members in prompts.items():
-                remarks = [tokens for _, tokens in members]
-                policy = self._log_probabilities(list(shared), remarks)
+            for prompt, members in prompts.items():
+                shared = encode_prompt(self._base, prompt, most) or [self._base.end]  # something has to come first
+                remarks = [encode_remark(self._base, rows[index][1], most) for index in members]
+                policy = self._log_probabilities(shared, remarks)
                 with self._model.disable_adapter():
-                    reference = self._log_probabilities(list(shared), remarks)
-                for (index, _), ours, theirs in zip(members, policy, reference, strict=True):
+                    reference = self._log_probabilities(shared, remarks)
+                for index, ours, theirs in zip(members, policy, reference, strict=True):
                     rewards[index] = self._reward(ours, theirs)
         return rewards
 
