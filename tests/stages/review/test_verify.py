@@ -165,6 +165,7 @@ def test_an_advice_may_name_what_is_to_be_written() -> None:
         ({"title": "Great work on this change", "why": "It is very clean.", "advice": "Keep it up."}, "praise"),
         ({"title": "Approved", "why": "All is fine.", "advice": "Merge."}, "praise"),
         ({"title": "Nice, but the price may be None"}, ""),
+        ({"title": "+1", "why": "", "advice": ""}, "praise"),
         ({"advice": "No action needed."}, "asks_for_nothing"),
         ({"advice": "None"}, "asks_for_nothing"),
         ({"title": "Adds a check of the price", "why": "It multiplies.", "advice": ""}, "retells_the_change"),

@@ -10,20 +10,21 @@ from reviewlore.stages.review.anchoring import Placed, squeezed
 
 _SPAN = re.compile(r"`([^`\n]{1,200})`")
 _PRAISE = re.compile(
-    r"\W*(?:lgtm|looks? (?:good|great|fine|ok(?:ay)?)|(?:very |really )?(?:nice|great|good|excellent|solid|clean)\b"
+    r"\W*+(?:lgtm|looks? (?:good|great|fine|ok(?:ay)?)|(?:very |really )?(?:nice|great|good|excellent|solid|clean)\b"
     r"(?! to\b)|well[ -](?:done|written|structured|tested)|approved?\b|love (?:it|this)|perfect|thanks?\b|kudos|"
-    r"no (?:issues?|problems?|concerns?|comments?|remarks?)\b|(?:all|everything) (?:is )?(?:good|fine|correct)|\+1|👍)",
+    r"no (?:issues?|problems?|concerns?|comments?|remarks?)\b|(?:all|everything) (?:is )?(?:good|fine|correct))"
+    r"|\s*(?:👍|\+1)",
     re.IGNORECASE,
 )
 _IDLE = re.compile(
-    r"\W*(?:none|n/?a|nothing|no (?:further )?(?:action|changes?|fix)\b[^.]{0,40}|"
+    r"\W*+(?:none|n/?a|nothing|no (?:further )?(?:action|changes?|fix)\b[^.]{0,40}|"
     r"keep (?:it |this )?(?:up|as is|as it is)[^.]{0,40}|(?:this |it )?(?:looks|is) (?:good|fine|correct)[^.]{0,40}|"
     r"lgtm|approved?|merge(?: it| this)?)\W*",
     re.IGNORECASE,
 )
 # `adds`, not `add`: "Add a log" asks for one. Of 3,101 remarks of people that were acted on, this takes 6.
 _RETELLS = re.compile(
-    r"\W*(?:this|the|it)?\s*(?:change|commit|diff|code|pr|pull request|line|hunk|function|method)?\s*"
+    r"\W*+(?:this|the|it)?\s*+(?:change|commit|diff|code|pr|pull request|line|hunk|function|method)?\s*+"
     r"(?:now\s+)?(?:adds|added|introduces|updates|updated|renames|renamed|removes|removed|changes|changed|"
     r"refactors|moves|moved|replaces|replaced|imports|defines|implements)\b",
     re.IGNORECASE,

@@ -1,0 +1,52 @@
+"""What we said before, found again: on a pull request as the forge lists it, and what was dismissed for good."""
+
+from collections.abc import Iterable, Mapping
+
+from reviewlore.domain.events import PASSING_REASONS, FeedbackSignal
+from reviewlore.domain.forge import Posted
+from reviewlore.domain.history import Episode
+from reviewlore.domain.markers import find_marker
+from reviewlore.domain.origin import read_origin
+from reviewlore.domain.saying import Said
+from reviewlore.flows import state
+from reviewlore.ports import Store
+
+_SMALL_PRINT = "\n<sub>"
+
+
+def said_on(posted: Posted) -> tuple[Said, ...]:
+    """Return our own remarks that stand on a pull request, in the order of the forge."""
+    return tuple(
+        Said(finding, comment.path, read_origin(comment.body).rule, words_in(comment.body))
+        for comment in posted.comments
+        if comment.in_reply_to is None and (finding := find_marker("finding", comment.body)) is not None
+    )
+
+
+def dismissed_in(store: Store, repository: str) -> tuple[Said, ...]:
+    """Return the remarks that maintainers of a repository dismissed for good, as far as their rule is known.
+
+    A dismissal names a finding only; its rule and words are in the mined remark.
+    """
+    signals = [
+        signal
+        for signal in state.read_feedback(store)
+        if signal.repository == repository and signal.reason not in PASSING_REASONS
+    ]
+    if not signals:
+        return ()
+    mined = {episode.finding: episode for episode in state.read_episodes(store) if episode.repository == repository}
+    return tuple(_dismissed(signals, mined))
+
+
+def words_in(body: str) -> str:
+    """Return what one of our comments says, without the small print under it."""
+    return body.replace("\r\n", "\n").partition(_SMALL_PRINT)[0]
+
+
+def _dismissed(signals: Iterable[FeedbackSignal], mined: Mapping[str | None, Episode]) -> Iterable[Said]:
+    for signal in signals:
+        episode = mined.get(signal.finding)
+        rule = read_origin(episode.body).rule if episode else ""
+        if episode and rule:
+            yield Said(signal.finding, episode.anchor.path, rule, words_in(episode.body))
