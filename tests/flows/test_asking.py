@@ -146,6 +146,10 @@ def test_what_the_budget_holds_back_is_told_and_costs_nothing(change: Change) ->
     asked = ask(metered, change.briefing.requests, change.ground, SETTINGS)
     assert len(model.asked) == 1  # the repair was beyond the budget
     assert (asked.usage.calls, asked.usage.failed, asked.usage.malformed) == (1, 0, 1)
+    assert asked.notes == (
+        "1 answer of the model could not be used whole; asking again failed: The 6 calls a review may make "
+        "(model.max-calls) are used up.",
+    )
 
 
 def test_a_cut_answer_keeps_what_is_complete(change: Change) -> None:

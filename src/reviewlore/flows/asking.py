@@ -103,6 +103,7 @@ class _Asking:
         self._failures: list[str] = []
         self._notes: list[str] = []
         self._repaired = 0
+        self._unmended = ""  # why a repair was not answered, the first time
 
     def run(self, requests: Sequence[ModelRequest]) -> Asked:
         outcomes = self._generate(requests)
@@ -120,7 +121,8 @@ class _Asking:
         findings, lost = self._verified(calls)
         malformed = sum(call.wrong for call in calls)
         if malformed:
-            self._notes.append(f"{_count(malformed, 'answer')} of the model could not be used whole, even asked again.")
+            again = f"; asking again failed: {self._unmended}" if self._unmended else ", even asked again."
+            self._notes.append(f"{_count(malformed, 'answer')} of the model could not be used whole{again}")
         usage = replace(add_up(self._took, self._generator.model), repaired=self._repaired, malformed=malformed)
         return Asked(self._settled(findings), (*dropped, *lost), usage, tuple(self._notes), tuple(sorted(silent)))
 
@@ -156,6 +158,7 @@ class _Asking:
         outcomes = self._generate([self._repair_request(call) for call in wrong])
         for call, outcome in zip(wrong, outcomes, strict=True):
             if isinstance(outcome, ModelFailure):
+                self._unmended = self._unmended or outcome.reason
                 continue
             again = _read(call.number, call.request, outcome)
             known = {(draft.hunk, draft.line, draft.specialist) for draft in call.drafts}

@@ -82,7 +82,7 @@ def _defined(claim: Claim, excerpt: Excerpt, known: Knowledge) -> Verdict:
 def _unused(claim: Claim, excerpt: Excerpt, known: Knowledge) -> Verdict:
     name = _last(claim.subject)
     places = known.definitions(claim.subject)
-    found = known.judges.mentions([name]) if places else None
+    found = known.mentions(name) if places else None
     if found is None:
         return _OPEN
     own = {(path, line) for path, entry in places for line in range(entry.line, max(entry.body, entry.line) + 1)}
@@ -108,7 +108,7 @@ def _no_test(claim: Claim, excerpt: Excerpt, known: Knowledge) -> Verdict:
         return _OPEN if named else _confirmed(f"no test file imports `{files[0]}`", files[0])
     places = known.definitions(claim.subject)
     name = _last(claim.subject)
-    found = known.judges.mentions([name]) if places else None
+    found = known.mentions(name) if places else None
     if found is None:
         return _OPEN
     if any(is_test(mention.path) for mention in found):

@@ -18,6 +18,7 @@ from reviewlore.domain.source import Definition, language_of
 
 WORD = re.compile(r"[A-Za-z_$][\w$]*")
 _MOST = 50  # places of one name: a name that is everywhere tells nothing
+_MOST_SEARCHED = 40  # words looked for in all files: each takes git some hundredths of a second
 
 # What every reader of a language knows; no map lists it.
 _PYTHON = frozenset(dir(builtins)) | frozenset(keyword.kwlist) | frozenset(keyword.softkwlist)
@@ -102,6 +103,12 @@ class Knowledge:
         yield from (edge for edge in tree.edges if edge.importer in wanted)
         yield from (edge for edge in tree.external if edge.importer in wanted)
 
+    def mentions(self, name: str) -> tuple[Mention, ...] | None:
+        """Return where a word stands in the head's files, searched once; None where it is everywhere."""
+        if name not in self._mentioned and len(self._mentioned) < _MOST_SEARCHED:
+            self._mentioned[name] = self.judges.mentions([name])
+        return self._mentioned.get(name)
+
     def _in_module(self, path: str, name: str) -> bool:
         return path.rpartition("/")[2].partition(".")[0] == name or f"/{name}/" in f"/{path}"
 
@@ -111,6 +118,10 @@ class Knowledge:
     def _is_folder(self, name: str) -> bool:
         folder = name.strip("/")
         return any(f"/{folder}/" in f"/{path}" for path in self.head.files)
+
+    @cached_property
+    def _mentioned(self) -> dict[str, tuple[Mention, ...] | None]:
+        return {}
 
     @cached_property
     def _shown(self) -> dict[Excerpt, frozenset[str]]:
