@@ -9,6 +9,7 @@ from tests.records import DIFF, a_finding, a_report, a_review, a_silent_review
 
 from reviewlore.adapters.pages import render_report
 from reviewlore.domain.architecture import Evidence
+from reviewlore.domain.calibration import Bin, Calibration, Calibrations, OperatingPoint
 from reviewlore.domain.finding import Dropped
 from reviewlore.domain.report import Report
 from reviewlore.errors import InputError
@@ -354,3 +355,33 @@ def test_long_files_without_comments_are_cut_and_say_so():
 
 def test_the_title_reads_well(full):
     assert html.unescape(re.search(r"<title>(.*?)</title>", full)[1]) == "Refund an order · acme/shop · reviewlore"
+
+
+def calibrated_report(**more):
+    bins = (Bin(40, 0.3, 0.25), Bin(60, 0.8, 0.85))
+    point = OperatingPoint(0.8, 1.5, 0.62, 55, 0.836, 0.72, 0.9)
+    low = OperatingPoint(0.1, 0.5, 0.22, 99, 0.41, 0.3, 1.0)
+    people = Calibration(1.2, 0.1, 100, 12, 0.61, 0.045, 0.123, 0.81, bins, (low, point))
+    found = Calibrations("embedded-1", people, replace(people, count=77), borrowed=("bots",))
+    return replace(a_report_without_plots(), calibrations=replace(found, **more))
+
+
+def test_the_reliability_of_probabilities_is_plotted_and_told(full):
+    page = Page(render_report(calibrated_report()))
+    assert "What a probability is worth" in page.text
+    assert "embedded-1 had not seen" in page.text
+    labels = [attributes.get("aria-label") or "" for attributes in page.all("svg")]
+    assert (
+        "Remarks of people, 100 held-out remarks, calibration error 0.045: 0.30 predicted, 0.25 of 40 addressed; "
+        "0.80 predicted, 0.85 of 60 addressed."
+    ) in labels
+    assert "61 % of 100 addressed, calibration error 0.045, Brier score 0.123" in page.text
+    assert "0.80 0.62 55 0.84 0.72 0.90" in page.text
+    assert "0.41" not in page.text  # a precision that nobody asks for
+    assert "77" not in page.text  # what is borrowed is not this version's
+    assert "What a probability is worth" not in full
+
+
+def test_a_calibration_of_the_version_itself_is_all_that_is_shown():
+    page = Page(render_report(calibrated_report(people=None, borrowed=("people", "bots"))))
+    assert "What a probability is worth" not in page.text

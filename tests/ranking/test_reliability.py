@@ -45,3 +45,16 @@ def test_wilson_interval() -> None:
     # 8 of 10: Wilson 1927 gives 0.490 to 0.943.
     assert wilson_low(8, 10) == pytest.approx(0.4902, abs=1e-4)
     assert wilson_low(0, 0) == wilson_low(0, 20) == 0.0
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), max_size=260))
+def test_every_prediction_is_in_one_bin(rows: list[tuple[float, bool]]) -> None:
+    bins = make_bins([value for value, _ in rows], [hit for _, hit in rows])
+    assert sum(each.count for each in bins) == len(rows)
+    assert sum(each.count * each.addressed for each in bins) == pytest.approx(sum(hit for _, hit in rows))
+    assert [each.predicted for each in bins] == sorted(each.predicted for each in bins)
+
+
+def test_a_small_rest_joins_the_last_bin() -> None:
+    assert [each.count for each in make_bins([i / 45 for i in range(45)], [True] * 45)] == [20, 25]
+    assert [each.count for each in make_bins([i / 25 for i in range(25)], [True] * 25)] == [25]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from reviewlore.domain.architecture import Fact
+from reviewlore.domain.calibration import Calibrations
 from reviewlore.domain.federation import Federation
 from reviewlore.domain.finding import Review
 from reviewlore.domain.model import (
@@ -58,7 +59,7 @@ class Report:
     `created_at` is ISO 8601 in UTC; `outcomes` counts kept episodes by outcome; `pairs` counts preference pairs by
     kind and then by split; `decisions` are the gate's, latest last; `versions` the lineage of what was trained;
     `audit` is the tail of the log, oldest first; `notes` are sentences for the reader, shown first; `architecture` is
-    what the repository is like.
+    what the repository is like; `calibrations` what the scores of the version in force are worth.
     """
 
     title: str
@@ -76,3 +77,4 @@ class Report:
     audit: tuple[AuditEntry, ...] = ()
     notes: tuple[str, ...] = ()
     architecture: MapReport | None = None
+    calibrations: Calibrations | None = None

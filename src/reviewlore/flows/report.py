@@ -7,9 +7,10 @@ from reviewlore.domain.finding import Review
 from reviewlore.domain.model import DatasetManifest, Evaluation, GateDecision
 from reviewlore.domain.report import Report, ReviewedChange
 from reviewlore.flows import state
+from reviewlore.flows.scoring import read_calibrations
 from reviewlore.formats.standing import render_due
 from reviewlore.ports import Store
-from reviewlore.stages.registry import find_tainted
+from reviewlore.stages.registry import find_active, find_tainted
 
 _AUDIT_TAIL = 12
 
@@ -20,6 +21,7 @@ def standing_report(store: Store, repository: str, now: str) -> Report:
     newest = datasets[-1] if datasets else None
     registry = state.read_registry(store)
     tainted = find_tainted(registry)
+    active = find_active(registry)
     outcomes = Counter(episode.outcome for episode in state.read_episodes(store))
     return Report(
         title=f"reviewlore on {repository}",
@@ -31,6 +33,7 @@ def standing_report(store: Store, repository: str, now: str) -> Report:
         versions=state.read_versions(store),
         registry=registry,
         audit=tuple(state.read_audit(store)[-_AUDIT_TAIL:]),
+        calibrations=read_calibrations(store, state.read_version(store, active.id)) if active else None,
         notes=(render_due(tainted),) if tainted is not None else (),
     )
 

@@ -122,11 +122,16 @@ def load_calibrations(store: Store, scorer: Scorer, prior: Calibrations) -> Cali
     if scorer.version == PRIOR:
         return prior
     manifest = state.read_version(store, scorer.version)
-    own = Calibrations(scorer.version)
-    if CALIBRATION_FILE in manifest.files:
-        data = verified_file(store, manifest, CALIBRATION_FILE)
-        own = records.decode(data, Calibrations, state.version_path(manifest.id, CALIBRATION_FILE))
+    own = read_calibrations(store, manifest) or Calibrations(scorer.version)
     return borrow(own, prior, same_scale=scorer.tier == "embedded")
+
+
+def read_calibrations(store: Store, manifest: VersionManifest) -> Calibrations | None:
+    """Return the calibrations that are kept with a version, verified; None where it is older than they are."""
+    if CALIBRATION_FILE not in manifest.files:
+        return None
+    data = verified_file(store, manifest, CALIBRATION_FILE)
+    return records.decode(data, Calibrations, state.version_path(manifest.id, CALIBRATION_FILE))
 
 
 def load_version(store: Store, manifest: VersionManifest, adapters: AdapterTrainer, *, judged: bool = False) -> Scorer:

@@ -51,7 +51,8 @@ def make_bins(predicted: Sequence[float], outcomes: Sequence[bool]) -> tuple[Bin
         else:
             parts.append([index])
     if len(parts) > 1 and len(parts[-1]) < size / 2:
-        parts[-2] += parts.pop()
+        rest = parts.pop()
+        parts[-1] += rest
     return tuple(
         Bin(
             len(part),
