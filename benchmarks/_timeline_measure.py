@@ -16,11 +16,12 @@ LOWEST = -1e9  # the score of a hunk of which nothing is said
 
 @dataclass(frozen=True, slots=True)
 class HunkAt:
-    """One hunk of a change, and the file it lies in before and after."""
+    """One hunk of a change, and the file it lies in before and after, with what became of that."""
 
     path: str
     old_path: str
     hunk: Hunk
+    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Replayed:
 
 def hunks_of(patches: Iterable[FilePatch]) -> tuple[HunkAt, ...]:
     """All hunks of a change, in the order of its diff."""
-    return tuple(HunkAt(patch.path, patch.old_path, hunk) for patch in patches for hunk in patch.hunks)
+    return tuple(HunkAt(patch.path, patch.old_path, hunk, patch.status) for patch in patches for hunk in patch.hunks)
 
 
 def find_hunk(hunks: Sequence[HunkAt], place: Place) -> int | None:

@@ -20,7 +20,7 @@ SHARES: dict[str, Pairs] = {
 
 def summarise(records: Sequence[Replayed], resamples: int) -> dict[str, Any]:
     """Return all figures: of every way of choosing comments, of every score of hunks, and both over time."""
-    arms = list(records[0].arms) if records else []
+    names = list(records[0].arms) if records else []
     scores = list(records[0].scores) if records else []
     return {
         "pull_requests": len(records),
@@ -32,10 +32,15 @@ def summarise(records: Sequence[Replayed], resamples: int) -> dict[str, Any]:
         "remarks_of_people": sum(record.people for record in records),
         "remarks_of_people_on_no_hunk_of_then": sum(record.unplaced for record in records),
         "hunk_base_rate": ratio([_base_rate(record) for record in records], SEED, resamples),
-        "arms": {name: _arm(records, name, resamples) for name in arms},
+        "arms": count_arms(records, resamples),
         "hunk_scores": {name: _score(records, name, resamples) for name in scores},
-        "curve": _curve(records, arms, scores, resamples),
+        "curve": _curve(records, names, scores, resamples),
     }
+
+
+def count_arms(records: Sequence[Replayed], resamples: int) -> dict[str, dict[str, Interval]]:
+    """Return the figures of every way of choosing comments."""
+    return {name: _arm(records, name, resamples) for name in (records[0].arms if records else ())}
 
 
 def differences(records: Sequence[Replayed], one: str, other: str, resamples: int) -> dict[str, Interval]:
@@ -74,8 +79,8 @@ def curve_table(summary: dict[str, Any], arms: Sequence[str], scores: Sequence[s
             cells += f"{_show(told['changed'], counted=True):>34} changed"
             rows.append(f"  {step['from']:.0%}-{step['to']:.0%} ({step['pull_requests']}){cells}")
     for name in scores:
-        cells = [f"{_show(step['hunk_scores'][name], counted=True):>34}" for step in summary["curve"]]
-        rows.append(f"AUC, {name:68}{''.join(cells)}")
+        areas = [f"{_show(step['hunk_scores'][name], counted=True):>34}" for step in summary["curve"]]
+        rows.append(f"AUC, {name:68}{''.join(areas)}")
     return "\n".join(rows)
 
 

@@ -9,7 +9,7 @@ import math
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,14 @@ from reviewlore.domain.history import Episode
 from reviewlore.errors import RefusedError
 from reviewlore.flows import state
 from reviewlore.flows.action import review_pull
+from reviewlore.flows.briefing_files import kind_of_file
 from reviewlore.flows.learn_forge import Reach
 from reviewlore.flows.promote import promote
 from reviewlore.flows.publish import Desk, publish_review
 from reviewlore.flows.review import ReviewContext, review_change
 from reviewlore.flows.scoring import Judgement
 from reviewlore.flows.train import train
+from reviewlore.ranking.attention import Attention, HunkInChange
 from reviewlore.ranking.model import RankerModel
 from reviewlore.wiring import Workshop
 from reviewlore.wiring_mining import ForgeLimits, learn_remote
@@ -75,6 +77,7 @@ class Change:
     episodes: tuple[Episode, ...]
 
 
+ATTENTION = "attention, weights without this repository"
 HunkScore = Callable[[Change], Sequence[float]]
 # One more way of saying which hunk deserves a comment is one more entry.
 HUNK_SCORES: dict[str, HunkScore] = {
@@ -85,10 +88,24 @@ HUNK_SCORES: dict[str, HunkScore] = {
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """The day-0 ranker made without one repository, and what its scores are worth by the remarks of the others."""
+    """What is known on day 0 without one repository, by the others alone.
+
+    The ranker, what its scores are worth, and which hunks people speak of (None: that is not asked).
+    """
 
     model: RankerModel
     calibrations: Calibrations
+    attention: Attention | None = None
+
+
+def attend(attention: Attention, change: Change) -> list[float]:
+    """Score hunks by the chance that people speak of them."""
+    rows = sum(len(at.hunk.added) + len(at.hunk.removed) for at in change.hunks)
+    count = len(change.hunks)
+    return [
+        attention.chance(HunkInChange(at.path, at.hunk.text, at.status, kind_of_file(at.path), place, count, rows))
+        for place, at in enumerate(change.hunks)
+    ]
 
 
 @dataclass(frozen=True)
@@ -173,6 +190,8 @@ class Reviewer:
     """Reviews one change in several ways through the forge, and counts."""
 
     def __init__(self, fake: FakeGitHub, name: str, bare: Path, learner: Learner) -> None:
+        attention = learner.shops[PRIOR].given.attention
+        self._scores = HUNK_SCORES | ({ATTENTION: partial(attend, attention)} if attention else {})
         self._fake, self._name, self._learner = fake, name, learner
         self._repo = fake.add_repo(name, bare)
         self._told = {text: _Told(learner.shops[PRIOR].path, text) for text in (*SETS.values(), _EVERYTHING)}
@@ -209,7 +228,7 @@ class Reviewer:
             record.scores[f"baseline: any fact{name}"] = measure.best_scores([(p, 1.0) for p in places], hunks)
             _add_baselines(record, name, places, hunks, count)
         change = Change(self._name, row["base_sha"], head, hunks, self.repo, self._learner.episodes)
-        record.scores |= {name: list(score(change)) for name, score in HUNK_SCORES.items()}
+        record.scores |= {name: list(score(change)) for name, score in self._scores.items()}
 
     def _publish(self, context: ReviewContext, row: Row, head: str) -> list[Place]:
         """Review an open pull request at this head, as the action does, and return what stands on the forge then."""
