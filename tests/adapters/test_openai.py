@@ -380,6 +380,27 @@ def test_an_adapter_is_asked_for_by_its_id_where_the_server_lists_it():
     assert [asked.path for asked in server.asked].count("/v1/models") == 1
 
 
+def test_a_prompt_in_the_form_of_training_is_continued_without_a_template():
+    def answer(asked, _):
+        if asked.method == "GET":
+            return 200, {}, b'{"data": [{"id": "adapter-1"}]}'
+        body = {"choices": [{"text": "Please test.", "finish_reason": "stop"}], "usage": {"prompt_tokens": 9}}
+        return 200, {}, json.dumps(body).encode()
+
+    trained = ModelRequest("", "<|hunk|>x<|remark|>", 50, adapter="adapter-1")
+    with serve(answer) as server:
+        found = ask(server, trained)
+    assert (found.text, found.model, found.prompt_tokens, found.cut) == ("Please test.", "adapter-1", 9, False)
+    assert server.asked[-1].path == "/v1/completions"
+    assert server.asked[-1].body == {
+        "model": "adapter-1",
+        "prompt": "<|hunk|>x<|remark|>",
+        "max_tokens": 50,
+        "stream": False,
+        "temperature": 0,
+    }
+
+
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"data": 5}'])
 def test_a_list_of_models_that_is_none_lists_nothing(body):
     with serve(lambda asked, _: (200, {}, body) if asked.method == "GET" else said("fine")) as server:

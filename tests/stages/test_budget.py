@@ -11,7 +11,6 @@ from reviewlore.stages.budget import (
     add_up,
     admit,
     charge,
-    estimate_tokens,
     find_allowance,
     measure,
     median_latency,
@@ -31,8 +30,7 @@ def row(at="2026-11-20T10:00:00Z", pull=1, **more):
     return Spent(at, "o/r", pull, "m", **{**values, **more})
 
 
-def test_tokens_are_bounded_from_above():
-    assert [estimate_tokens("x" * count, 2.9) for count in (0, 1, 29, 30)] == [0, 1, 10, 11]
+def test_prices_are_per_million_tokens():
     assert price(1_000_000, 500_000, SETTINGS) == 7.0
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reviewlore.adapters.http_exchange import Address, ExchangeError, HttpAnswer, hide
-from reviewlore.adapters.openai_form import Form, render_body, step_down
+from reviewlore.adapters.openai_form import Form, path_of, render_body, step_down
 from reviewlore.config import ModelSettings
 from reviewlore.domain.asking import FailureKind, ModelAnswer, ModelFailure, ModelRequest
 
@@ -77,7 +77,7 @@ class OpenAiServer:
             body = render_body(request, model, form)
             if len(body) > _MOST_REQUEST:
                 return ModelFailure("too_long", f"The request is longer than {_MOST_REQUEST >> 20} MiB.")
-            answer = self._send(body, until)
+            answer = self._send(path_of(request), body, until)
             if answer.status == 200:
                 if form is not first:
                     self._form = form
@@ -91,14 +91,14 @@ class OpenAiServer:
                     continue
             return self._refusal(answer, said)
 
-    def _send(self, body: bytes, until: float) -> HttpAnswer:
+    def _send(self, path: str, body: bytes, until: float) -> HttpAnswer:
         """Return the last answer of at most `retries` repetitions, all within the time of the request."""
         attempt = 0
         while True:
             last = attempt == self._settings.retries
             wait = _WAIT * 2**attempt
             try:
-                answer = self._address.send("POST", "/chat/completions", body, _left(until))
+                answer = self._address.send("POST", path, body, _left(until))
                 wait = max(wait, _retry_after(answer.headers.get("retry-after", "")))
                 if answer.status not in _PASSING or last or wait >= until - time.monotonic():
                     return answer
@@ -193,7 +193,8 @@ def _text_of(choice: dict[str, Any] | None) -> str | None:
     """Return the text of a choice; content may also come in parts, and be null where all tokens went to thinking."""
     message = choice.get("message") if choice is not None else None
     if not isinstance(message, dict):
-        return None
+        continued = choice.get("text") if choice is not None else None
+        return continued if isinstance(continued, str) else None
     content = message.get("content")
     if isinstance(content, list):
         parts = [part.get("text") for part in content if isinstance(part, dict)]

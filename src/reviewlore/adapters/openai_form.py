@@ -25,7 +25,17 @@ class Form:
 
 
 def render_body(request: ModelRequest, model: str, form: Form) -> bytes:
-    """Return the JSON of a request to `/chat/completions`; lone surrogates, which are no UTF-8, become `?`."""
+    """Return the JSON of a request to the path of `path_of`; lone surrogates, which are no UTF-8, become `?`."""
+    if _is_trained(request):
+        return json.dumps(
+            {
+                "model": model,
+                "prompt": _encodable(request.user),
+                "max_tokens": request.answer_tokens,
+                "stream": False,
+                "temperature": 0,
+            }
+        ).encode()
     messages = [{"role": "system", "content": _encodable(request.system)}] if request.system else []
     messages.append({"role": "user", "content": _encodable(request.user)})
     body: dict[str, Any] = {"model": model, "messages": messages, form.limit: request.answer_tokens, "stream": False}
@@ -34,6 +44,14 @@ def render_body(request: ModelRequest, model: str, form: Form) -> bytes:
     if request.schema is not None:
         body |= _structure(form.structure, request.schema)
     return json.dumps(body).encode()
+
+
+def path_of(request: ModelRequest) -> str:
+    """Return where a request goes: one in the form in which its adapter was trained is continued, without a template.
+
+    https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html
+    """
+    return "/completions" if _is_trained(request) else "/chat/completions"
 
 
 def step_down(form: Form, complaint: str, *, structured: bool, vllm: bool) -> Form | None:
@@ -54,6 +72,10 @@ def _structure(way: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     if way == "guided_json":
         return {"guided_json": schema}
     return {"response_format": {"type": "json_object", "schema": schema}} if way else {}
+
+
+def _is_trained(request: ModelRequest) -> bool:
+    return bool(request.adapter) and not request.system
 
 
 def _encodable(text: str) -> str:

@@ -6,21 +6,16 @@ Before a request the most it can take is counted, by a bound on characters; afte
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from math import ceil
 from statistics import median
 
 from reviewlore.config import ModelSettings
 from reviewlore.domain.asking import ModelAnswer, ModelFailure, ModelRequest
 from reviewlore.domain.spending import Allowance, MonthSpending, Spent
+from reviewlore.domain.tokens import bound_tokens
 from reviewlore.domain.usage import Usage
 
 _MESSAGE_TOKENS = 8  # what a chat template puts around a message, at most
 _PER = 1_000_000  # tokens that a price is for
-
-
-def estimate_tokens(text: str, characters_per_token: float) -> int:
-    """Return how many tokens a text has at most, where a token has at least so many characters on average."""
-    return ceil(len(text) / characters_per_token)
 
 
 def price(prompt_tokens: int, completion_tokens: int, settings: ModelSettings) -> float:
@@ -74,7 +69,7 @@ def measure(request: ModelRequest, outcome: ModelAnswer | ModelFailure, settings
     prompt = read if outcome.prompt_tokens is None else outcome.prompt_tokens
     written = outcome.completion_tokens
     if written is None:
-        written = estimate_tokens(outcome.text, settings.characters_per_token)
+        written = bound_tokens(outcome.text, settings.characters_per_token)
     return Usage(
         model=outcome.model,
         calls=1,
@@ -126,8 +121,8 @@ def summarise(rows: Sequence[Spent], month: str) -> MonthSpending:
 
 
 def _prompt_tokens(request: ModelRequest, settings: ModelSettings) -> int:
-    text = estimate_tokens(request.system, settings.characters_per_token)
-    return text + estimate_tokens(request.user, settings.characters_per_token) + 2 * _MESSAGE_TOKENS
+    texts = (request.system, request.user)
+    return sum(bound_tokens(text, settings.characters_per_token) + _MESSAGE_TOKENS for text in texts)
 
 
 def _shortage(left: Allowance, settings: ModelSettings) -> str:
