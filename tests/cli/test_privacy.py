@@ -8,8 +8,10 @@ from tests.fakes.histories import HARBOR, KEY, MARIA, Past, make_filled, make_st
 from tests.repositories import commit, git, make_repository
 
 from reviewlore.adapters.git import GitRepo
+from reviewlore.adapters.index import FILE, SqliteIndex
 from reviewlore.adapters.store import REF, GitStore
 from reviewlore.cli import run
+from reviewlore.domain.retrieval import Passages
 from reviewlore.flows import state
 
 
@@ -58,6 +60,15 @@ def test_a_person_is_forgotten(store: GitStore, told) -> None:
         0,
         "This person was not on the list of what is not mined. Nothing was changed.\n",
     )
+
+
+def test_the_index_of_precedents_goes_too(store: GitStore, told) -> None:
+    path = store._git_dir / FILE
+    SqliteIndex(store._git_dir).update({"rules.toml": "1"}, lambda _: Passages())
+    told("forget", "--author", "maria", "--dry-run")
+    assert path.exists()
+    told("forget", "--author", "maria")
+    assert not path.exists()
 
 
 def test_a_dry_run_names_everything_and_writes_nothing(store: GitStore, told) -> None:

@@ -155,15 +155,16 @@ class SqliteIndex:
         source = connection.execute(
             "INSERT INTO source (name, content, note) VALUES (?, ?, ?)", (name, content, note)
         ).lastrowid
-        marks = ", ".join("?" * (2 + COLUMNS.count(",")))
-        for passage in found:
-            row = connection.execute(
-                f"INSERT INTO passage (source, {COLUMNS}) VALUES ({marks})",  # noqa: S608 - only marks
-                (source, *row_of(passage)),
-            ).lastrowid
-            connection.execute(
-                "INSERT INTO words (rowid, text) VALUES (?, ?)", (row, " ".join(split_terms(passage.text)))
-            )
+        (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM passage").fetchone()
+        marks = ", ".join("?" * (3 + COLUMNS.count(",")))
+        connection.executemany(
+            f"INSERT INTO passage (id, source, {COLUMNS}) VALUES ({marks})",  # noqa: S608 - only marks
+            ((row, source, *row_of(passage)) for row, passage in enumerate(found, last + 1)),
+        )
+        connection.executemany(
+            "INSERT INTO words (rowid, text) VALUES (?, ?)",
+            ((row, " ".join(split_terms(passage.text))) for row, passage in enumerate(found, last + 1)),
+        )
 
     def _rarest(
         self, connection: sqlite3.Connection, text: str

@@ -1,6 +1,7 @@
 """Text and code to the words an index holds: identifiers split, stop words left out. FTS5 does the stemming."""
 
 import re
+from functools import lru_cache
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 _WORD = re.compile(r"\w{2,40}")
@@ -21,10 +22,11 @@ STOP_WORDS = frozenset(
 
 def split_terms(text: str) -> list[str]:
     """Return the words in order, lower-case: of `load_user` and `loadUser` both parts, so that they meet, and all."""
-    found: list[str] = []
-    for word in _WORD.findall(text):
-        parts = [part.lower() for part in _PART.split(word)]
-        found += [part for part in parts if len(part) > 1 and part not in STOP_WORDS]
-        if len(parts) > 1:
-            found.append("".join(parts))
-    return found
+    return [term for word in _WORD.findall(text) for term in _terms(word)]
+
+
+@lru_cache(maxsize=65_536)
+def _terms(word: str) -> tuple[str, ...]:
+    parts = [part.lower() for part in _PART.split(word)]
+    found = [part for part in parts if len(part) > 1 and part not in STOP_WORDS]
+    return (*found, "".join(parts)) if len(parts) > 1 else tuple(found)

@@ -35,6 +35,8 @@ def forget(
 
     Remove data from every commit of the state branch, and keep it from being mined again.
     """
+    from reviewlore.adapters.index import FILE as INDEX
+    from reviewlore.adapters.index_file import discard
     from reviewlore.flows.forget import Act, allow_again
     from reviewlore.flows.forget import forget as run_forget
     from reviewlore.flows.forgetting import KINDS
@@ -54,6 +56,8 @@ def forget(
         emit(as_json(told) if style == "json" else render_allowed(kind, known, dry_run=dry_run))
         return 0
     report = run_forget(workshop.store, target, act)
+    if not dry_run:
+        discard(workshop.repo.git_dir / INDEX)  # the index of precedents holds words too; the next review makes it anew
     emit(as_json(to_plain(report)) if style == "json" else render_forgetting(report))
     return 0
 
