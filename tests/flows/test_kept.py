@@ -9,9 +9,13 @@ from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.grammars import Grammars
 from reviewlore.adapters.shelf import SqliteShelf
 from reviewlore.architecture.incidents import find_reverts
-from reviewlore.flows.kept import read_conventions, read_history, read_mainline, read_patches
+from reviewlore.config import ArchitectureSettings, ContractSettings
+from reviewlore.flows.kept import read_conventions, read_history, read_mainline, read_patches, read_rules
 from reviewlore.flows.mapping import Mapper
 from reviewlore.flows.survey import survey
+
+RULE = ContractSettings(kind="forbidden", sources=("app.a",), targets=("app.b",), ignore=("app.a -> app.c",))
+SETTINGS = ArchitectureSettings(layers=("app.a | app.b", "app.c"), contracts=(RULE,))
 
 
 @pytest.fixture
@@ -32,6 +36,7 @@ def readings(repo, shelf, base):
         read_mainline(repo, shelf, base, 10),
         read_patches(repo, shelf, base, 10, ["app/a.py"]),
         read_conventions(tree, base, grammar, shelf),
+        read_rules(repo, tree, base, SETTINGS, (grammar, shelf)),
         tree.manifests,
     )
 
@@ -91,6 +96,17 @@ def test_a_survey_with_a_shelf_says_what_one_without_says(home):
     for _ in range(2):
         mapper = Mapper(repo, grammar, shelf=SqliteShelf(repo.git_dir))
         assert survey(repo, grammar, base, head, mapper=mapper) == plain
+
+
+def test_rules_are_kept_for_the_settings_they_were_read_under(home):
+    repo, grammar = GitRepo(home), Grammars(1)
+    base, shelf = repo.resolve("HEAD"), SqliteShelf(GitRepo(home).git_dir)
+    tree = Mapper(repo, grammar).map(base).map
+    known = (grammar, shelf)
+    for settings, declared in ((SETTINGS, {"layers", "forbidden"}), (ArchitectureSettings(), set())) * 2:
+        contracts, notes = read_rules(repo, tree, base, settings, known)
+        assert {contract.kind for contract in contracts if not contract.inferred} == declared
+        assert bool(notes) == bool(declared)  # names that no module has
 
 
 def test_reverts_of_some_commits_are_those_among_all(home):

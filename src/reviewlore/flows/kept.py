@@ -5,18 +5,30 @@ a shallow clone nothing is kept: where its history ends may change.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from hashlib import sha256
+from typing import NamedTuple, TypeVar
 
 from reviewlore.architecture.conventions import Convention, mine_conventions
-from reviewlore.domain.architecture import ArchitectureMap, Change, Landed
+from reviewlore.config import ArchitectureSettings
+from reviewlore.domain.architecture import ArchitectureMap, Change, Contract, Landed
 from reviewlore.domain.patch import CommitPatch
+from reviewlore.flows.contracts import read_contracts
 from reviewlore.formats.records import decode_kept, encode_kept
 from reviewlore.ports import Parsers, Repo, Shelf
 
 T = TypeVar("T")
 
+
+class _Rules(NamedTuple):
+    """Contracts, and what is to be told of those that were not read."""
+
+    contracts: tuple[Contract, ...]
+    notes: tuple[str, ...]
+
+
 # Another number in a kind whenever the same commit may be read differently.
-_HISTORY, _MAINLINE, _PATCHES, _HABITS = "history 1", "mainline 1", "patches 1", "habits 1"
+_HISTORY, _MAINLINE, _PATCHES = "history 1", "mainline 1", "patches 1"
+_HABITS, _CONTRACTS = "habits 1", "contracts 1"
 
 
 def read_history(repo: Repo, shelf: Shelf | None, commit: str, limit: int) -> tuple[Change, ...]:
@@ -49,6 +61,16 @@ def read_conventions(
     """Return the habits of a commit's map."""
     kind = f"{_HABITS} {grammar.version}"
     return _keep(shelf, kind, commit, tuple[Convention, ...], lambda: mine_conventions(tree))
+
+
+def read_rules(
+    repo: Repo, tree: ArchitectureMap, commit: str, settings: ArchitectureSettings, known: tuple[Parsers, Shelf | None]
+) -> tuple[tuple[Contract, ...], tuple[str, ...]]:
+    """Return what `flows.contracts.read_contracts` does of a commit's map under some settings."""
+    grammar, shelf = known
+    name = f"{commit} {sha256(repr(settings).encode()).hexdigest()[:16]}"
+    kind = f"{_CONTRACTS} {grammar.version}"
+    return _keep(shelf, kind, name, _Rules, lambda: _Rules(*read_contracts(repo, commit, tree, settings)))
 
 
 def _keep(shelf: Shelf | None, kind: str, name: str, record: type[T], make: Callable[[], T]) -> T:

@@ -11,8 +11,8 @@ from reviewlore.diff import FilePatch, parse_diff
 from reviewlore.domain.architecture import ArchitectureMap, Survey
 from reviewlore.domain.pipeline import Command
 from reviewlore.flows.cards import read_cards, read_changed_schemas
-from reviewlore.flows.contracts import read_contracts, read_revised
-from reviewlore.flows.kept import read_conventions, read_history
+from reviewlore.flows.contracts import read_revised
+from reviewlore.flows.kept import read_conventions, read_history, read_rules
 from reviewlore.flows.mapping import Mapper
 from reviewlore.flows.past import read_past
 from reviewlore.formats.commands import is_build_file, parse_commands
@@ -74,7 +74,7 @@ def study(  # noqa: PLR0913 - every option stands alone, and has a default
     settings = settings or ArchitectureSettings()
     listing = repo.tree(head)
     before, after = mapper.map(base).map, mapper.map_listing(listing).map
-    contracts, notes = read_contracts(repo, base, before, settings)
+    contracts, notes = read_rules(repo, before, base, settings, (grammar, mapper.shelf))
     history = read_history(repo, mapper.shelf, base, history_limit)
     known = {commit.commit for commit in history}
     patches = parse_diff(repo.diff(base, head)) if patches is None else patches
