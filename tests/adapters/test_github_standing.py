@@ -68,15 +68,18 @@ def test_what_does_not_fit_on_a_page_is_followed_and_told(fake: FakeGitHub) -> N
     fake.add_review_comment(NAME, 1, "a.py", f"Answer {MARKER}", login=ME, in_reply_to=root.id)
     for number in range(120):
         fake.add_review_comment(NAME, 1, "a.py", f"Thread {number}", login="bob", line=1)
-    fake.add_review_comment(NAME, 1, "a.py", TEXT, login=ME, line=2)
+    late = fake.add_review_comment(NAME, 1, "a.py", TEXT, login=ME, line=2)
+    for number in range(20):
+        fake.add_review_comment(NAME, 1, "a.py", f"{number}", login="bob", in_reply_to=late.id)
+    fake.add_review_comment(NAME, 1, "a.py", f"Late {MARKER}", login=ME, in_reply_to=late.id)
     for number in range(130):
         fake.add_issue_comment(NAME, 1, f"Word {number}", "bob")
     fake.add_issue_comment(NAME, 1, f"Summary {MARKER}", ME)
     posted = GithubForge(connection, NAME).standing(1, MARKER).posted
-    assert [each.body for each in posted.comments] == [f"Answer {MARKER}", TEXT]
-    assert [each.comment.body for each in posted.threads] == [TEXT]
+    assert [each.body for each in posted.comments] == [f"Answer {MARKER}", TEXT, f"Late {MARKER}"]
+    assert [(each.comment.body, each.answers) for each in posted.threads] == [(TEXT, 21)]
     assert [each.body for each in posted.summaries] == [f"Summary {MARKER}"]
-    assert fake.requests == 2
+    assert fake.requests == 3  # the last for a long thread of the second page
     assert told == ["Pull request 1 holds more than one answer of GitHub; reading on"]
     assert max(each.points for each in fake.log) <= 8
 

@@ -138,6 +138,14 @@ def test_what_is_left_out_costs_one_request(shop: Shop, settings: str, pull: dic
     assert len(shop.remarks) == 1
 
 
+def test_a_pull_request_that_is_left_out_later_keeps_its_summary(shop: Shop) -> None:
+    shop.build().review("opened")
+    said = shop.summary
+    shop.fake.edit_pull(NAME, 1, draft=True)
+    assert shop.review().requests == ["query"]
+    assert shop.summary == said
+
+
 def test_the_head_cannot_leave_itself_out(shop: Shop) -> None:
     """Attack 2: settings are those of the base, whatever the pull request says."""
     shop.build()
