@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from reviewlore.config import ReviewSettings
-from reviewlore.domain.calibration import UNCALIBRATED, Calibration, Calibrations, OperatingPoint
+from reviewlore.domain.calibration import UNCALIBRATED, Calibration, Calibrations, OperatingPoint, RuleRecord
 from reviewlore.domain.finding import Finding, Tier
 from reviewlore.domain.history import Anchor
 from reviewlore.domain.preference import Remark
@@ -89,3 +89,14 @@ def test_what_stands_on_the_pull_request_is_not_said_in_other_words() -> None:
 
 def test_words_are_compared_by_their_stems() -> None:
     assert telling_words("It imports the prices") == telling_words("importing prices")
+
+
+def test_a_rule_whose_own_findings_are_seldom_addressed_is_not_said() -> None:
+    declared = replace(FACT, id="declared", severity="error", anchor=Anchor("a.py", 7), title="Layer crossed", why="")
+    history = [RuleRecord(FACT.rule, 12, 2), RuleRecord(MODEL.rule, 12, 7)]
+    choice = choose([FACT, MODEL, declared], judgement(POINT), ReviewSettings(), Past(), history=history)
+    assert [finding.id for finding in choice.kept] == ["declared", "model"]  # a declared rule holds however seldom
+    assert reasons(choice) == [("fact", "rule_seldom_addressed")]
+    assert choice.kept[1].probability is not None
+    few = choose([FACT], judgement(POINT), ReviewSettings(), Past(), history=[RuleRecord(FACT.rule, 3, 0)])
+    assert [finding.id for finding in few.kept] == ["fact"]

@@ -7,6 +7,7 @@ from reviewlore.config import ReviewSettings
 from reviewlore.domain.calibration import RuleRecord
 from reviewlore.domain.finding import Dropped, Finding, Source
 from reviewlore.flows.scoring import Judgement
+from reviewlore.ranking.calibration import find_refuted
 from reviewlore.ranking.text import parse_body
 from reviewlore.stages.review.coordinate import coordinate
 from reviewlore.stages.review.select import Past, select
@@ -35,14 +36,17 @@ def choose(
 ) -> Choice:
     """Return the few candidates worth saying; `past` needs neither words nor thresholds, `dismissed` are ids.
 
-    Where held-out remarks never reached the target precision, there is no threshold, and that is said.
+    `history` is what became of each rule's own findings: a rule that is addressed less often than asked for, beyond
+    chance, is not said. Where held-out remarks never reached the target precision, there is no threshold, and that is
+    said.
     """
     judged = judgement.judge_findings(candidates, history)
     merged, gone = coordinate(judged, telling_words)
     present = {finding.source for finding in merged if finding.probability is not None}
     found = {source: judgement.threshold(settings.target_precision, source) for source in _JUDGED if source in present}
     least = {source: value for source, value in found.items() if value is not None}
-    known = replace(past, words=telling_words, thresholds=least)
+    refuted = find_refuted(history, settings.target_precision)
+    known = replace(past, words=telling_words, thresholds=least, refuted=refuted)
     kept, dropped = select(merged, settings, dismissed, known)
     loose = [source for source in found if source not in least]
     notes = (_untold(loose, settings.target_precision),) if loose else ()

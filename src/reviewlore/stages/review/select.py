@@ -19,12 +19,14 @@ _UNJUDGED = 0.5  # what an uncalibrated finding counts for beside calibrated one
 class Past:
     """What a finding is held against besides the settings.
 
-    `thresholds` are the least probabilities by source (none: any). `said` stands on this pull request, `dismissed` is
-    not wanted in this repository; `muted` are rules, or globs of paths. `words` tells how alike texts are; without it
-    only ids count. `patches` by path, where given, must show what is said; `symbol` names what is around a finding.
+    `thresholds` are the least probabilities by source (none: any), `refuted` rules whose own findings are addressed too
+    seldom. `said` stands on this pull request, `dismissed` is not wanted in this repository; `muted` are rules, or
+    globs of paths. `words` tells how alike texts are; without it only ids count. `patches` by path, where given, must
+    show what is said; `symbol` names what is around a finding.
     """
 
     thresholds: Mapping[Source, float] = field(default_factory=dict)
+    refuted: frozenset[str] = frozenset()
     said: tuple[Said, ...] = ()
     dismissed: tuple[Said, ...] = ()
     muted: tuple[str, ...] = ()
@@ -103,6 +105,7 @@ class _Judge:
             ("below_min_severity", _RANK[finding.severity] < _RANK[settings.min_severity]),
             # Another tool does not say how sure it is; the ranker's probability alone speaks for what it found.
             ("below_min_confidence", finding.source != "foreign" and finding.confidence < settings.min_confidence),
+            ("rule_seldom_addressed", finding.rule in self.past.refuted and not _declared(finding)),
             ("below_threshold", improbable and not _declared(finding)),
         )
         return next((name for name, hit in checks if hit), None)
