@@ -119,10 +119,12 @@ class Workshop:
 
     @cached_property
     def _opened_generator(self) -> tuple[Generator | None, tuple[str, ...]]:
+        model = self.settings.model
+        if model.kind == "none":
+            return None, ()
         from reviewlore.adapters.generating import open_generator
         from reviewlore.adapters.local_model import Machine
 
-        model = self.settings.model
         key = read_model_key() if model.kind == "openai" else ""
         bases = find_bases() if model.kind == "transformers" else {}
         machine = Machine(bases.get(model.name), model_environment())

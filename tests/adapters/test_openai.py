@@ -300,6 +300,21 @@ def test_a_hundred_megabytes_are_not_read(head):
     assert sum(sent) < 4 * MOST_BYTES
 
 
+def test_a_line_without_end_is_not_kept():
+    sent = []
+
+    def answer(peer):
+        peer.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for _ in range(100):
+            peer.sendall(b"1" * 1_000_000)
+            sent.append(1_000_000)
+
+    with raw(answer) as base:
+        failure = ask(base, retries=0)
+    assert isinstance(failure, ModelFailure)
+    assert sum(sent) < 4 * MOST_BYTES
+
+
 def test_a_long_text_is_cut_and_said():
     with serve(lambda *_: said("a" * 3_000_000)) as server:
         answer = ask(server)

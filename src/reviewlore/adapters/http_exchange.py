@@ -136,7 +136,8 @@ def _read(connection: "HTTPConnection", watch: _Watch) -> HttpAnswer:
     response = connection.getresponse()
     parts: list[bytes] = []
     size = 0
-    for chunk in response.stream(_CHUNK, decode_content=False):
+    # Not `stream`: before 2.8.0 it reads the line before a chunk without any limit (CVE-2026-97689).
+    while chunk := response.read(_CHUNK, decode_content=False):
         watch.check()
         parts.append(chunk)
         size += len(chunk)
