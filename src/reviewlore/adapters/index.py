@@ -27,7 +27,8 @@ _MOST_TERMS = 200  # words of a query that are looked up at all
 # the passages that have it, and the time rises with them.
 _POSTINGS = 1_500
 _FEWEST_TERMS = 2
-_COMMON_TERMS = 6  # of the others so many help to put the best hits in order
+_COMMON_TERMS = 6  # of the others so many help to put
+_REORDERED = 20  # so many of the best hits in order: a look-up for each pair
 _RANKED = 50  # hits of BM25 are put in order by us: a model orders them anew, and names decide between equals
 _SEARCH = f"""
 SELECT words.rowid, -bm25(words), {COLUMNS} FROM words JOIN passage ON passage.id = words.rowid
@@ -92,8 +93,9 @@ class SqliteIndex:
         query = " OR ".join(f'"{word}"' for word, _ in terms)
         asked = (query, scope.concern, scope.repository, " ".join(scope.kinds))
         rows = connection.execute(_SEARCH, (*asked, max(limit, _RANKED))).fetchall()
-        more = self._weigh(connection, common, [row[0] for row in rows])
-        rows.sort(key=lambda row: (-round(row[1] + more[row[0]], 9), row[3]))
+        rows.sort(key=lambda row: (-round(row[1], 9), row[3]))
+        more = self._weigh(connection, common, [row[0] for row in rows[:_REORDERED]])
+        rows.sort(key=lambda row: (row[0] not in more, -round(row[1] + more.get(row[0], 0.0), 9), row[3]))
         if self._embedder:
             from reviewlore.adapters.embedding import rank_by_meaning
 
