@@ -120,6 +120,15 @@ def test_a_candidate_that_is_only_not_selected_still_holds():
     assert (found.minimise, found.leave) == ((), (Leave("aaaaaa1", "still_holds"),))
 
 
+def test_a_remark_that_was_said_again_in_other_words_still_holds():
+    comment = comment_on(replace(ONE, source="generated"), BY_PATH)
+    posted = Posted((), (comment,), (), (thread(comment, outdated=True),))
+    again = plan(review(dropped=(Dropped("eeeeee5", "rule", "already_said"),)), posted)
+    assert again.leave == (Leave("aaaaaa1", "still_holds"),)
+    other = plan(review(dropped=(Dropped("eeeeee5", "other-rule", "already_said"),)), posted)
+    assert [each.finding for each in other.minimise] == ["aaaaaa1"]
+
+
 def test_threads_are_resolved_only_where_it_is_asked_for_and_allowed():
     posted = carried_out(plan(review(ONE, TWO)))
     asked = plan(review(head="c" * 40), posted, resolve=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from reviewlore.domain.finding import Review
 from reviewlore.domain.forge import OwnThread, ThreadComment
 from reviewlore.domain.markers import find_marker, find_place
+from reviewlore.domain.origin import read_origin
 from reviewlore.stages.publish.render import plain_id
 
 
@@ -47,12 +48,14 @@ def decide_threads(
     """
     held = {comment.id for comment in said.values()}
     candidates = {plain_id(item.id) for item in review.dropped}
+    repeated = {item.rule for item in review.dropped if item.reason == "already_said"}  # under an id of its own
     actions: list[Minimise | Resolve | Leave] = []
     for thread in threads:
         name = find_marker("finding", thread.comment.body)
         if name is None or thread.comment.id in held:
             continue
-        reason = "still_holds" if name in candidates else _why_left(thread)
+        holds = name in candidates or read_origin(thread.comment.body).rule in repeated
+        reason = "still_holds" if holds else _why_left(thread)
         if reason:
             actions.append(Leave(name, reason))
         elif resolve and thread.may_resolve:
