@@ -299,11 +299,11 @@ def show_across(across: dict[str, dict[str, Any]]) -> None:
             f"{author}: {table['count']} remarks of repositories never trained on, {table['addressed']:.1%} addressed; "
             f"calibration error {table['error']:.3f}, Brier {table['brier']:.3f} (share alone "
             f"{table['brier_of_the_share']:.3f}), AUC {table['auc']:.3f}, within repositories "
-            f"{_told(table['auc_within'])}"
+            f"{told(table['auc_within'])}"
         )
         for target, point in table["points"].items():
             print(
-                f"  asked for {target}: precision {_told(point['precision'])}, recall {point['recall']:.3f}, "
+                f"  asked for {target}: precision {told(point['precision'])}, recall {point['recall']:.3f}, "
                 f"{point['kept']} kept"
             )
 
@@ -315,18 +315,18 @@ def show_own(own: dict[str, Any]) -> None:
     for name in ("prior", "calibrated", "team"):
         table = own[name]
         print(
-            f"  {name:12} AUC within {_told(table['auc_within'])}, Brier {table['brier']:.4f}, error "
+            f"  {name:12} AUC within {told(table['auc_within'])}, Brier {table['brier']:.4f}, error "
             f"{table['error']:.3f}, {table['count']} remarks"
         )
         for target, point in table["points"].items():
-            print(f"    asked for {target}: precision {_told(point['precision'])}, recall {point['recall']:.3f}")
+            print(f"    asked for {target}: precision {told(point['precision'])}, recall {point['recall']:.3f}")
     for name, gain in own["gain"].items():
-        print(f"  {name} minus prior: AUC {_told(gain['auc_within'])}, Brier {_told(gain['brier'])}")
+        print(f"  {name} minus prior: AUC {told(gain['auc_within'])}, Brier {told(gain['brier'])}")
 
 
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _told(value: dict[str, float] | None) -> str:
+def told(value: dict[str, float] | None) -> str:
     return f"{value['value']:.3f} [{value['low']:.3f}, {value['high']:.3f}]" if value else "none"
