@@ -158,6 +158,15 @@ def test_drafts_are_reviewed_where_the_base_says_so(shop: Shop) -> None:
     assert shop.build("[review]\nskip-drafts = false\n", draft=True).review("opened").requests == SAYS
 
 
+def test_in_shadow_mode_nothing_is_said_and_all_is_on_the_page_of_the_run(shop: Shop) -> None:
+    ran = shop.build('[review]\nshadow = true\ncheck-run = true\nfail-on = "error"\n', files=2).review("opened")
+    assert (ran.requests, ran.outcome, ran.status) == (["query"], ("neutral", "shadow"), 0)
+    assert "2 remarks would have been" in ran.runner.summary
+    assert "shop/store/part1.py" in ran.runner.summary
+    assert ran.runner.annotations == []
+    assert (shop.remarks, shop.repo.issue_comments, shop.repo.checks) == ([], {}, {})
+
+
 def test_many_pushes_pause_once_until_somebody_asks(shop: Shop) -> None:
     shop.build("[review]\npause-after = 2\n").review("opened")
     shop.fake.commit(NAME, "feat", {"one.txt": "1"})

@@ -150,8 +150,24 @@ def _review(event: PullRequestEvent, context: RunContext, tools: ActionTools) ->
             say_pause(desk, standing)
         return _checked(_skipped(reason), pull.head_sha, (), settings, context, tools)
     reviewed = review_pull(tools.review_context(), _fetched, pull, standing, tools.bring)
+    if settings.shadow:
+        return _in_shadow(reviewed, pull.number, context, tools)
     published = publish_review(desk, event.number, reviewed, standing)
     return _ended(reviewed, published, context, tools)
+
+
+def _in_shadow(reviewed: Reviewed, number: int, context: RunContext, tools: ActionTools) -> JobResult:
+    """Say on the run's own page, and nowhere else, what a review would have said; it fails nothing."""
+    from reviewlore.flows.shadow import record_shadow  # what a review need not load
+
+    told = record_shadow(tools.store(), reviewed.review, context.repository, number, tools.clock.now())
+    return JobResult(
+        conclusion="neutral",
+        skip_reason="shadow",
+        findings=len(reviewed.review.findings),
+        summary=render_step_summary(reviewed.review, tools.desk().repository_url, told),
+        results=render_json(reviewed.review).encode(),
+    )
 
 
 def _fetched(number: int, base: str, head: str) -> None:
