@@ -73,11 +73,19 @@ class Judgement:
         return scores, [calibrate(calibration, score) if calibration else None for score in scores]
 
     def judge_findings(self, findings: Sequence[Finding], history: Sequence[RuleRecord] = ()) -> list[Finding]:
-        """Return the findings, in order, with score and probability; `history` says what became of their rules' own."""
+        """Return the findings, in order, with score and probability; `history` says what became of their rules' own.
+
+        An adapter's score is its preference margin; candidates of one hunk are scored in one pass.
+        """
         by_rule = {record.rule: record for record in history}
         remarks = [Remark(finding.anchor.path, finding.hunk, words_of(finding)) for finding in findings]
         return [
-            replace(finding, score=round(score, 6), probability=self._probability(finding, score, by_rule))
+            replace(
+                finding,
+                score=round(score, 6),
+                probability=self._probability(finding, score, by_rule),
+                margin=round(score, 6) if self.tier == "adapter" else None,
+            )
             for finding, score in zip(findings, self.scorer.score(remarks), strict=True)
         ]
 
