@@ -91,12 +91,10 @@ def draw_curve(summary: dict[str, Any], arms: Sequence[str], scores: Sequence[st
     figure = Figure(figsize=(11, 4.5), layout="constrained")
     left, right = figure.subplots(1, 2)
     steps = summary["curve"]
-    for axes, names, read in (
-        (left, arms, lambda step, name: step["arms"][name]["landed"]),
-        (right, scores, lambda step, name: step["hunk_scores"][name]),
-    ):
+    for axes, kind, names in ((left, "arms", arms), (right, "hunk_scores", scores)):
         for name in names:
-            told = [((step["from"] + step["to"]) / 2, read(step, name)) for step in steps]
+            told = [((step["from"] + step["to"]) / 2, step[kind][name]) for step in steps]
+            told = [(x, one.get("landed", one)) for x, one in told]
             told = [(x, one) for x, one in told if one["value"] is not None]
             places, values = [x for x, _ in told], [one["value"] for _, one in told]
             axes.plot(places, values, "o-", label=name)
