@@ -16,18 +16,16 @@ from reviewlore.domain.calibration import Calibrations
 from reviewlore.errors import InputError, StorageError
 from reviewlore.flows.review import ReviewContext, read_settings
 from reviewlore.flows.scoring import Judgement, load_active, load_calibrations
-from reviewlore.flows.serving import adapter_files
 from reviewlore.formats import records
 from reviewlore.ports import AdapterTrainer, Clock, Console, Generator, Index, Parsers, Shelf, Store
 from reviewlore.ranking.model import RankerModel
+from reviewlore.wiring_model import open_model
 from reviewlore.wiring_secrets import (
     find_bases,
     find_embedding,
     make_or_read_key,
-    model_environment,
     name_actor,
     read_kept_key,
-    read_model_key,
     read_token,
 )
 
@@ -106,10 +104,7 @@ class Workshop:
         return DpoAdapters(resources.load_prompts(), self.console, find_bases())
 
     def generator(self) -> Generator | None:
-        """Return the model that writes remarks, or None where the settings name none or it cannot run here.
-
-        The settings are the default branch's: by those of any other branch, a stranger could send the key elsewhere.
-        """
+        """Return the model that writes remarks, or None where the settings name none or it cannot run here."""
         return self._opened_generator[0]
 
     @property
@@ -119,16 +114,7 @@ class Workshop:
 
     @cached_property
     def _opened_generator(self) -> tuple[Generator | None, tuple[str, ...]]:
-        model = self.settings.model
-        if model.kind == "none":
-            return None, ()
-        from reviewlore.adapters.generating import open_generator
-        from reviewlore.adapters.local_model import Machine
-
-        key = read_model_key() if model.kind == "openai" else ""
-        bases = find_bases() if model.kind == "transformers" else {}
-        machine = Machine(bases.get(model.name), model_environment())
-        return open_generator(model, key, machine, lambda version: adapter_files(self.store, version))
+        return open_model(self.settings.model, lambda: self.store)
 
     def scorer(self) -> Judgement:
         """Return the judgement in force, and what it is worth; what had to be given up for it is said."""
