@@ -70,6 +70,10 @@ def test_what_cannot_be_committed_is_dropped_with_its_reason(suggestion: str, re
     assert fit(suggestion) == Fitted(reason=reason)
 
 
+def test_nothing_for_the_one_row_of_an_empty_file_is_no_change() -> None:
+    assert fit("", line=1, source="") == Fitted(reason="suggestion_changes_nothing")
+
+
 def test_it_needs_rows_of_the_new_file() -> None:
     where = Anchor("a.py", 2, "LEFT")
     assert fit_suggestion("a.py", SOURCE, where, "x", broken).reason == "suggestion_not_on_new_lines"

@@ -71,16 +71,16 @@ def fit_suggestion(path: str, source: str | None, anchor: Anchor, suggestion: st
     old = [row.removesuffix("\r") for row in rows[first - 1 : last]]
     text = _indented(_unwrapped(suggestion), old)
     new = text.split("\n") if text else []
+    applied = apply_suggestion(source, anchor, text)
     beside = (rows[first - 2 : first - 1] if first > 1 else [], rows[last : last + 1])
     checks = (
         ("suggestion_with_fence_or_hidden_characters", bool(_FENCE.search(text)) or visible(text) != text),
-        ("suggestion_changes_nothing", [row.rstrip() for row in new] == [row.rstrip() for row in old]),
+        ("suggestion_changes_nothing", applied == source or list(map(str.rstrip, new)) == list(map(str.rstrip, old))),
         ("suggestion_too_long", len(new) > len(old) + _MOST_MORE),
         ("suggestion_repeats_its_neighbours", _repeats(new, old, *beside)),
     )
     if reason := next((name for name, hit in checks if hit), ""):
         return Fitted(reason=reason)
-    applied = apply_suggestion(source, anchor, text)
     verdict = None if applied is None else _breaks(path, source, applied, broken)
     if verdict:
         return Fitted(reason="suggestion_does_not_parse")
