@@ -30,3 +30,14 @@ class Voice:
     def asking(self) -> bool:
         """Whether this team tends to ask rather than to tell."""
         return self.known and self.questions >= _ASKING
+
+    @property
+    def manner(self) -> str:
+        """How a remark should sound, in a sentence or two; empty where too little is known."""
+        if not self.known:
+            return ""
+        share = f"{100 * self.questions:.0f} % of them end in a question, {100 * self.polite:.0f} % say please"
+        return f"half of its remarks have at most {self.median_words:.0f} words; {share}."
+
+
+SILENT = Voice()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from reviewlore.config import ReviewSettings
-from reviewlore.diff import parse_diff
+from reviewlore.domain.asking import PullText
 from reviewlore.domain.events import (
     Annotation,
     CommandEvent,
@@ -27,7 +27,9 @@ from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreEr
 from reviewlore.flows.again import only_new, unchanged_since
 from reviewlore.flows.dispatch import choose_job
 from reviewlore.flows.publish import Desk, Published, Reviewed, publish_review, say_pause
-from reviewlore.flows.review import ReviewContext, read_settings, review_change
+from reviewlore.flows.review import Circumstances, ReviewContext, decide, examine, read_settings
+from reviewlore.flows.saying import said_on
+from reviewlore.flows.scoring import Judgement
 from reviewlore.formats.review_json import render_json
 from reviewlore.ports import Clock, ForgeRuns, Repo, Runner, Store
 from reviewlore.stages.intake import read_event
@@ -88,13 +90,19 @@ def review_pull(
     With `earlier`, how the pull request stands, what was reviewed before gets no new remarks of its own.
     """
     fetch(pull.number, pull.base_sha, pull.head_sha)
-    repo = context.repo
-    patches = parse_diff(repo.diff(repo.merge_base(pull.base_sha, pull.head_sha), pull.head_sha))
-    review = review_change(context, pull.base_sha, pull.head_sha)
+    known = Circumstances(pull.number, PullText(pull.title, pull.body))
     if earlier is not None:
-        unchanged = unchanged_since(repo, recall(earlier.posted), patches, bring)
-        review = only_new(review, patches, unchanged, earlier.posted)
-    return Reviewed(review, patches, read_settings(repo, pull.base_sha).review)
+        posted = earlier.posted
+        known = replace(
+            known,
+            said=said_on(posted),
+            seen=lambda patches: unchanged_since(context.repo, recall(posted), patches, bring),
+        )
+    found = examine(context, pull.base_sha, pull.head_sha, known)
+    review = decide(context, found, Judgement(context.scorer, context.calibrations), known)
+    if earlier is not None:
+        review = only_new(review, found.patches, found.unchanged, earlier.posted)
+    return Reviewed(review, found.patches, found.settings.review)
 
 
 def judge_published(reviewed: Reviewed, published: Published, fail_on: FailOn | None, repository_url: str) -> JobResult:

@@ -17,6 +17,7 @@ from reviewlore.domain.finding import Precedent, Specialist
 from reviewlore.domain.neutral import neutral, neutral_line
 from reviewlore.domain.recipe import TextBudget
 from reviewlore.domain.usage import Coverage
+from reviewlore.domain.voice import SILENT, Voice
 from reviewlore.flows.briefing_files import KnownFiles, fact_row, kind_of_file
 from reviewlore.flows.briefing_words import read_guidance, tell
 from reviewlore.ports import Repo
@@ -97,12 +98,13 @@ def brief(
     *,
     told: PullText | None = None,
     trained: Trained | None = None,
+    voice: Voice = SILENT,
 ) -> Briefing:
-    """Return the requests for a change; with `trained` in the form of its adapters, one a hunk.
+    """Return the requests for a change; with `trained` in the form of its adapters, one a hunk, without `voice`.
 
     InputError where an object cannot be read, Fault where a template cannot be used.
     """
-    return _Briefer(sources, change, facts, settings).brief(told, trained)
+    return _Briefer(sources, change, facts, settings, voice).brief(told, trained)
 
 
 @dataclass(slots=True)
@@ -118,8 +120,11 @@ class _Draft:
 class _Briefer:
     """One change being told."""
 
-    def __init__(self, sources: Sources, change: ChangeContext, facts: Sequence[Fact], settings: Settings) -> None:
+    def __init__(
+        self, sources: Sources, change: ChangeContext, facts: Sequence[Fact], settings: Settings, voice: Voice
+    ) -> None:
         self._sources = sources
+        self._voice = voice
         self._change = change
         self._settings = settings
         model = settings.model
@@ -148,7 +153,7 @@ class _Briefer:
             Shared(title, body, guidance.sections, conventions),
             self._sources.templates,
             self._budget,
-            Wanted(remarks=review.max_comments + 3, suggestions=review.suggestions),
+            Wanted(remarks=review.max_comments + 3, suggestions=review.suggestions, manner=self._voice.manner),
         )
         return Briefing(asked.requests, asked.coverage, tuple(self._notes(guidance, cut=cut)), self._hidden)
 

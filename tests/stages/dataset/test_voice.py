@@ -43,3 +43,10 @@ def test_a_few_remarks_say_nothing_about_a_team() -> None:
 def test_a_history_has_a_voice() -> None:
     found = measure_voice(HISTORY)
     assert (found.known, found.median_words, found.polite) == (True, 6.0, 1.0)
+
+
+def test_a_manner_is_told_in_words_only_where_it_is_known() -> None:
+    assert Voice(remarks=ENOUGH, median_words=9.0, questions=0.4, polite=0.25).manner == (
+        "half of its remarks have at most 9 words; 40 % of them end in a question, 25 % say please."
+    )
+    assert Voice(remarks=ENOUGH - 1, median_words=9.0).manner == ""

@@ -70,11 +70,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What answers may hold: who may speak, how many remarks a call, whether code may be proposed."""
+    """What answers may hold: who may speak, how many remarks a call, whether code may be proposed, in what manner."""
 
     specialists: tuple[Specialist, ...] = SPECIALISTS
     remarks: int = 8
     suggestions: bool = True
+    manner: str = ""
 
 
 def make_requests(
@@ -176,6 +177,7 @@ class _Composer:
             "title": MAX_TITLE,
             "words": MAX_WORDS,
             "suggestions": self._wanted.suggestions,
+            "manner": self._wanted.manner,
         }
         return render_template(self._templates, "ask.md.j2", values)
 
