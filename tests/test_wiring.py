@@ -73,8 +73,9 @@ def model_workshop(tmp_path: Path, text: str) -> Workshop:
 
 
 def test_without_settings_there_is_no_generator(workshop: Workshop) -> None:
-    assert workshop.generator() is None
-    assert workshop.generator_notes == ()
+    context = workshop.review_context()
+    assert context.writing is None
+    assert context.notes == ()
 
 
 @pytest.mark.parametrize(
@@ -92,12 +93,11 @@ def test_the_generator_of_the_settings_is_opened_and_exposure_is_said(
 ) -> None:
     monkeypatch.setenv(MODEL_KEY_VARIABLE, key)
     found = model_workshop(tmp_path, f'[model]\nkind = "openai"\naddress = "{address}"\nname = "small"\n')
-    generator = found.generator()
-    assert generator is not None
-    assert generator.model == "small"
-    assert found.generator() is generator
-    assert len(found.generator_notes) == len(note)
-    assert all(part in said for part, said in zip(note, found.generator_notes, strict=True))
+    context = found.review_context()
+    assert context.writing is not None
+    assert (context.writing.generator.model, context.writing.tier) == ("small", "prompt")
+    assert len(context.notes) == len(note)
+    assert all(part in said for part, said in zip(note, context.notes, strict=True))
 
 
 def test_a_model_of_this_machine_needs_a_folder_or_a_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,13 +105,14 @@ def test_a_model_of_this_machine_needs_a_folder_or_a_revision(tmp_path: Path, mo
     monkeypatch.delenv(BASES_VARIABLE, raising=False)
     settings = '[model]\nkind = "transformers"\nname = "somebody/small"\n'
     unnamed = model_workshop(tmp_path, settings)
-    assert unnamed.generator() is None
-    assert unnamed.generator_notes == ("No model writes: neither a folder nor a revision of somebody/small is named.",)
+    context = unnamed.review_context()
+    assert context.writing is None
+    assert context.notes == ("No model writes: neither a folder nor a revision of somebody/small is named.",)
     monkeypatch.setenv(BASES_VARIABLE, f"somebody/small={tmp_path}")
     named = Workshop(unnamed.path, QuietConsole())
-    generator = named.generator()
-    assert generator is not None
-    assert (generator.model, named.generator_notes) == ("somebody/small", ())
+    writing = named.review_context().writing
+    assert writing is not None
+    assert writing.generator.model == "somebody/small"
 
 
 @pytest.mark.parametrize("key", ["two words", "line\nbreak", "sm\u00f6rg"])
@@ -121,7 +122,7 @@ def test_a_key_no_header_can_hold_is_refused_without_showing_it(
     monkeypatch.setenv(MODEL_KEY_VARIABLE, key)
     found = model_workshop(tmp_path, '[model]\nkind = "openai"\naddress = "http://127.0.0.1:1/v1"\nname = "small"\n')
     with pytest.raises(ConfigError, match=MODEL_KEY_VARIABLE) as error:
-        found.generator()
+        found.review_context()
     assert key not in str(error.value)
 
 
@@ -132,7 +133,7 @@ def test_a_key_no_header_can_hold_is_refused_without_showing_it(
 def test_an_address_that_is_none_is_refused(tmp_path: Path, address: str) -> None:
     found = model_workshop(tmp_path, f'[model]\nkind = "openai"\naddress = "{address}"\nname = "small"\n')
     with pytest.raises(ConfigError, match=r"model\.address must be the base"):
-        found.generator()
+        found.review_context()
 
 
 def test_an_embedding_model_is_a_folder_that_the_machine_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

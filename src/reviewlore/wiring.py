@@ -17,9 +17,9 @@ from reviewlore.errors import InputError, StorageError
 from reviewlore.flows.review import ReviewContext, read_settings
 from reviewlore.flows.scoring import Judgement, load_active, load_calibrations
 from reviewlore.formats import records
-from reviewlore.ports import AdapterTrainer, Clock, Console, Generator, Index, Parsers, Shelf, Store
+from reviewlore.ports import AdapterTrainer, Clock, Console, Index, Parsers, Shelf, Store
 from reviewlore.ranking.model import RankerModel
-from reviewlore.wiring_model import open_model
+from reviewlore.wiring_model import open_writing
 from reviewlore.wiring_secrets import (
     find_bases,
     find_embedding,
@@ -103,19 +103,6 @@ class Workshop:
 
         return DpoAdapters(resources.load_prompts(), self.console, find_bases())
 
-    def generator(self) -> Generator | None:
-        """Return the model that writes remarks, or None where the settings name none or it cannot run here."""
-        return self._opened_generator[0]
-
-    @property
-    def generator_notes(self) -> tuple[str, ...]:
-        """What has to be known of the model that writes, or why there is none, in one sentence each."""
-        return self._opened_generator[1]
-
-    @cached_property
-    def _opened_generator(self) -> tuple[Generator | None, tuple[str, ...]]:
-        return open_model(self.settings.model, lambda: self.store)
-
     def scorer(self) -> Judgement:
         """Return the judgement in force, and what it is worth; what had to be given up for it is said."""
         scorer, notes = load_active(self.store, self.prior, self.adapters)
@@ -127,18 +114,20 @@ class Workshop:
         """Return what a review needs."""
         name = repository or self.repo.name
         scorer, notes = load_active(self.store, self.prior, self.adapters)
-        model, more = find_embedding(self.settings.model.embedding)
+        embedding, more = find_embedding(self.settings.model.embedding)
+        writing, told = open_writing(self.settings.model, lambda: self.store, scorer, self.clock)
         return ReviewContext(
             repository=name,
             repo=self.repo,
             store=self.store,
             grammar=self.grammar,
             scorer=scorer,
-            make_index=lambda: self._make_index(model),
+            make_index=lambda: self._make_index(embedding),
             console=self.console,
-            notes=(*notes, *more),
+            notes=(*notes, *more, *told),
             shelf=self.shelf,
             calibrations=load_calibrations(self.store, scorer, self.prior_calibrations),
+            writing=writing,
         )
 
     def _make_index(self, model: Path | None) -> Index:

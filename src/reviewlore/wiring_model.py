@@ -1,10 +1,15 @@
-"""Builds the model that writes remarks: settings and this machine's environment in, a `Generator` or None out."""
+"""Builds the model that writes remarks: settings and this machine's environment in, how it is asked out."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from reviewlore.config import ModelSettings
-from reviewlore.ports import Generator, Store
+from reviewlore.ports import Clock, Generator, Store
 from reviewlore.wiring_secrets import find_bases, model_environment, read_model_key
+
+if TYPE_CHECKING:
+    from reviewlore.flows.generation import Writing
+    from reviewlore.ports import Scorer
 
 
 def open_model(model: ModelSettings, store: Callable[[], Store]) -> tuple[Generator | None, tuple[str, ...]]:
@@ -23,3 +28,23 @@ def open_model(model: ModelSettings, store: Callable[[], Store]) -> tuple[Genera
     bases = find_bases() if model.kind == "transformers" else {}
     machine = Machine(bases.get(model.name), model_environment())
     return open_generator(model, key, machine, lambda version: adapter_files(store(), version))
+
+
+def open_writing(
+    model: ModelSettings, store: Callable[[], Store], scorer: "Scorer", clock: Clock
+) -> tuple["Writing | None", tuple[str, ...]]:
+    """Return the model that writes remarks with all it is asked with, or None, and notes on it; see `open_model`.
+
+    The adapter in force writes too where it was trained on this very model: in the form in which it was trained.
+    """
+    generator, notes = open_model(model, store)
+    if generator is None:
+        return None, notes
+    from reviewlore.adapters.resources import load_attention, load_prompts
+    from reviewlore.flows.generation import Writing
+    from reviewlore.flows.serving import find_trained
+    from reviewlore.ranking.attention import parse_attention
+
+    trained = find_trained(store(), scorer.version, model.name) if scorer.tier == "adapter" else None
+    attention = parse_attention(load_attention())
+    return Writing(generator, model, load_prompts(), attention, clock.now, trained), notes

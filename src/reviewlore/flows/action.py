@@ -27,9 +27,9 @@ from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreEr
 from reviewlore.flows.again import only_new, unchanged_since
 from reviewlore.flows.dispatch import choose_job
 from reviewlore.flows.publish import Desk, Published, Reviewed, publish_review, say_pause
-from reviewlore.flows.review import Circumstances, ReviewContext, decide, examine, read_settings
+from reviewlore.flows.review import ReviewContext, decide, examine, read_settings
 from reviewlore.flows.saying import said_on
-from reviewlore.flows.scoring import Judgement
+from reviewlore.flows.subject import Circumstances
 from reviewlore.formats.review_json import render_json
 from reviewlore.ports import Clock, ForgeRuns, Repo, Runner, Store
 from reviewlore.stages.intake import read_event
@@ -99,10 +99,10 @@ def review_pull(
             seen=lambda patches: unchanged_since(context.repo, recall(posted), patches, bring),
         )
     found = examine(context, pull.base_sha, pull.head_sha, known)
-    review = decide(context, found, Judgement(context.scorer, context.calibrations), known)
+    review, subject = decide(context, found, context.judgement), found.subject
     if earlier is not None:
-        review = only_new(review, found.patches, found.unchanged, earlier.posted)
-    return Reviewed(review, found.patches, found.settings.review)
+        review = only_new(review, subject.patches, subject.unchanged, earlier.posted)
+    return Reviewed(review, subject.patches, subject.settings.review)
 
 
 def judge_published(reviewed: Reviewed, published: Published, fail_on: FailOn | None, repository_url: str) -> JobResult:

@@ -5,19 +5,18 @@ fails a review.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from reviewlore.architecture.facts.change import ChangeContext
-from reviewlore.config import ModelSettings, Settings
+from reviewlore.config import ModelSettings
 from reviewlore.diff import FilePatch
-from reviewlore.domain.architecture import Survey
-from reviewlore.domain.asking import PullText
-from reviewlore.domain.finding import Dropped, Finding, Tier
-from reviewlore.domain.usage import Coverage, Usage
-from reviewlore.domain.voice import SILENT, Voice
+from reviewlore.domain.finding import Tier
+from reviewlore.domain.generated import Generated
+from reviewlore.domain.spending import Spent
 from reviewlore.flows.asking import Asked, Ground, ask, uncover
 from reviewlore.flows.briefing import Briefing, ForHunk, Sources, Trained, brief
 from reviewlore.flows.spending import MeteredGenerator, record, remaining
+from reviewlore.flows.state import read_voice
+from reviewlore.flows.subject import Subject
 from reviewlore.ports import Generator, Parsers, Repo, Store
 from reviewlore.ranking.attention import Attention
 from reviewlore.stages.publish.again import REASON, Unchanged
@@ -46,50 +45,39 @@ class Writing:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """What is written about: a change as it was surveyed, and the pull request it belongs to (number 0: none)."""
+class Tools:
+    """What answers are made from and held against: objects, the state branch, syntax, precedents for a hunk."""
 
-    repository: str
-    number: int
-    base: str
-    head: str
-    survey: Survey
-    change: ChangeContext
-    settings: Settings
-    told: PullText | None = None
-    unchanged: Unchanged = field(default_factory=Unchanged)
-    voice: Voice = SILENT
+    repo: Repo
+    store: Store
+    grammar: Parsers
+    precedents: ForHunk
 
 
-@dataclass(frozen=True, slots=True)
-class Generated:
-    """What a model has to say that holds, what does not and why, what it was shown, what that took."""
-
-    findings: tuple[Finding, ...] = ()
-    dropped: tuple[Dropped, ...] = ()
-    coverage: Coverage = field(default_factory=Coverage)
-    usage: Usage = field(default_factory=Usage)
-    notes: tuple[str, ...] = ()
-
-
-def generate(
-    writing: Writing, subject: Subject, repo: Repo, store: Store, grammar: Parsers, precedents: ForHunk
-) -> Generated:
+def generate(writing: Writing, subject: Subject, tools: Tools) -> Generated:
     """Ask a model about a change; hunks that are as they were at the last review are not shown again."""
     settings = replace(subject.settings, model=writing.settings)
-    sources = Sources(repo, subject.base, subject.head, writing.templates, precedents, attention=writing.attention)
-    patches, again = _to_look_at(subject.change.patches, subject.unchanged)
-    change = replace(subject.change, patches=patches)
-    facts = subject.survey.facts
-    voice, told = subject.voice, subject.told
-    briefing = brief(sources, change, facts, settings, told=told, trained=writing.trained, voice=voice)
-    now = writing.now()
-    allowance = remaining(store, writing.settings, now, subject.repository, subject.number)
+    sources = Sources(
+        tools.repo, subject.base, subject.head, writing.templates, tools.precedents, attention=writing.attention
+    )
+    patches, again = _to_look_at(subject.patches, subject.unchanged)
+    briefing = brief(
+        sources,
+        replace(subject.change, patches=patches),
+        subject.survey.facts,
+        settings,
+        told=subject.known.told,
+        trained=writing.trained,
+        voice=read_voice(tools.store),
+    )
+    now, number = writing.now(), subject.known.number
+    allowance = remaining(tools.store, writing.settings, now, subject.repository, number)
     metered = MeteredGenerator(writing.generator, writing.settings, allowance)
-    asked = ask(metered, briefing.requests, Ground(sources, subject.survey, grammar), settings)
+    asked = ask(metered, briefing.requests, Ground(sources, subject.survey, tools.grammar), settings)
     coverage = uncover(briefing.coverage, asked.unanswered)
     coverage = replace(coverage, left_out=coverage.left_out | dict.fromkeys(again, REASON))
-    kept = _kept(metered, store, subject, now, writing.settings)
+    spent = metered.spent(now, subject.repository, number)
+    kept = _kept(tools.store, spent, now, writing.settings)
     return Generated(asked.findings, asked.dropped, coverage, asked.usage, (*_told(briefing, asked), *kept))
 
 
@@ -110,11 +98,8 @@ def _told(briefing: Briefing, asked: Asked) -> tuple[str, ...]:
     return (*hidden, *briefing.notes, *asked.notes)
 
 
-def _kept(
-    metered: MeteredGenerator, store: Store, subject: Subject, now: str, settings: ModelSettings
-) -> tuple[str, ...]:
+def _kept(store: Store, spent: Spent | None, now: str, settings: ModelSettings) -> tuple[str, ...]:
     """Write what it took to the account; that it could not be written matters only where there is a limit."""
-    spent = metered.spent(now, subject.repository, subject.number)
     problem = record(store, spent, now) if spent is not None else ""
     limited = settings.max_tokens or settings.monthly_tokens or settings.monthly_cost
     return (problem,) if problem and limited else ()

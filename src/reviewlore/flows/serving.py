@@ -1,7 +1,11 @@
 """The state branch in, the verified files of one adapter out, as a model that writes is given them."""
 
-from reviewlore.errors import RefusedError
+from dataclasses import fields
+
+from reviewlore.domain.recipe import TextBudget
+from reviewlore.errors import RefusedError, StateError
 from reviewlore.flows import state
+from reviewlore.flows.briefing import Trained
 from reviewlore.flows.scoring import CALIBRATION_FILE, JUDGED_PREFIX, verified_file
 from reviewlore.ports import Store
 from reviewlore.stages.registry import find_entry
@@ -18,3 +22,15 @@ def adapter_files(store: Store, version: str) -> tuple[dict[str, bytes], dict[st
     names = [name for name in manifest.files if name != CALIBRATION_FILE and not name.startswith(JUDGED_PREFIX)]
     files = {name: verified_file(store, manifest, name) for name in names}
     return files, {name: manifest.files[name] for name in names}
+
+
+def find_trained(store: Store, version: str, base_model: str) -> Trained | None:
+    """Return the form in which an adapter of the registry was trained; None where that was on another base model."""
+    manifest = state.read_version(store, find_entry(state.read_registry(store), version).id)
+    if manifest.base_model != base_model:
+        return None
+    try:
+        sizes = [int(manifest.recipe_settings[f"text.{field.name}"]) for field in fields(TextBudget)]
+    except (KeyError, ValueError) as error:
+        raise StateError(f"The manifest of {manifest.id} does not tell how it was asked: {error}.") from error
+    return Trained(TextBudget(*sizes), {"": manifest.id})
