@@ -72,6 +72,8 @@ def generate(writing: Writing, subject: Subject, tools: Tools) -> Generated:
     )
     now, number = writing.now(), subject.known.number
     allowance = remaining(tools.store, writing.settings, now, subject.repository, number)
+    if writing.trained is not None:  # one call a hunk, whose number has a limit of its own
+        allowance = replace(allowance, calls=None)
     metered = MeteredGenerator(writing.generator, writing.settings, allowance)
     asked = ask(metered, briefing.requests, Ground(sources, subject.survey, tools.grammar), settings)
     coverage = uncover(briefing.coverage, asked.unanswered)

@@ -5,7 +5,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewlore.architecture.picture import compare
@@ -71,7 +71,7 @@ class Examined:
     candidates: tuple[Finding, ...]
     dropped: tuple[Dropped, ...]
     generated: Generated
-    notes: tuple[str, ...] = ()
+    precedents: Precedents
 
 
 def review_change(context: ReviewContext, base: str, head: str, known: Circumstances = ALONE) -> Review:
@@ -84,7 +84,7 @@ def review_change(context: ReviewContext, base: str, head: str, known: Circumsta
 
 
 def examine(context: ReviewContext, base: str, head: str, known: Circumstances = ALONE) -> Examined:
-    """Find all candidates of a change, with the precedents they rest on; see `review_change`."""
+    """Find all candidates of a change, whoever judges them; see `review_change`."""
     subject = _read(context, base, head, known)
     settings = subject.settings
     reviewed, skipped = _reviewed(subject.patches, settings)
@@ -97,10 +97,10 @@ def examine(context: ReviewContext, base: str, head: str, known: Circumstances =
         subject=subject,
         reviewed=reviewed,
         skipped=skipped,
-        candidates=tuple(precedents.cite((*facts, *generated.findings, *others))),
+        candidates=(*facts, *generated.findings, *others),
         dropped=(*unplaced, *generated.dropped, *lost),
         generated=generated,
-        notes=(*generated.notes, *subject.survey.notes, *precedents.notes),
+        precedents=precedents,
     )
 
 
@@ -116,10 +116,10 @@ def decide(context: ReviewContext, examined: Examined, judgement: Judgement) -> 
         dismissed = state.read_dismissed(store, context.repository)
         history = rule_records(state.read_online(store))
     choice = choose(examined.candidates, judgement, settings, past, dismissed=dismissed, history=history)
-    kept = choice.kept
-    if judgement.tier == "adapter":  # its score is the preference margin
-        kept = tuple(replace(finding, margin=finding.score) for finding in kept)
-    written = context.writing is not None and examined.generated.usage.calls > 0
+    kept = tuple(examined.precedents.cite(choice.kept))  # what is not said needs no evidence
+    generated = examined.generated
+    written = context.writing is not None and generated.usage.calls > 0
+    told = (*generated.notes, *subject.survey.notes, *examined.precedents.notes, *choice.notes)
     return Review(
         repository=context.repository,
         base=subject.base,
@@ -128,12 +128,12 @@ def decide(context: ReviewContext, examined: Examined, judgement: Judgement) -> 
         version=judgement.version,
         findings=kept,
         dropped=(*examined.dropped, *choice.dropped),
-        notes=(*context.notes, *_age(store, judgement.version, subject), *examined.notes, *choice.notes),
+        notes=(*context.notes, *_age(store, judgement.version, subject), *told),
         files_reviewed=len(examined.reviewed),
         files_skipped=examined.skipped,
         diagram=_diagram(subject.survey, subject.patches) if settings.diagram else "",
-        coverage=examined.generated.coverage,
-        usage=examined.generated.usage,
+        coverage=generated.coverage,
+        usage=generated.usage,
         voice=state.read_voice(store) if kept else SILENT,
     )
 
