@@ -13,6 +13,7 @@ is asked about, because the shipped one was made with it. The last line is one J
 
 import argparse
 import json
+import multiprocessing
 import os
 import sys
 import tempfile
@@ -27,12 +28,14 @@ from benchmarks._comments import Vectors, as_episode, find_file, load_rows
 from benchmarks._held_out import held_out, left_out, score_left_out, usable
 from benchmarks._timeline_measure import Replayed, Tally
 from benchmarks._timeline_replay import Played, replay
-from benchmarks._timeline_report import curve_table, differences, draw_curve, summarise, table
+from benchmarks._timeline_report import count_arms, curve_table, differences, draw_curve, summarise, table
 from benchmarks._timeline_review import LEARNED, PRIOR, PROMOTED, SETS, Prior
 from tests.github.fake import start_fake
 
+from benchmarks import attention
 from reviewlore.domain.calibration import Calibrations
 from reviewlore.domain.preference import PairSettings
+from reviewlore.ranking.attention import Attention, attention_features
 from reviewlore.ranking.calibration import fit_calibration
 from reviewlore.stages.dataset import build_dataset
 
@@ -92,7 +95,7 @@ def _count(played: Mapping[str, Played], resamples: int) -> dict[str, Any]:
         **summarise(records, resamples),
         "differences": _differences(records, resamples),
         # Without those whose first reviewed commit is lost: there the merged code was reviewed.
-        "as_first_seen": {"pull_requests": len(seen), "arms": summarise(seen, resamples)["arms"]},
+        "as_first_seen": {"pull_requests": len(seen), "arms": count_arms(seen, resamples)},
         "learning": {name: each.learning for name, each in played.items()},
         "tiers_not_run": NOT_RUN,
     }
@@ -100,8 +103,9 @@ def _count(played: Mapping[str, Played], resamples: int) -> dict[str, Any]:
 
 def _replay_all(names: Sequence[str], source: Path, clones: Path, arguments: argparse.Namespace) -> dict[str, Played]:
     """Replay the repositories; what is done is written after each of them, since the whole takes its time."""
-    priors, done = _make_priors(source), dict[str, Played]()
-    with ProcessPoolExecutor(arguments.jobs) as pool:
+    priors, done = _make_priors(source, clones), dict[str, Played]()
+    # Not forked: this process has trained, and OpenMP's threads do not survive a fork.
+    with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as pool:
         waiting = {
             pool.submit(_play, name, clones / _short(name), source.parent, priors(name), arguments.limit): name
             for name in names
@@ -136,8 +140,10 @@ def _play(name: str, clone: Path, data: Path, prior: Prior, limit: int) -> Playe
     return played
 
 
-def _make_priors(source: Path) -> Callable[[str], Prior]:
-    """Return what makes the day-0 ranker of a repository: trained and calibrated on the others alone."""
+def _make_priors(source: Path, clones: Path) -> Callable[[str], Prior]:
+    """Return what tells what is known of a repository on day 0: trained and calibrated on the others alone."""
+    seen = list(attention.read_seen(source.parent, clones))
+    features = [attention_features(one.hunk) for one in seen]
     episodes = [as_episode(row) for row in load_rows(source)]
     pairs = build_dataset(episodes, seed=1, settings=PairSettings(test_share=0.0)).pairs
     vectors, known = Vectors(), usable(episodes, 1)
@@ -148,9 +154,12 @@ def _make_priors(source: Path) -> Callable[[str], Prior]:
         others = [each for each in known if each.repository != name]
         people, bots = (fit_calibration(held_out(others, scores, author)) for author in ("human", "bot"))
         model = models[name]
-        seen = " ".join(sorted({pair.repository for pair in pairs} - {name}))
-        about = (*model.about, ("id", f"prior without {name}"), ("repositories", seen))
-        return Prior(replace(model, about=about), Calibrations("prior", people, bots))
+        trained = " ".join(sorted({pair.repository for pair in pairs} - {name}))
+        about = (*model.about, ("id", f"prior without {name}"), ("repositories", trained))
+        foreign = [place for place, one in enumerate(seen) if one.repository != name]
+        weights, intercept = attention.fit([features[place] for place in foreign], [seen[place] for place in foreign])
+        said = Attention(tuple(weights), intercept)
+        return Prior(replace(model, about=about), Calibrations("prior", people, bots), said)
 
     return prior
 
