@@ -25,7 +25,7 @@ from reviewlore.adapters.github import connect
 from reviewlore.adapters.github_answers import Patience
 from reviewlore.adapters.github_forge import GithubForge
 from reviewlore.adapters.store import GitStore
-from reviewlore.architecture.facts import QUIET, is_said
+from reviewlore.architecture.facts import QUIET
 from reviewlore.config import FILE, ReviewSettings
 from reviewlore.diff import parse_diff
 from reviewlore.domain.calibration import Calibrations
@@ -34,13 +34,11 @@ from reviewlore.domain.finding import Finding
 from reviewlore.domain.history import Episode
 from reviewlore.errors import RefusedError
 from reviewlore.flows import state
-from reviewlore.flows.action import review_pull
 from reviewlore.flows.briefing_files import kind_of_file
 from reviewlore.flows.learn_forge import Reach
 from reviewlore.flows.promote import promote
-from reviewlore.flows.publish import Desk, publish_review
-from reviewlore.flows.review import ReviewContext, review_change
-from reviewlore.flows.scoring import Judgement
+from reviewlore.flows.publish import Desk, Reviewed, publish_review
+from reviewlore.flows.review import decide, examine
 from reviewlore.flows.train import train
 from reviewlore.ranking.attention import Attention, HunkInChange
 from reviewlore.ranking.model import RankerModel
@@ -62,7 +60,6 @@ PRIOR, LEARNED, PROMOTED = BRANCHES
 _KINDS = f"[architecture]\nfacts = [{', '.join(repr(kind) for kind in sorted(QUIET))}]\n"
 # What is said: by the settings of the repository at the base; with the kinds that are silent by default.
 SETS: dict[str, str | None] = {"": None, "; silent kinds too": _KINDS}
-_EVERYTHING = _KINDS + "[review]\nmax-comments = 100000\nmin-confidence = 0.0\ntarget-precision = 0.0\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +191,8 @@ class Reviewer:
         self._scores = HUNK_SCORES | ({ATTENTION: partial(attend, attention)} if attention else {})
         self._fake, self._name, self._learner = fake, name, learner
         self._repo = fake.add_repo(name, bare)
-        self._told = {text: _Told(learner.shops[PRIOR].path, text) for text in (*SETS.values(), _EVERYTHING)}
-        self.repo: GitRepo = self._told[None]
+        self._told = {name: _Told(learner.shops[PRIOR].path, text) for name, text in SETS.items()}
+        self.repo: GitRepo = self._told[""]
         quick = Patience(between_writes=None)
         self._forge = GithubForge(connect(fake.workflow_token(name), fake.base, quick), name)
         self._numbers = itertools.count(1)
@@ -211,33 +208,28 @@ class Reviewer:
 
         contexts = {arm: shop.review_context(self._name) for arm, shop in self._learner.shops.items()}
         record.version = contexts[LEARNED].scorer.version
-        everything = replace(contexts[PRIOR], repo=self._told[_EVERYTHING])
-        found = review_change(everything, row["base_sha"], head).findings
-        loud = tuple(each for each in found if is_said(each.rule.rpartition("/")[2]))
-        for (name, text), said in zip(SETS.items(), (loud, found), strict=True):
-            told: list[tuple[ReviewContext, Tally]] = []
+        for name, repo in self._told.items():
+            # What `review_pull` does, with one examination for all who decide.
+            examined = examine(replace(contexts[PRIOR], repo=repo), row["base_sha"], head)
             for arm, context in contexts.items():
-                record.scores[f"{arm}{name}"] = measure.best_scores(_judged(context, said), hunks)
-                # Facts are the only candidates of this tier, and versions that are the same say the same.
-                known = next((one for other, one in told if _same(other, context)), None)
-                if said and known is None:
-                    known = count(self._publish(replace(context, repo=self._told[text]), row, head))
-                told.append((context, known or Tally()))
-                record.arms[f"{arm}{name}"] = told[-1][1]
-            places = [_place(each) for each in said]
+                judged = context.judgement.judge_findings(examined.candidates)
+                record.scores[arm + name] = measure.best_scores([(_place(one), _chance(one)) for one in judged], hunks)
+                review = decide(context, examined, context.judgement)
+                reviewed = Reviewed(review, examined.subject.patches, examined.subject.settings.review)
+                record.arms[arm + name] = count(self._publish(reviewed, row, head))
+            places = [_place(each) for each in examined.candidates]
             record.scores[f"baseline: any fact{name}"] = measure.best_scores([(p, 1.0) for p in places], hunks)
             _add_baselines(record, name, places, hunks, count)
         change = Change(self._name, row["base_sha"], head, hunks, self.repo, self._learner.episodes)
         record.scores |= {name: list(score(change)) for name, score in self._scores.items()}
 
-    def _publish(self, context: ReviewContext, row: Row, head: str) -> list[Place]:
-        """Review an open pull request at this head, as the action does, and return what stands on the forge then."""
+    def _publish(self, reviewed: Reviewed, row: Row, head: str) -> list[Place]:
+        """Publish on an open pull request at this head, as the action does; return what stands on the forge then."""
         number = next(self._numbers)
         self._fake.open_pull(
             self._name, self._repo.default, f"change-{number}", row["title"] or "A change", row["pr_author"],
             number=number, head_sha=head, base_sha=row["base_sha"],
         )  # fmt: skip
-        reviewed = review_pull(context, lambda *_: None, self._forge.pull(number))
         publish_review(Desk(self._forge, self._forge, f"https://github.com/{self._name}"), number, reviewed)
         said = [each for each in self._repo.review_comments.values() if each.pull == number]
         return [Place(each.path, each.line, each.side, each.start_line) for each in said]
@@ -259,14 +251,9 @@ def _add_baselines(
     record.arms[f"baseline: all facts{name}"] = count(places)
 
 
-def _judged(context: ReviewContext, findings: Sequence[Finding]) -> list[tuple[Place, float]]:
-    """Return the findings' places with the chance that this version gives them, or its score where that is all."""
-    judged = Judgement(context.scorer, context.calibrations).judge_findings(findings)
-    return [(_place(one), one.score if one.probability is None else one.probability) for one in judged]
-
-
-def _same(one: ReviewContext, other: ReviewContext) -> bool:
-    return (one.scorer.version, one.calibrations) == (other.scorer.version, other.calibrations)
+def _chance(finding: Finding) -> float:
+    """Return the chance that this version gives a finding, or its score where that is all there is."""
+    return finding.score if finding.probability is None else finding.probability
 
 
 def _place(finding: Finding) -> Place:
