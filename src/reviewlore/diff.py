@@ -86,6 +86,17 @@ def hunk_until(hunk: Hunk, line: int, side: Side = "RIGHT") -> str:
     return "\n".join(kept)
 
 
+def first_added(hunk: Hunk) -> int | None:
+    """Return the first line a hunk adds that says something, else the first one it adds; None where it adds none."""
+    header, *body = hunk.text.split("\n")
+    number = _starts(header)[1]
+    for row in body:
+        if row[:1] == "+" and row[1:].strip():
+            return number
+        number += row[:1] in (" ", "+")
+    return min(hunk.added, default=None)
+
+
 def _starts(header: str) -> tuple[int, int]:
     _, left, right, *_ = header.split(" ")
     return abs(int(left.split(",")[0])), int(right.split(",")[0])

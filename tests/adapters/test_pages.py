@@ -5,7 +5,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from tests.records import DIFF, a_finding, a_report, a_review, a_silent_review
+from tests.records import DIFF, a_finding, a_generated_review, a_report, a_review, a_silent_review
 
 from reviewlore.adapters.pages import render_report
 from reviewlore.domain.architecture import Evidence
@@ -177,6 +177,15 @@ def test_the_same_report_gives_the_same_page(full):
     assert render_report(a_report()) == full
 
 
+def test_a_decision_is_no_pull_request_and_a_change_is_shown():
+    review = a_generated_review()
+    page = render_report(replace(a_report(), review=review))
+    assert ">#0<" not in page
+    assert "a rule maintainers taught" in page
+    assert '<span class="pill">decided</span>' in page
+    assert '<pre class="suggested"><code>    if not amount:\n        return None\n</code></pre>' in page
+
+
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\u202e\x1b[31m{{ 7*7 }}"
 
 
@@ -191,7 +200,9 @@ def hostile_report():
         evidence=(Evidence(HOSTILE, HOSTILE, 3, HOSTILE, "javascript:alert(5)"),),
         precedents=(
             replace(a_finding().precedents[0], excerpt=HOSTILE, path=HOSTILE, url='https://x" onclick="alert(6)'),
+            replace(a_finding().precedents[0], excerpt=HOSTILE, path=HOSTILE, kind="decision", heading=HOSTILE),
         ),
+        suggestion=f"</code></pre>{HOSTILE}",
     )
     diff = DIFF.replace("Refund and forget an order.", "</td><script>alert(7)</script>\u202e \u2066x\u2069 \x07")
     return replace(

@@ -30,6 +30,14 @@ def test_a_fact_of_the_file_goes_to_its_first_added_line() -> None:
     assert [finding.anchor.line for finding in findings] == [11, 11]
 
 
+def test_a_fact_of_the_file_stands_on_a_line_that_says_something() -> None:
+    blank = "diff --git a/b.py b/b.py\n--- a/b.py\n+++ b/b.py\n@@ -3,2 +3,5 @@\n x\n+\n+\t\n+class B:\n z\n"
+    empty = "diff --git a/c.py b/c.py\n--- a/c.py\n+++ b/c.py\n@@ -1 +1,2 @@\n+\n x\n"
+    patches = {patch.path: patch for patch in parse_diff(blank + empty)}
+    findings, _ = make_findings([fact("b.py", None), fact("c.py", None)], patches)
+    assert [finding.anchor.line for finding in findings] == [6, 1]
+
+
 def test_a_file_that_only_loses_lines_takes_a_context_line() -> None:
     (finding,), _ = make_findings([fact("only.py", None)], PATCHES)
     assert finding.anchor.line == 1

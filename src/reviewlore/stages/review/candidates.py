@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from reviewlore.diff import FilePatch, Hunk, hunk_until
+from reviewlore.diff import FilePatch, Hunk, first_added, hunk_until
 from reviewlore.domain.architecture import Fact
 from reviewlore.domain.finding import Dropped, Finding
 from reviewlore.domain.history import Anchor
@@ -59,6 +59,7 @@ def _place(fact: Fact, patch: FilePatch | None) -> tuple[int, Hunk] | None:
         if hunk is not None:
             return fact.line, hunk
     for hunk in patch.hunks:
-        if hunk.added:
-            return min(hunk.added), hunk
+        line = first_added(hunk)
+        if line is not None:
+            return line, hunk
     return next(((min(hunk.right), hunk) for hunk in patch.hunks if hunk.right), None)
