@@ -68,6 +68,11 @@ class ChangeContext:
         return Packages(self.head)
 
     @cached_property
+    def names_before(self) -> frozenset[str]:
+        """The names of all definitions of the base; every module of it is read for them."""
+        return frozenset(found.name for module in self.base.modules.values() for found in module.parsed.definitions)
+
+    @cached_property
     def patch_of(self) -> dict[str, FilePatch]:
         """The patch of each changed path, by its path at the head (a removed file's own path)."""
         return {patch.path: patch for patch in self.patches}

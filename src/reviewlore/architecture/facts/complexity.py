@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from reviewlore.architecture.complexity import Part, Range, Ranges, functions_of, part_of
+from reviewlore.architecture.complexity import USUAL_COGNITIVE, Part, Range, Ranges, functions_of, part_of
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint, full_name
 from reviewlore.architecture.places import folder_of
 from reviewlore.architecture.similarity import likeness
@@ -30,12 +30,19 @@ def find_complex(change: ChangeContext) -> Iterator[Fact]:
     ranges = Ranges(change.base)
     for patch in change.patches:
         module = change.head.modules.get(patch.path)
-        if module is None or patch.status == "removed":
+        if module is None or patch.status == "removed" or not _may_stand_out(module):
             continue
         usual = ranges.of(patch.path, module.parsed.language)
         found = list(_beyond(change, module, usual)) if usual else []
         if found and usual:
             yield _fact(change, module, usual, found)
+
+
+def _may_stand_out(module: Module) -> bool:
+    """Whether a function could lie past any range's end: for the ranges every function of the base is read."""
+    part = part_of(module.path)
+    most = max((entry.cognitive for entry in functions_of(module)), default=0) if part else 0
+    return part is not None and most >= _PAST[part] * USUAL_COGNITIVE
 
 
 def _beyond(change: ChangeContext, module: Module, usual: Range) -> Iterator[tuple[Definition, int]]:

@@ -28,7 +28,6 @@ _Named = tuple[str, int | None, str]
 def find_broken_names(change: ChangeContext) -> Iterator[Fact]:
     """Yield one fact for each kind of name (function, class, module) with the new ones that are not named as usual."""
     rules = {(rule.language, rule.kind, rule.place): rule for rule in change.conventions}
-    taken = {d.name for module in change.base.modules.values() for d in module.parsed.definitions}
     nearby: dict[tuple[str, Convention], bool] = {}
     broken: defaultdict[Convention, list[_Named]] = defaultdict(list)
     for patch in change.patches:
@@ -37,7 +36,7 @@ def find_broken_names(change: ChangeContext) -> Iterator[Fact]:
         language = change.head.modules[patch.path].parsed.language
         for definition in change.added_definitions(patch.path):
             rule = rules.get((language, "class_name" if definition.kind == "class" else "function_name", ""))
-            if rule is None or definition.name in taken or not _breaks(rule, definition):
+            if rule is None or not _breaks(rule, definition) or definition.name in change.names_before:
                 continue
             place = folder_of(patch.path), rule
             if place not in nearby:
