@@ -3,7 +3,8 @@ import json
 import pytest
 from tests.repositories import commit, git, make_repository
 
-from reviewlore.wiring_action import find_secrets, run
+from reviewlore.wiring_action import run
+from reviewlore.wiring_secrets import find_secrets
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ Everything that is printed goes through the runner's adapter, also what went wro
 an error message must not become a command of the runner.
 """
 
-import re
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
@@ -26,13 +25,12 @@ from reviewlore.flows.review import read_settings
 from reviewlore.ports import Store
 from reviewlore.stages.intake import read_default_branch
 from reviewlore.wiring import Workshop
-from reviewlore.wiring_secrets import KEY_VARIABLE
+from reviewlore.wiring_secrets import KEY_VARIABLE, find_secrets
 
 if TYPE_CHECKING:
     from reviewlore.adapters.github import Connection
     from reviewlore.adapters.github_forge import GithubForge
 
-_SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|_KEY$|^KEY$|CREDENTIAL")
 _DEFAULT_RECIPE = "smoke_cpu"
 _FAULT = 3
 
@@ -51,11 +49,6 @@ def run(environ: Mapping[str, str]) -> int:
         said = f"An unexpected {type(error).__name__}. The log of this step has it; please report it."
         runner.annotate(Annotation("error", said, title="reviewlore: a fault, not your doing"))
         return _FAULT
-
-
-def find_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the values of all variables that are named like secrets: no text that leaves may carry one."""
-    return tuple(sorted({value for name, value in environ.items() if value and _SECRET.search(name.upper())}))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from reviewlore.errors import ConfigError, StorageError
@@ -24,6 +25,7 @@ _OFFLINE = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
+_SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|_KEY$|^KEY$|CREDENTIAL")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _KEY_FILE = "reviewlore-pseudonym.key"
 _KEY_LENGTH = 64
@@ -85,6 +87,15 @@ def _make_key(path: Path) -> None:
     except BaseException:
         path.unlink()
         raise
+
+
+def find_secrets(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return the values of all variables that are named like secrets: no text that leaves may carry one.
+
+    `environ` None is the environment of this process.
+    """
+    given = os.environ if environ is None else environ
+    return tuple(sorted({value for name, value in given.items() if value and _SECRET.search(name.upper())}))
 
 
 def read_token(repository: str) -> str:

@@ -61,6 +61,12 @@ class GitRepo:
         return self.top.resolve().name.removesuffix(".git")
 
     @property
+    def hosted(self) -> tuple[str, ...]:
+        """`owner/name` of each remote whose address looks like one; none for a folder on this machine."""
+        found = (_HOSTED.search(next(iter(remote.urls), "")) for remote in self._repo.remotes)
+        return tuple(match[1] for match in found if match)
+
+    @property
     def git_dir(self) -> Path:
         """The repository's git directory (shared by all its work trees), where untracked local state may live."""
         return Path(self._repo.common_dir)

@@ -1,5 +1,8 @@
 """Commands that judge: a change, or anybody's remarks."""
 
+import sys
+from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,38 +16,172 @@ from reviewlore.cli.options import (
     repo_option,
     shown,
 )
+from reviewlore.errors import ConfigError
 
 if TYPE_CHECKING:
     from reviewlore.diff import FilePatch
+    from reviewlore.domain.comparison import VersionComparison
+    from reviewlore.domain.finding import Review
     from reviewlore.wiring import Workshop
 
 _REVIEW_FORMATS = ("text", "markdown", "json", "sarif", "rdjson")
+_COMPARISON_FORMATS = ("text", "json")
 
 
 @click.command()
 @repo_option
 @click.option("--base", metavar="REVISION", help="What the change goes into.  [default: the default branch]")
-@click.option("--head", default="HEAD", show_default=True, metavar="REVISION", help="The change.")
+@click.option("--head", metavar="REVISION", help="The change.  [default: HEAD]")
+@click.option("--github", metavar="OWNER/NAME", help="With --pr: review a pull request of a repository on GitHub.")
+@click.option("--pr", "number", metavar="N", type=click.IntRange(1), help="With --github: the pull request's number.")
+@click.option("--post", is_flag=True, help="With --github: post the review. Without it nothing is written on GitHub.")
+@click.option("--foreign", multiple=True, metavar="FILE", type=click.Path(path_type=Path, allow_dash=True),
+              help="Other reviewers' findings on the change, as candidates: SARIF, rdjson, rdjsonl, JSON Lines. "
+                   "May be repeated.")  # fmt: skip
+@click.option("--compare", metavar="VERSION", help="Compare the version in force with this one (an id, its beginning, "
+                                                   "or prior). Nothing is posted.")  # fmt: skip
 @click.option(
     "--fail-on", type=click.Choice(["never", "info", "warning", "error"]), help="Exit 1 from this severity on."
 )
 @format_option(*_REVIEW_FORMATS)
 @quiet_option
-def review(repo: Path, base: str | None, head: str, fail_on: str | None, style: str, quiet: bool) -> int:
-    """Review a branch of a local repository.
+def review(repo: Path, style: str, *, quiet: bool, **options: Any) -> int:
+    """Review a branch, or a pull request on GitHub.
 
-    Review a branch of a local repository: no account, no network.
+    Review a branch of a local repository (no account, no network), or with --github and --pr a pull request, in a local
+    clone of its repository.
     """
+    asked = _Asked(style=style, **options)
+    _refuse_what_does_not_go_together(asked)
+    foreign = _read_foreign(asked.foreign)
+    workshop = open_workshop(repo, quiet)
+    look = _review_branch if asked.github is None else _review_pull
+    return look(workshop, asked, foreign)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What of a review was asked for; see the options of `review`."""
+
+    style: str
+    base: str | None
+    head: str | None
+    github: str | None
+    number: int | None
+    post: bool
+    foreign: tuple[Path, ...]
+    compare: str | None
+    fail_on: str | None
+
+
+def _refuse_what_does_not_go_together(asked: _Asked) -> None:
+    """Raise ConfigError with everything that is wrong with the options; then nothing was read yet."""
+    checks = (
+        (asked.github is not None and asked.number is None, "--github needs the pull request's number: add --pr N."),
+        (asked.number is not None and asked.github is None, "--pr goes with --github OWNER/NAME only."),
+        (asked.post and (asked.github is None or asked.number is None), "--post goes with --github and --pr only."),
+        (
+            asked.github is not None and (asked.base is not None or asked.head is not None),
+            "--base and --head are of a local review; a pull request names its own.",
+        ),
+        (asked.compare is not None and asked.post, "--compare posts nothing; leave --post out."),
+        (
+            asked.compare is not None and asked.fail_on is not None,
+            "--fail-on judges one review, and --compare makes two; leave one of them out.",
+        ),
+        (
+            asked.compare is not None and asked.style not in _COMPARISON_FORMATS,
+            f"--compare prints {' or '.join(_COMPARISON_FORMATS)}, not {asked.style}.",
+        ),
+        (sum(map(_is_input, asked.foreign)) > 1, "--foreign - is standard input, which can be read only once."),
+    )
+    problems = [told for wrong, told in checks if wrong]
+    if problems:
+        raise ConfigError(" ".join(problems))
+
+
+def _is_input(path: Path) -> bool:
+    return str(path) == "-"
+
+
+def _read_foreign(files: tuple[Path, ...]) -> dict[str, bytes]:
+    """Return files of findings by a name of their own; an unusable one is told before anything else is done."""
+    found: dict[str, bytes] = {}
+    if not files:
+        return found
+    from reviewlore.formats.foreign import read_foreign_file
+
+    for path in files:
+        name = "standard input" if _is_input(path) else shown(str(path))
+        data = read_file(path)
+        read_foreign_file(data, name)
+        others = (f"{name} ({number})" for number in count(2))
+        found[next(each for each in (name, *islice(others, len(found))) if each not in found)] = data
+    return found
+
+
+def _review_branch(workshop: "Workshop", asked: _Asked, foreign: dict[str, bytes]) -> int:
+    """Review or compare the change between two revisions of a local repository."""
     from reviewlore.flows.review import read_settings, review_change
+    from reviewlore.flows.subject import Circumstances
+
+    target = workshop.repo.resolve(asked.head or "HEAD")
+    start = workshop.repo.resolve(asked.base or workshop.repo.default_branch())
+    known = Circumstances(foreign=foreign)
+    if asked.compare is not None:
+        from reviewlore.flows.comparing import compare_versions
+        from reviewlore.wiring_review import open_version
+
+        other = open_version(workshop, asked.compare)
+        return _show_comparison(compare_versions(workshop.review_context(), start, target, other, known), asked.style)
+    result = review_change(workshop.review_context(), start, target, known)
+    click.echo(_render_review(asked.style, result), nl=False)
+    return _status(result, asked, read_settings(workshop.repo, start).review.fail_on)
+
+
+def _review_pull(workshop: "Workshop", asked: _Asked, foreign: dict[str, bytes]) -> int:
+    """Review a pull request: the review first, on standard error the plan, and with --post what became of it."""
+    from reviewlore.flows import pulls
+    from reviewlore.wiring_review import open_pull, open_version
+
+    other = None if asked.compare is None else open_version(workshop, asked.compare)
+    site = open_pull(workshop, str(asked.github), asked.number or 0)
+    if other is not None:
+        return _show_comparison(pulls.compare_asked(site, other, foreign), asked.style)
+    reviewed, note = pulls.review_asked(site, foreign)
+    click.echo(_render_review(asked.style, reviewed.review), nl=False)
+    if note:
+        _tell(note)
+    if asked.post:
+        posted = pulls.post_asked(site, reviewed)
+        _tell(*filter(None, (posted.plan, posted.told)))
+        if posted.shadow:  # it fails nothing
+            return 0
+    else:
+        _tell(pulls.preview(site, reviewed))
+    return _status(reviewed.review, asked, reviewed.settings.fail_on)
+
+
+def _tell(*texts: str) -> None:
+    """Say on standard error what belongs to no result; paths in it are strangers' words."""
+    from reviewlore.domain.visible import visible
+
+    sys.stdout.flush()  # whoever reads both streams at once should read them in order
+    for text in texts:
+        click.echo(visible(text), err=True)
+
+
+def _status(result: "Review", asked: _Asked, fail_on: str) -> int:
     from reviewlore.stages.review.select import reaches
 
-    workshop = open_workshop(repo, quiet)
-    target = workshop.repo.resolve(head)
-    start = workshop.repo.resolve(base or workshop.repo.default_branch())
-    result = review_change(workshop.review_context(), start, target)
-    click.echo(_render_review(style, result), nl=False)
-    threshold = fail_on or read_settings(workshop.repo, start).review.fail_on
-    return 1 if reaches(result.findings, threshold) else 0
+    return 1 if reaches(result.findings, asked.fail_on or fail_on) else 0
+
+
+def _show_comparison(comparison: "VersionComparison", style: str) -> int:
+    from reviewlore.formats.comparison import render_comparison, render_comparison_json
+
+    click.echo((render_comparison_json if style == "json" else render_comparison)(comparison), nl=False)
+    return 0
 
 
 @click.command()

@@ -4,7 +4,7 @@ Exit 0 done or nothing to do, 1 findings at or above `fail-on`, 2 something to m
 to the pull request (a fork) says everything on its own page and ends well.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reviewlore.config import ReviewSettings
@@ -24,11 +24,10 @@ from reviewlore.domain.forge import PullRequest, Standing
 from reviewlore.domain.markers import MARKER
 from reviewlore.domain.people import Role
 from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreError, UserError
-from reviewlore.flows.again import only_new, unchanged_since
+from reviewlore.flows.again import unchanged_since
 from reviewlore.flows.dispatch import choose_job
 from reviewlore.flows.publish import Desk, Published, Reviewed, publish_review, say_pause
 from reviewlore.flows.review import ReviewContext, decide, examine, read_settings
-from reviewlore.flows.saying import said_on
 from reviewlore.flows.subject import Circumstances
 from reviewlore.formats.review_json import render_json
 from reviewlore.ports import Clock, ForgeRuns, Repo, Runner, Store
@@ -84,24 +83,24 @@ def review_pull(
     pull: PullRequest,
     earlier: Standing | None = None,
     bring: Callable[[Sequence[str]], None] = lambda _: None,
+    foreign: Mapping[str, bytes] | None = None,
 ) -> Reviewed:
     """Review a pull request at its head, from git objects; the settings are those of its base.
 
-    With `earlier`, how the pull request stands, what was reviewed before gets no new remarks of its own.
+    With `earlier`, how the pull request stands, what was reviewed before gets no new remarks of its own. `foreign` are
+    files of other reviewers' findings by name.
     """
     fetch(pull.number, pull.base_sha, pull.head_sha)
-    known = Circumstances(pull.number, PullText(pull.title, pull.body))
+    known = Circumstances(pull.number, PullText(pull.title, pull.body), foreign=foreign or {})
     if earlier is not None:
         posted = earlier.posted
         known = replace(
             known,
-            said=said_on(posted),
+            posted=posted,
             seen=lambda patches: unchanged_since(context.repo, recall(posted), patches, bring),
         )
     found = examine(context, pull.base_sha, pull.head_sha, known)
     review, subject = decide(context, found, context.judgement), found.subject
-    if earlier is not None:
-        review = only_new(review, subject.patches, subject.unchanged, earlier.posted)
     return Reviewed(review, subject.patches, subject.settings.review)
 
 

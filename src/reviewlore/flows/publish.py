@@ -103,6 +103,13 @@ def publish_review(desk: Desk, number: int, reviewed: Reviewed, standing: Standi
             return _tidied(desk, plan, _told(first))
 
 
+def preview_review(desk: Desk, reviewed: Reviewed, standing: Standing) -> Published:
+    """Return what `publish_review` would make of a pull request that stands as it did; nothing is sent."""
+    if reason := find_obstacle(standing.pull, reviewed.review.head):
+        return Published(skip_reason=reason)
+    return _told(_plan(desk, reviewed, standing, inline=True))
+
+
 def say_pause(desk: Desk, standing: Standing) -> None:
     """Say once, in the summary that stands, that reviews of a pull request are paused; nothing where none stands."""
     edit = plan_pause(standing.posted, desk.clean)

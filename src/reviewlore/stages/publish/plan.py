@@ -21,6 +21,7 @@ from reviewlore.domain.markers import (
     memory_marker,
     place_marker,
 )
+from reviewlore.domain.visible import visible_line
 from reviewlore.stages.publish.again import find_unseen
 from reviewlore.stages.publish.places import find_anchor, find_place_of, match_posted
 from reviewlore.stages.publish.render import (
@@ -145,7 +146,8 @@ def find_obstacle(pull: PullRequest, head: str, was_draft: bool = True) -> str |
 
 def render_plan(plan: Plan) -> str:
     """Return a plan as text, one action a line, for the log of a run that acts or only says what it would do."""
-    rows = [f"post {post.comment.anchor.path}:{post.comment.anchor.line} ({post.finding})" for post in plan.posts]
+    places = [(post, post.comment.anchor) for post in plan.posts]
+    rows = [f"post {visible_line(anchor.path)}:{anchor.line} ({post.finding})" for post, anchor in places]
     if plan.summary is not None:
         what = "post the summary" if plan.summary.comment is None else f"edit the summary {plan.summary.comment}"
         rows.append(f"{what} ({len(plan.outside)} explained there)" if plan.outside else what)

@@ -41,6 +41,12 @@ def render_skip(reason: str) -> str:
     return _SENTENCES.get(reason, f"Not reviewed: {reason.replace('_', ' ')}.")
 
 
+def render_asked(reason: str) -> str:
+    """Return the sentence on a pull request that is reviewed because somebody asked, though it would be left out."""
+    why = render_skip(reason).removeprefix("Not reviewed: ")
+    return f"Reviewed because it was asked for; the action would leave it out: {why}"
+
+
 def matches_text(text: str, pattern: str) -> bool:
     """Whether a whole text has the form of a pattern, in any case: `*` is any text, everything else is itself.
 
