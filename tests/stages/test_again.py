@@ -4,9 +4,9 @@ import pytest
 from tests.stages.publishing import finding, patches, review
 
 from reviewlore.domain.architecture import Evidence
-from reviewlore.domain.finding import Dropped
+from reviewlore.domain.finding import Finding
 from reviewlore.domain.usage import Coverage, Usage
-from reviewlore.stages.publish.again import REASON, Unchanged, find_unchanged, find_unseen, hold_back
+from reviewlore.stages.publish.again import REASON, Unchanged, find_unchanged, find_unseen, is_old
 
 ROWS = [f"row_{number} = {number}" for number in range(60)]
 FIRST, SECOND = "first = compute()", "second = compute()"
@@ -70,37 +70,32 @@ UNCHANGED = find_unchanged(NOW, BEFORE)
 OLD, NEW = finding("aaaaaa1", 6), finding("bbbbbb2", 52)
 
 
-def test_a_new_remark_on_what_was_reviewed_before_is_counted_not_said():
-    held = hold_back(review(OLD, NEW), NOW, UNCHANGED, said=())
-    assert held.findings == (NEW,)
-    assert held.dropped == (Dropped("aaaaaa1", "rule", REASON),)
+def old(said: Finding, unchanged: Unchanged = UNCHANGED) -> bool:
+    return is_old(said, {patch.path: patch for patch in NOW}, unchanged)
+
+
+def test_a_remark_on_what_was_reviewed_before_is_old():
+    assert [old(each) for each in (OLD, NEW)] == [True, False]
 
 
 @pytest.mark.parametrize(
     "more",
     [{"severity": "error"}, {"evidence": (Evidence("its partner changed", "a.py", 51),), "path": "b.py"}],
 )
-def test_an_error_and_what_another_changed_file_caused_are_said(more):
-    said = finding("aaaaaa1", 6, **more)
-    assert hold_back(review(said), NOW, UNCHANGED, said=()).findings == (said,)
+def test_an_error_and_what_another_changed_file_caused_are_new(more):
+    assert not old(finding("aaaaaa1", 6, **more))
 
 
 def test_evidence_in_the_file_itself_or_in_one_that_did_not_change_is_no_cause():
-    rests = finding("aaaaaa1", 6, evidence=(Evidence("here", "a.py", 6), Evidence("there", "b.py", 6)))
-    assert hold_back(review(rests), NOW, UNCHANGED, said=()).findings == ()
-
-
-def test_what_stands_already_stays():
-    assert hold_back(review(OLD), NOW, UNCHANGED, said={"aaaaaa1"}).findings == (OLD,)
+    assert old(finding("aaaaaa1", 6, evidence=(Evidence("here", "a.py", 6), Evidence("there", "b.py", 6))))
 
 
 def test_a_remark_outside_the_diff_is_new_where_its_file_changed():
-    inside, outside = finding("aaaaaa1", 30), finding("bbbbbb2", 30, path="b.py")
-    assert hold_back(review(inside, outside), NOW, UNCHANGED, said=()).findings == (inside,)
+    assert [old(finding("aaaaaa1", 30)), old(finding("bbbbbb2", 30, path="b.py"))] == [False, True]
 
 
-def test_a_first_review_holds_nothing_back():
-    assert hold_back(review(OLD, NEW), NOW, Unchanged(), said=()) == review(OLD, NEW)
+def test_nothing_is_old_at_a_first_review():
+    assert not old(OLD, Unchanged())
 
 
 def test_what_no_model_was_shown_is_shown_again():
@@ -126,8 +121,7 @@ def test_where_no_model_was_asked_or_an_answer_failed_nothing_was_seen(more):
     assert find_unseen(review(**more)) == ("all",)
 
 
-def test_a_models_remark_is_held_back_only_where_a_model_saw_the_code():
+def test_a_models_remark_is_old_only_where_a_model_saw_the_code():
     said = finding("aaaaaa1", 6, source="generated")
-    assert hold_back(review(said), NOW, UNCHANGED, said=()).findings == (said,)
-    seen = find_unchanged(NOW, BEFORE, ())
-    assert hold_back(review(said), NOW, seen, said=()).findings == ()
+    assert not old(said)
+    assert old(said, find_unchanged(NOW, BEFORE, ()))

@@ -5,13 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One remark as it was posted: the finding's id, its rule, where it stands and its words.
-
-    `rule`, `symbol` (the function or type around it) and `text` are empty where they are not known.
-    """
+    """One remark as it was posted: the finding's id, its file, its rule and its words; empty where not known."""
 
     id: str
     path: str
     rule: str = ""
     text: str = ""
-    symbol: str = ""

@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from reviewlore.diff import FilePatch, parse_diff
-from reviewlore.domain.finding import Review
-from reviewlore.domain.forge import Posted
+from reviewlore.domain.finding import Finding
 from reviewlore.domain.markers import Memory
 from reviewlore.errors import InputError
+from reviewlore.flows.subject import Subject
 from reviewlore.ports import Repo
-from reviewlore.stages.publish.again import Unchanged, find_unchanged, hold_back
+from reviewlore.stages.publish.again import Unchanged, find_unchanged, is_old
 from reviewlore.stages.publish.places import match_posted
+from reviewlore.stages.publish.render import fingerprint
 
 
 def unchanged_since(
@@ -32,7 +33,9 @@ def unchanged_since(
     return Unchanged()
 
 
-def only_new(review: Review, patches: Sequence[FilePatch], unchanged: Unchanged, posted: Posted) -> Review:
-    """Return a later review without what the new push did not cause, each counted; what stands already stays."""
-    said = match_posted(review.findings, posted.comments, {patch.path: patch for patch in patches})
-    return hold_back(review, patches, unchanged, said.keys())
+def find_standing(subject: Subject, candidates: Sequence[Finding]) -> tuple[frozenset[str], Callable[[Finding], bool]]:
+    """Return the ids of the candidates that stand on the pull request, and what tells of another that it is no news."""
+    patches = {patch.path: patch for patch in subject.patches}
+    said = match_posted(candidates, subject.known.posted.comments, patches)
+    standing = frozenset(finding.id for finding in candidates if fingerprint(finding) in said)
+    return standing, lambda finding: is_old(finding, patches, subject.unchanged)

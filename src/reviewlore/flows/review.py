@@ -17,11 +17,12 @@ from reviewlore.domain.finding import Dropped, Finding, Review
 from reviewlore.domain.generated import Generated
 from reviewlore.domain.voice import SILENT
 from reviewlore.flows import state
+from reviewlore.flows.again import find_standing
 from reviewlore.flows.choosing import choose
 from reviewlore.flows.drift import find_aged, take_fingerprint
 from reviewlore.flows.mapping import Mapper
 from reviewlore.flows.precedents import Precedents
-from reviewlore.flows.saying import dismissed_in
+from reviewlore.flows.saying import dismissed_in, said_on
 from reviewlore.flows.scoring import Judgement
 from reviewlore.flows.subject import ALONE, Circumstances, Subject
 from reviewlore.flows.survey import study
@@ -107,12 +108,18 @@ def examine(context: ReviewContext, base: str, head: str, known: Circumstances =
 def decide(context: ReviewContext, examined: Examined, judgement: Judgement) -> Review:
     """Judge the candidates of a change and choose the few that are said."""
     subject, store = examined.subject, context.store
-    settings, said = subject.settings.review, subject.known.said
-    past, dismissed = Past(said=said), frozenset[str]()
+    settings = subject.settings.review
+    past, dismissed = Past(), frozenset[str]()
     history: tuple[RuleRecord, ...] = ()
     if examined.candidates:
-        by_path = {patch.path: patch for patch in examined.reviewed}
-        past = Past(said=said, dismissed=dismissed_in(store, context.repository), patches=by_path)
+        standing, old = find_standing(subject, examined.candidates)
+        past = Past(
+            said=said_on(subject.known.posted),
+            dismissed=dismissed_in(store, context.repository),
+            patches={patch.path: patch for patch in examined.reviewed},
+            standing=standing,
+            old=old,
+        )
         dismissed = state.read_dismissed(store, context.repository)
         history = rule_records(state.read_online(store))
     choice = choose(examined.candidates, judgement, settings, past, dismissed=dismissed, history=history)

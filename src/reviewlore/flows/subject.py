@@ -8,7 +8,7 @@ from reviewlore.config import Settings
 from reviewlore.diff import FilePatch
 from reviewlore.domain.architecture import Survey
 from reviewlore.domain.asking import PullText
-from reviewlore.domain.saying import Said
+from reviewlore.domain.forge import Posted
 from reviewlore.stages.publish.again import Unchanged
 
 
@@ -16,13 +16,13 @@ from reviewlore.stages.publish.again import Unchanged
 class Circumstances:
     """What is known of a change besides its commits.
 
-    `number` is its pull request's (0: none), `told` its title and body, `said` our remarks that stand on it; `seen`
+    `number` is its pull request's (0: none), `told` its title and body, `posted` what of ours stands on it; `seen`
     tells which of its hunks were reviewed before. `foreign` are files of other reviewers' findings by name.
     """
 
     number: int = 0
     told: PullText | None = None
-    said: tuple[Said, ...] = ()
+    posted: Posted = field(default_factory=Posted)
     seen: Callable[[tuple[FilePatch, ...]], Unchanged] = lambda patches: Unchanged()
     foreign: Mapping[str, bytes] = field(default_factory=dict)
 

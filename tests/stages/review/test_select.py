@@ -83,10 +83,6 @@ def reasons(subject: Finding, past: Past, settings: ReviewSettings | None = None
         (Past(), []),
         (Past(thresholds={"generated": 0.4, "architecture": 0.9}), []),
         (Past(thresholds={"generated": 0.41}), ["below_threshold"]),
-        (Past(muted=("generated/testing",)), ["muted"]),
-        (Past(muted=("testing",)), ["muted"]),
-        (Past(muted=("*.py",)), ["muted"]),
-        (Past(muted=("docs/*",)), []),
         (Past(patches=PATCHES), []),
         (Past(patches={}), ["off_diff"]),
         (Past(said=(Said("f", "a.py", text=REWORDED),), words=words), []),  # our own comment: it stays
@@ -96,13 +92,14 @@ def reasons(subject: Finding, past: Past, settings: ReviewSettings | None = None
         (Past(said=(Said("other", "a.py", text=REWORDED),)), []),
         (Past(dismissed=(Said("o", "a.py", "generated/testing", REWORDED),), words=words), ["dismissed_before"]),
         (Past(dismissed=(Said("o", "a.py", "generated/testing"),)), ["dismissed_before"]),
-        (Past(dismissed=(Said("o", "b.py", "generated/testing", "", "total"),), symbol=lambda f: "total"),
-         ["dismissed_before"]),
-        (Past(dismissed=(Said("o", "b.py", "generated/testing", "", ""),)), []),
+        (Past(dismissed=(Said("o", "b.py", "generated/testing"),)), []),
+        (Past(old=lambda finding: finding.id == "f"), ["unchanged_since_last_review"]),
+        (Past(old=lambda finding: True, standing=frozenset({"f"})), []),
+        (Past(said=(Said("other", "a.py", text=REWORDED),), words=words, standing=frozenset({"f"})), []),
         (Past(dismissed=(Said("o", "a.py", "generated/debugging", REWORDED),), words=words), []),
     ],
 )  # fmt: skip
-def test_what_was_said_dismissed_or_muted_is_not_said_again(past: Past, expected: list[str]) -> None:
+def test_what_was_said_seen_or_dismissed_is_not_said_again(past: Past, expected: list[str]) -> None:
     assert reasons(SPOKEN, past) == expected
 
 
@@ -112,7 +109,6 @@ def test_a_declared_contract_is_said_however_improbable() -> None:
     assert reasons(declared, past) == []
     assert reasons(replace(declared, inferred=True), past) == ["dismissed_before"]
     assert reasons(replace(declared, severity="warning"), Past(thresholds={"architecture": 0.9})) == ["below_threshold"]
-    assert reasons(declared, Past(muted=(FINDING.rule,))) == ["muted"]
 
 
 def test_what_nothing_was_calibrated_for_has_no_threshold() -> None:
@@ -128,6 +124,21 @@ def test_the_likelier_comes_first_within_a_severity() -> None:
     kept, dropped = select(order, ReviewSettings(max_comments=2))
     assert [item.id for item in kept] == ["f2", "f3"]
     assert [(item.id, item.reason) for item in dropped] == [("f1", "over_cap")]
+
+
+def test_what_stands_or_was_seen_before_takes_no_room_from_what_is_new() -> None:
+    stands, seen = [finding(number, severity="error") for number in (1, 2)], [finding(3, severity="error")]
+    new = [finding(4), finding(5, severity="info")]
+    past = Past(standing=frozenset({"f1", "f2"}), old=lambda item: item.id == "f3")
+    kept, dropped = select([*stands, *seen, *new], ReviewSettings(max_comments=1), past=past)
+    assert [item.id for item in kept] == ["f1", "f2", "f4"]
+    assert [(item.id, item.reason) for item in dropped] == [("f3", "unchanged_since_last_review"), ("f5", "over_cap")]
+
+
+def test_what_was_seen_before_does_not_take_the_line_of_what_is_new() -> None:
+    seen, new = replace(FINDING, id="seen", severity="error"), FINDING
+    kept, _ = select([seen, new], ReviewSettings(), past=Past(old=lambda item: item.id == "seen"))
+    assert [item.id for item in kept] == ["f"]
 
 
 def test_fail_on_compares_severities() -> None:

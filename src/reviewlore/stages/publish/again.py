@@ -1,20 +1,19 @@
 """A later review of a pull request: which hunks are as they were, and which remarks that leaves to be said. Pure.
 
 In: the patches of now and of the last review, told by content, not by commits, so that a rebase or a force-push changes
-nothing by itself. Out: the hunks that are unchanged, and a review without what was not caused by the new push.
+nothing by itself. Out: the hunks that are unchanged, and of a finding whether the new push can have caused it.
 """
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from reviewlore.diff import FilePatch, Hunk
-from reviewlore.domain.finding import Dropped, Finding, Review
+from reviewlore.domain.finding import Finding, Review
 from reviewlore.domain.markers import EVERYTHING
-from reviewlore.stages.publish.render import fingerprint
 
-REASON = "unchanged_since_last_review"
+REASON = "unchanged_since_last_review"  # as `stages/review/select.py` says of a finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +76,14 @@ def find_unchanged(
     return Unchanged(frozenset(hunks), frozenset(moved), frozenset(hunk for hunk in hunks if hunk[0] not in missing))
 
 
-def hold_back(review: Review, patches: Sequence[FilePatch], unchanged: Unchanged, said: Collection[str]) -> Review:
-    """Return the review without new remarks on hunks that were reviewed before: these are counted among the dropped.
+def is_old(finding: Finding, patches: Mapping[str, FilePatch], unchanged: Unchanged) -> bool:
+    """Whether a finding is on a hunk that was reviewed before, so that a later review brings no new remark of it.
 
-    Said all the same: an error, what rests on another file that changed since, and what stands already (`said`, by
-    fingerprint).
+    New all the same are an error, and what rests on another file that changed since.
     """
-    if not unchanged.anything:
-        return review
-    by_path = {patch.path: patch for patch in patches}
-    kept, held = [], []
-    for finding in review.findings:
-        known = finding.severity == "error" or fingerprint(finding) in said or _has_cause(finding, unchanged)
-        if known or not _is_on(finding, by_path.get(finding.anchor.path), unchanged):
-            kept.append(finding)
-        else:
-            held.append(Dropped(finding.id, finding.rule, REASON))
-    return replace(review, findings=tuple(kept), dropped=(*review.dropped, *held))
+    if not unchanged.anything or finding.severity == "error" or _has_cause(finding, unchanged):
+        return False
+    return _is_on(finding, patches.get(finding.anchor.path), unchanged)
 
 
 def _is_on(finding: Finding, patch: FilePatch | None, unchanged: Unchanged) -> bool:

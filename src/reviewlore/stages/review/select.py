@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from reviewlore.config import ReviewSettings
 from reviewlore.diff import FilePatch
@@ -20,19 +19,19 @@ class Past:
     """What a finding is held against besides the settings.
 
     `thresholds` are the least probabilities by source (none: any), `refuted` rules whose own findings are addressed too
-    seldom. `said` stands on this pull request, `dismissed` is not wanted in this repository; `muted` are rules, or
-    globs of paths. `words` tells how alike texts are; without it only ids count. `patches` by path, where given, must
-    show what is said; `symbol` names what is around a finding.
+    seldom. `said` stands on this pull request, `standing` are the ids of findings that it says already, and `old` tells
+    of any other whether it is on what an earlier review saw; `dismissed` is not wanted in this repository. `words`
+    tells how alike texts are; without it only ids count. `patches` by path, where given, must show what is said.
     """
 
     thresholds: Mapping[Source, float] = field(default_factory=dict)
     refuted: frozenset[str] = frozenset()
     said: tuple[Said, ...] = ()
     dismissed: tuple[Said, ...] = ()
-    muted: tuple[str, ...] = ()
     words: Words | None = None
     patches: Mapping[str, FilePatch] | None = None
-    symbol: Callable[[Finding], str] = lambda finding: ""
+    standing: frozenset[str] = frozenset()
+    old: Callable[[Finding], bool] = lambda finding: False
 
 
 def select(
@@ -41,9 +40,10 @@ def select(
     dismissed: frozenset[str] = frozenset(),
     past: Past | None = None,
 ) -> tuple[tuple[Finding, ...], tuple[Dropped, ...]]:
-    """Keep at most `max_comments`, worst first, then the likeliest to be addressed; one comment a line, none twice.
+    """Keep at most `max_comments` new ones, worst first, then the likeliest to be addressed; one a line, none twice.
 
-    `dismissed` are ids. An error of a declared contract is said however improbable, and whatever is like it.
+    What stands on the pull request takes no room from what a new push brings. `dismissed` are ids. An error of a
+    declared contract is said however improbable, and whatever is like it.
     """
     judge = _Judge(settings, dismissed, past or Past())
     for finding in sorted(findings, key=_order):
@@ -65,21 +65,26 @@ class _Judge:
         self.dropped: list[Dropped] = []
         self._ids = set[str]()
         self._lines = set[tuple[str, str, int | None]]()
-        self._posted = frozenset(item.id for item in past.said)
+        self._room = settings.max_comments
+        self._standing = past.standing | {item.id for item in past.said}
 
     def take(self, finding: Finding) -> None:
         """Keep a finding, or drop it with the first reason that holds."""
         place = (finding.anchor.path, finding.anchor.side, finding.anchor.line)
+        stands = finding.id in self._standing
         reason = self._unwanted(finding) or self._unlikely(finding)
+        if reason is None and not stands and self.past.old(finding):
+            reason = "unchanged_since_last_review"
         if reason is None and place in self._lines:
             reason = "same_line_as_a_worse_finding"
-        if reason is None and len(self.kept) >= self.settings.max_comments:
+        if reason is None and not stands and self._room <= 0:
             reason = "over_cap"
         self._ids.add(finding.id)
         if reason is not None:
             self.dropped.append(Dropped(finding.id, finding.rule, reason))
             return
         self._lines.add(place)
+        self._room -= not stands
         self.kept.append(finding)
 
     def _unwanted(self, finding: Finding) -> str | None:
@@ -89,10 +94,9 @@ class _Judge:
             ("dismissed_before", lambda: finding.id in self.dismissed),
             ("duplicate", lambda: finding.id in self._ids),
             ("silenced_by_config", lambda: finding.rule in settings.silent or _short(finding) in settings.silent),
-            ("muted", lambda: any(_mutes(entry, finding) for entry in past.muted)),
             ("off_diff", lambda: past.patches is not None and not _is_shown(finding, past.patches)),
             ("dismissed_before", lambda: not _declared(finding) and self._is_like_dismissed(finding)),
-            ("already_said", lambda: finding.id not in self._posted and self._is_said(finding)),
+            ("already_said", lambda: finding.id not in self._standing and self._is_said(finding)),
         )
         return next((name for name, hit in checks if hit()), None)
 
@@ -111,12 +115,11 @@ class _Judge:
         return next((name for name, hit in checks if hit), None)
 
     def _is_like_dismissed(self, finding: Finding) -> bool:
-        """Whether a maintainer dismissed the same rule on the same file or function, in like words."""
+        """Whether a maintainer dismissed the same rule on the same file, in like words."""
         for item in self.past.dismissed:
             if item.rule != finding.rule:
                 continue
-            same = item.path == finding.anchor.path or (item.symbol and item.symbol == self.past.symbol(finding))
-            if same and (not item.text or self._alike(item.text, finding)):
+            if item.path == finding.anchor.path and (not item.text or self._alike(item.text, finding)):
                 return True
         return False
 
@@ -144,10 +147,6 @@ def _short(finding: Finding) -> str:
 def _declared(finding: Finding) -> bool:
     """Whether a finding breaks a rule that the team wrote down itself."""
     return finding.source == "architecture" and finding.severity == "error" and not finding.inferred
-
-
-def _mutes(entry: str, finding: Finding) -> bool:
-    return entry in (finding.rule, _short(finding)) or fnmatchcase(finding.anchor.path, entry)
 
 
 def _is_shown(finding: Finding, patches: Mapping[str, FilePatch]) -> bool:
