@@ -11,7 +11,9 @@ from reviewlore.adapters.pages import render_report
 from reviewlore.domain.architecture import Evidence
 from reviewlore.domain.calibration import Bin, Calibration, Calibrations, OperatingPoint
 from reviewlore.domain.finding import Dropped
+from reviewlore.domain.online import OnlineMetrics, OnlineRow
 from reviewlore.domain.report import Report
+from reviewlore.domain.shadow import ShadowTotals
 from reviewlore.errors import InputError
 
 VOID = {"meta", "link", "br", "col", "hr", "img", "input"}
@@ -184,6 +186,21 @@ def test_a_decision_is_no_pull_request_and_a_change_is_shown():
     assert "a rule maintainers taught" in page
     assert '<span class="pill">decided</span>' in page
     assert '<pre class="suggested"><code>    if not amount:\n        return None\n</code></pre>' in page
+
+
+def test_what_became_of_its_own_remarks_is_drawn_and_told():
+    rows = (
+        OnlineRow("2026-W45", "embedded", "v1", "", "architecture/new_cycle", 4, 3, 0, 1),
+        OnlineRow("2026-W46", "prompt", "v2", "testing", "generated/testing", 5, 0, 0, 0),
+        OnlineRow("2026-W47", "prompt", "v2", "testing", "generated/testing", 6, 1, 2, 1),
+    )
+    report = replace(a_report(), online=OnlineMetrics(rows), shadow=ShadowTotals(3, 5, 2, 4, 1, 2, 7, 2))
+    page = render_report(report)
+    assert '<a href="#online">Own remarks' in page
+    assert '<th scope="row">v2 (prompt)</th><td>11</td><td>1</td><td>2</td><td>1</td><td>25 %</td>' in page
+    assert "2026-W45 0.75 of 4; 2026-W47 0.25 of 4." in page
+    assert "Of 4 on pull requests merged since, 1 stood on lines that were changed" in page
+    assert 'id="online"' not in render_report(a_report())
 
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\u202e\x1b[31m{{ 7*7 }}"

@@ -5,7 +5,7 @@ It reads its own template and nothing else; strangers' words are escaped, and th
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -18,11 +18,13 @@ from reviewlore.adapters import plots as plotting
 from reviewlore.diff import parse_diff
 from reviewlore.domain.calibration import Audience, Calibration, Calibrations, OperatingPoint
 from reviewlore.domain.model import Evaluation, Interval
+from reviewlore.domain.online import OnlineRow
 from reviewlore.domain.report import Report
 from reviewlore.domain.visible import split_unseen, visible, visible_line
 from reviewlore.formats.architecture_tables import make_tables, name_sections
 from reviewlore.formats.placement import place_findings
 from reviewlore.formats.standing import order_kinds
+from reviewlore.stages.online import add_up
 
 _NO_PLOTS = "The plots are left out: matplotlib is not installed. `pip install '/path/to/reviewlore[model]'` brings it."
 _BODY_LIMIT = 65_536  # GitHub's own limit of a comment; also bounds the work of the Markdown parser
@@ -78,6 +80,7 @@ def _view(report: Report) -> dict[str, Any]:
             (audience, found, _points(found), plotting.draw_reliability(audience, found) if plots else "")
             for audience, found in _calibrated(report.calibrations)
         ],
+        "online": _online(report, plots=plots),
         "trained": [(version, plotting.draw_training(version) if plots else []) for version in trained],
         "no_plots": "" if plots else _NO_PLOTS,
         "kinds": order_kinds(evaluation.pairs) if evaluation else [],
@@ -101,6 +104,7 @@ def _sections(report: Report, has_files: bool, unplaced: int) -> list[tuple[str,
         (bool(review and review.dropped), "dropped", "Not said", str(len(review.dropped)) if review else ""),
         (report.evaluation is not None, "quality", "Quality", ""),
         (bool(_calibrated(report.calibrations)), "probabilities", "Probabilities", ""),
+        (bool(report.online.rows or report.shadow.reviews), "online", "Own remarks", ""),
         (any(version.log for version in report.versions), "training", "Training", ""),
         (bool(report.decisions), "gate", "Gate", verdict),
         (dataset is not None, "data", "Data", f"{sum(dataset.pairs.values())} pairs" if dataset else ""),
@@ -108,6 +112,22 @@ def _sections(report: Report, has_files: bool, unplaced: int) -> list[tuple[str,
         (bool(report.audit), "audit", "Audit", ""),
     )
     return [(anchor, label, count) for present, anchor, label, count in rows if present]
+
+
+def _online(report: Report, *, plots: bool) -> dict[str, Any]:
+    """Return the tables and the plot of what became of our own remarks; nothing where there are none."""
+    metrics = report.online
+    if not metrics.rows:
+        return {"tables": (), "plot": ""}
+    keys: tuple[tuple[str, Callable[[OnlineRow], str]], ...] = (
+        ("Version", lambda row: f"{row.version} ({row.tier})"),
+        ("Said by", lambda row: row.specialist or "architecture facts"),
+        ("Rule", lambda row: row.rule or "(not told)"),
+    )
+    return {
+        "tables": [(title, add_up(metrics, key)) for title, key in keys],
+        "plot": plotting.draw_online(add_up(metrics, lambda row: row.week)) if plots else "",
+    }
 
 
 def _calibrated(calibrations: Calibrations | None) -> list[tuple[Audience, Calibration]]:

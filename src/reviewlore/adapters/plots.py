@@ -5,6 +5,7 @@ Records in, markup out; it is loaded on first use.
 
 import math
 import re
+from collections.abc import Mapping
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from markupsafe import Markup
 
 from reviewlore.domain.calibration import Audience, Calibration
 from reviewlore.domain.model import Evaluation, Interval, TierScore, VersionManifest
+from reviewlore.domain.online import OnlineRow
 from reviewlore.domain.visible import visible_line
 from reviewlore.formats.standing import order_kinds
 
@@ -133,6 +135,29 @@ def draw_reliability(audience: Audience, calibration: Calibration) -> Markup:
     about = f"{calibration.count} held-out remarks, calibration error {calibration.error:.3f}"
     told = "; ".join(f"{b.predicted:.2f} predicted, {b.addressed:.2f} of {b.count} addressed" for b in calibration.bins)
     return _svg(figure, f"reliability-{audience}", caption, about, f"{caption}, {about}: {told or 'no bins'}.")
+
+
+def draw_online(by_week: Mapping[str, OnlineRow]) -> Markup:
+    """Return what became of our own remarks week by week: the share addressed of those with an outcome, as a curve.
+
+    The larger a dot, the more remarks have an outcome; a week without any has no dot.
+    """
+    weeks = list(by_week)
+    shares = [(at, row.addressed / row.settled, row.settled) for at, row in enumerate(by_week.values()) if row.settled]
+    figure, axes = _figure(width=6.4, height=2.4)
+    most = max((count for _, _, count in shares), default=1)
+    axes.plot([at for at, _, _ in shares], [share for _, share, _ in shares], color=_ACCENT, linewidth=1.2)
+    for at, share, count in shares:
+        axes.plot(at, share, "o", color=_ACCENT, markersize=3 + 6 * math.sqrt(count / most), clip_on=False)
+    axes.set_ylim(0, 1)
+    axes.set_xlim(-0.5, max(0.5, len(weeks) - 0.5))
+    step = max(1, len(weeks) // 6)
+    axes.set_xticks(range(0, len(weeks), step), weeks[::step])
+    axes.grid(axis="y", color=_LINE, linewidth=0.6)
+    settled, posted = sum(count for _, _, count in shares), sum(row.posted for row in by_week.values())
+    about = f"share addressed of {settled} remarks with an outcome, {posted} posted in all"
+    told = "; ".join(f"{weeks[at]} {share:.2f} of {count}" for at, share, count in shares)
+    return _svg(figure, "online", "By week", about, f"By week, {about}: {told or 'none yet'}.")
 
 
 def _points(version: VersionManifest, key: str) -> list[tuple[float, float]]:

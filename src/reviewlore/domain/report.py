@@ -14,7 +14,9 @@ from reviewlore.domain.model import (
     Registry,
     VersionManifest,
 )
+from reviewlore.domain.online import OnlineMetrics
 from reviewlore.domain.overview import Overview
+from reviewlore.domain.shadow import ShadowTotals
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class Report:
     `created_at` is ISO 8601 in UTC; `outcomes` counts kept episodes by outcome; `pairs` counts preference pairs by
     kind and then by split; `decisions` are the gate's, latest last; `versions` the lineage of what was trained;
     `audit` is the tail of the log, oldest first; `notes` are sentences for the reader, shown first; `architecture` is
-    what the repository is like; `calibrations` what the scores of the version in force are worth.
+    what the repository is like; `calibrations` what the scores of the version in force are worth; `online` what became
+    of our own remarks, `shadow` of those that were kept back.
     """
 
     title: str
@@ -78,3 +81,5 @@ class Report:
     notes: tuple[str, ...] = ()
     architecture: MapReport | None = None
     calibrations: Calibrations | None = None
+    online: OnlineMetrics = field(default_factory=OnlineMetrics)
+    shadow: ShadowTotals = field(default_factory=ShadowTotals)

@@ -11,6 +11,7 @@ from reviewlore.flows.scoring import read_calibrations
 from reviewlore.formats.standing import render_due
 from reviewlore.ports import Store
 from reviewlore.stages.registry import find_active, find_tainted
+from reviewlore.stages.shadow import add_up
 
 _AUDIT_TAIL = 12
 
@@ -34,6 +35,8 @@ def standing_report(store: Store, repository: str, now: str) -> Report:
         registry=registry,
         audit=tuple(state.read_audit(store)[-_AUDIT_TAIL:]),
         calibrations=read_calibrations(store, state.read_version(store, active.id)) if active else None,
+        online=state.read_online(store),
+        shadow=add_up(state.read_shadows(store)),
         notes=(render_due(tainted),) if tainted is not None else (),
     )
 
