@@ -144,7 +144,7 @@ def draw_online(by_week: Mapping[str, OnlineRow]) -> Markup:
     """
     weeks = list(by_week)
     shares = [(at, row.addressed / row.settled, row.settled) for at, row in enumerate(by_week.values()) if row.settled]
-    figure, axes = _figure(width=6.4, height=2.4)
+    figure, axes = _figure(width=10.0, height=2.6)
     most = max((count for _, _, count in shares), default=1)
     axes.plot([at for at, _, _ in shares], [share for _, share, _ in shares], color=_ACCENT, linewidth=1.2)
     for at, share, count in shares:
