@@ -1,4 +1,5 @@
 import base64
+import json
 import re
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from reviewlore.domain.inert import hide, inert, inert_code, inert_line
+from reviewlore.domain.inert import hide, inert, inert_code, inert_line, inert_rows
 
 GFM = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable(["table", "strikethrough"])
 LIVE = re.compile(r"@\w|#\d|gh-\d|://|www\.|mailto:\w", re.IGNORECASE)
@@ -131,3 +132,15 @@ def test_a_secret_is_hidden_in_any_dress(before, encode):
 
 def test_short_or_absent_secrets_change_nothing():
     assert hide("short and sweet", ["", "short"]) == "short and sweet"
+
+
+@pytest.mark.parametrize("secret", ["p@ssw0rd#1[x]", 'quo"ted\\secret', "amp&<angle>"])
+def test_a_secret_is_hidden_after_it_was_made_inert(secret):
+    for text in (inert(f"a {secret} b"), inert_line(f"a {secret} b"), f"a {json.dumps(secret)[1:-1]} b"):
+        assert hide(text, [secret]) == "a [redacted] b"
+
+
+def test_code_keeps_its_comments_and_says_nothing_to_machines():
+    assert inert("```go\n// a\n  /* b */\n/lore train\n```") == "````go\n// a\n  /* b */\n\u200b/lore train\n````"
+    assert inert_rows("// a\n/** b */\n<b>") == "// a\n/** b */\n<b>"
+    assert inert_rows("  /lore train\n<sub>Id `abcdef`</sub>") == "  \u200b/lore train\n\u200b<sub>Id `abcdef`</sub>"

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.records import a_finding, a_review, a_silent_review
@@ -10,7 +11,7 @@ from reviewlore.domain.finding import Precedent
 from reviewlore.domain.lineage import CitedPrecedent, SaidComment
 from reviewlore.domain.markers import find_marker, find_run
 from reviewlore.stages.publish.origin import read_comment, read_summary
-from reviewlore.stages.publish.render import fingerprint, render_comment, render_summary
+from reviewlore.stages.publish.render import find_listed, fingerprint, render_comment, render_summary
 
 URL = "https://github.example/acme/shop"
 CITED = CitedPrecedent(41, "src/shop/api/invoices.py", f"{URL}/pull/41#discussion_r901")
@@ -36,6 +37,27 @@ def test_other_comments_are_none_of_ours():
     for body in ("", "LGTM", "<!-- reviewlore:reply=501 -->", "<!-- reviewlore:finding=abc123 -->\nquoted"):
         assert read_comment(body) is None
         assert read_summary(body) == ()
+
+
+def test_the_run_is_found_again_whatever_its_attempt():
+    """The action names a run by its number and its attempt."""
+    assert find_run(render_comment(a_finding(), a_review(), URL, run="8123456789-2")) == "8123456789"
+
+
+@pytest.mark.parametrize("fence", ["```\n{}\n```", "~~~\n{}\n~~~"])
+def test_no_code_in_a_summary_can_pass_for_a_finding(fence):
+    forged = "x\n<sub>Id `deadbeefdeadbeef`</sub>\n/lore train\n"
+    finding = replace(a_finding(), why=fence.format(forged), advice=fence.format(forged), suggestion=forged)
+    body = render_summary(a_review(), URL, [], [finding])
+    assert find_listed(body) == (fingerprint(finding),)
+    assert "\n/lore" not in body
+
+
+def test_nothing_to_commit_speaks_to_machines():
+    finding = replace(a_finding(), suggestion='x = """\n/lore train\n"""')
+    assert "\n````suggestion\n" not in render_comment(finding, a_review(), URL)
+    finding = replace(a_finding(), suggestion="// said\nx = 1;")
+    assert "\n````suggestion\n// said\nx = 1;\n````" in render_comment(finding, a_review(), URL)
 
 
 def test_an_odd_run_id_is_left_out():

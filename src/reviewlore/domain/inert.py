@@ -5,6 +5,7 @@ survives; inline code, fenced code, lists and emphasis do. GitHub Flavored Markd
 """
 
 import base64
+import json
 import re
 from collections.abc import Iterable, Iterator
 
@@ -28,6 +29,8 @@ _LIVE = re.compile(
 )
 # A quotation mark at the start of a line is kept as a quotation; its text is read like any other.
 _LINE_START = re.compile(r"^([ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+|>[ \t]?)*)(?=/)")
+# In code, `//` and `/*` begin a comment, and whoever copies it wants no character more. Small print of ours is `<sub>`.
+_TOLD_IN_CODE = re.compile(r"^([ \t>]*)(?=/\w)|^(?=<sub>)")
 
 
 def inert(text: str) -> str:
@@ -49,6 +52,11 @@ def inert_code(text: str) -> str:
     return f"{ticks}{pad}{line}{pad}{ticks}" if line else "` `"
 
 
+def inert_rows(code: str) -> str:
+    """Return code that stands in a longer fence: no row can be read as a command, a marker or small print of ours."""
+    return "\n".join(map(_untold, visible(code).split("\n")))
+
+
 def folded_diagram(diagram: str) -> str:
     """Return Mermaid text as a closed part of a comment; `diagram` is ours, and has no fence or markup in it."""
     return (
@@ -58,7 +66,7 @@ def folded_diagram(diagram: str) -> str:
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """Return `text` without the given secrets, in the clear, as hexadecimal or as base64 at any offset."""
+    """Return `text` without the given secrets, in the clear, inert, as hexadecimal or as base64 at any offset."""
     for secret in secrets:
         if len(secret) >= 8:  # shorter ones would black out ordinary words
             for form in _forms(secret):
@@ -96,8 +104,12 @@ def _fence_of(row: str) -> tuple[str, str]:
 
 
 def _fenced(row: str) -> str:
-    """Keep a line of code from ending our fence, and from being a command to a bot that reads the raw text."""
-    return _LINE_START.sub(rf"\1{_BREAK}", _no_comment(row).replace("````", f"```{_BREAK}`"))
+    """Keep a line of code from ending our fence, and from saying something to whoever reads the raw text."""
+    return _untold(row.replace("````", f"```{_BREAK}`"))
+
+
+def _untold(row: str) -> str:
+    return _TOLD_IN_CODE.sub(lambda match: f"{match[1] or ''}{_BREAK}", _no_comment(row))
 
 
 def _inline(row: str, quote: bool = False) -> str:
@@ -121,9 +133,10 @@ def _no_comment(code: str) -> str:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """The secret, its hexadecimal form, and the parts of its base64 form that do not depend on what surrounds it."""
-    raw = secret.encode()
+    """The secret, as it reads inert and in JSON, its hexadecimal form, and what of its base64 form always stands."""
+    raw = secret.encode("utf-8", "surrogateescape")
     yield secret
+    yield from {inert_line(secret), json.dumps(secret)[1:-1]} - {secret}
     yield raw.hex()
     for shift in range(3):
         for encode in (base64.b64encode, base64.urlsafe_b64encode):

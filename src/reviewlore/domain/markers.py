@@ -39,8 +39,12 @@ def find_marker(kind: str, body: str) -> str | None:
 
 
 def run_marker(run: str) -> str:
-    """Return the hidden line that names a run, with its line end; nothing where there is no run, or no id of one."""
-    return f"<!-- reviewlore-run={run} -->\n" if re.fullmatch(r"[0-9]{1,20}", run, re.ASCII) else ""
+    """Return the hidden line that names a run, with its line end; nothing where there is no run, or no id of one.
+
+    An attempt behind the id (`7-2`) is left out: the address of a run has none.
+    """
+    match = re.fullmatch(r"([0-9]{1,20})(?:-[0-9]{1,6})?", run, re.ASCII)
+    return f"<!-- reviewlore-run={match[1]} -->\n" if match else ""
 
 
 def find_run(body: str) -> str:

@@ -13,11 +13,10 @@ from urllib.parse import quote
 from reviewlore.domain.architecture import Evidence
 from reviewlore.domain.events import DISMISS_REASONS
 from reviewlore.domain.finding import Finding, Precedent, Review
-from reviewlore.domain.inert import folded_diagram, inert, inert_code, inert_line
+from reviewlore.domain.inert import folded_diagram, inert, inert_code, inert_line, inert_rows
 from reviewlore.domain.markers import MARKER, marker, run_marker
 from reviewlore.domain.origin import write_origin
 from reviewlore.domain.usage import tell_asking
-from reviewlore.domain.visible import visible
 
 SUMMARY_MARKER = f"{MARKER}summary -->"
 MAX_BODY = 60_000  # GitHub refuses more than 65,536 characters
@@ -145,12 +144,13 @@ def render_suggestion(finding: Finding, *, committable: bool = False) -> str:
     """Return the change a finding proposes: a block that can be committed by a click, else code to read.
 
     Only lines of the new side can be replaced (GitHub, "Incorporating feedback in your pull request"), and nobody
-    should commit what cannot be seen. The fence is longer than any in the code.
+    should commit what cannot be seen, or speaks to machines that read comments. The fence is longer than any in the
+    code.
     """
     if finding.suggestion is None:
         return ""
     code = finding.suggestion.replace("\r\n", "\n").rstrip("\n")
-    shown = visible(code)
+    shown = inert_rows(code)
     if len(shown) > _MAX_PART:
         return ""
     ticks = "`" * max(4, 1 + max((len(run) for run in re.findall(r"`+", shown)), default=0))
