@@ -40,6 +40,13 @@ class GitStore:
     def head(self) -> str | None:
         """Return the id of the branch's commit, or None before the first write."""
         try:
+            # The process that reads objects looks the branch up each time, without a process of its own for that.
+            name, kind, _, _ = self._repo.git.get_object_data(self.ref)
+            if _text(kind) == "commit":
+                return _text(name)
+        except (ValueError, OSError):
+            pass  # there is no such branch, or something is wrong with it: git tells which
+        try:
             listed = str(self._repo.git.for_each_ref("--format=%(objectname) %(refname)", self.ref)).splitlines()
         except GitCommandError as error:
             raise StorageError(
@@ -270,6 +277,10 @@ class _Snapshot:
                     blobs[path] = meta.split(" ")[2]
             self._blobs = blobs
         return self._blobs
+
+
+def _text(said: str | bytes) -> str:
+    return said.decode() if isinstance(said, bytes) else said
 
 
 def _damaged(what: str, commit: str | None) -> str:

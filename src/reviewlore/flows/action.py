@@ -5,6 +5,7 @@ to the pull request (a fork) says everything on its own page and ends well.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from reviewlore.config import ReviewSettings
@@ -156,11 +157,13 @@ def _review(event: PullRequestEvent, context: RunContext, tools: ActionTools) ->
         if reason == "paused":
             say_pause(desk, standing)
         return _checked(_skipped(reason), pull.head_sha, (), settings, context, tools)
-    reviewed = review_pull(tools.review_context(), _fetched, pull, standing, tools.bring)
-    if settings.shadow:
-        return _in_shadow(reviewed, pull.number, context, tools)
-    published = publish_review(desk, event.number, reviewed, standing)
-    return _ended(reviewed, published, context, tools)
+    with ExitStack() as afterwards:  # nobody waits for a commit and its push before the remarks are out
+        reviewing = replace(tools.review_context(), later=afterwards.callback)
+        reviewed = review_pull(reviewing, _fetched, pull, standing, tools.bring)
+        if settings.shadow:
+            return _in_shadow(reviewed, pull.number, context, tools)
+        published = publish_review(desk, event.number, reviewed, standing)
+        return _ended(reviewed, published, context, tools)
 
 
 def _in_shadow(reviewed: Reviewed, number: int, context: RunContext, tools: ActionTools) -> JobResult:

@@ -46,12 +46,16 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What answers are made from and held against: objects, the state branch, syntax, precedents for a hunk."""
+    """What answers are made from and held against: objects, the state branch, syntax, precedents for a hunk.
+
+    `later` gets what may wait until the review is published.
+    """
 
     repo: Repo
     store: Store
     grammar: Parsers
     precedents: ForHunk
+    later: Callable[[Callable[[], object]], object]
 
 
 def generate(writing: Writing, subject: Subject, tools: Tools) -> Generated:
@@ -79,7 +83,7 @@ def generate(writing: Writing, subject: Subject, tools: Tools) -> Generated:
     coverage = uncover(briefing.coverage, asked.unanswered)
     coverage = replace(coverage, left_out=coverage.left_out | dict.fromkeys(again, REASON))
     spent = metered.spent(now, subject.repository, number)
-    kept = _kept(tools.store, spent, now, writing.settings)
+    kept = _kept(tools, spent, now, writing.settings) if spent is not None else ()
     return Generated(asked.findings, asked.dropped, coverage, asked.usage, (*_told(briefing, asked), *kept))
 
 
@@ -100,8 +104,13 @@ def _told(briefing: Briefing, asked: Asked) -> tuple[str, ...]:
     return (*hidden, *briefing.notes, *asked.notes)
 
 
-def _kept(store: Store, spent: Spent | None, now: str, settings: ModelSettings) -> tuple[str, ...]:
-    """Write what it took to the account; that it could not be written matters only where there is a limit."""
-    problem = record(store, spent, now) if spent is not None else ""
-    limited = settings.max_tokens or settings.monthly_tokens or settings.monthly_cost
-    return (problem,) if problem and limited else ()
+def _kept(tools: Tools, spent: Spent, now: str, settings: ModelSettings) -> tuple[str, ...]:
+    """Write what it took to the account; only where there is a limit it matters at once, and whether that was possible.
+
+    Without one it may wait until the remarks are out.
+    """
+    if settings.max_tokens or settings.monthly_tokens or settings.monthly_cost:
+        problem = record(tools.store, spent, now)
+        return (problem,) if problem else ()
+    tools.later(lambda: record(tools.store, spent, now))
+    return ()

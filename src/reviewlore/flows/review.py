@@ -37,11 +37,17 @@ if TYPE_CHECKING:
     from reviewlore.flows.generation import Writing
 
 
+def do_now(act: Callable[[], object]) -> None:
+    """Do what may be done later; the default of `ReviewContext.later`."""
+    act()
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewContext:
     """What a review needs: the code, what was learned, whose judgement and what it is worth, how to search the past.
 
-    `writing` is the model that writes remarks, None where there is none.
+    `writing` is the model that writes remarks, None where there is none. `later` gets what may wait until the review is
+    published; without anybody who waits it is done at once.
     """
 
     repository: str
@@ -55,6 +61,7 @@ class ReviewContext:
     shelf: Shelf | None = None
     calibrations: Calibrations = UNCALIBRATED
     writing: "Writing | None" = None
+    later: Callable[[Callable[[], object]], object] = do_now
 
     @property
     def judgement(self) -> Judgement:
@@ -173,7 +180,7 @@ def _generated(context: ReviewContext, subject: Subject, precedents: Precedents)
     from reviewlore.flows.generation import Tools, generate
 
     context.console.say(f"Asking {context.writing.generator.model}")
-    tools = Tools(context.repo, context.store, context.grammar, precedents.for_hunk)
+    tools = Tools(context.repo, context.store, context.grammar, precedents.for_hunk, context.later)
     return generate(context.writing, subject, tools)
 
 
