@@ -316,6 +316,7 @@ def a_generated_review() -> Review:
         specialist="testing",
         suggestion="    if not amount:\n        return None\n",
         probability=0.6234,
+        measured=True,
         margin=0.31,
         precedents=(
             Precedent("r1", 0, "", "No floats for money.", "unknown", 0.4, kind="rule"),

@@ -100,3 +100,11 @@ def test_a_rule_whose_own_findings_are_seldom_addressed_is_not_said() -> None:
     assert choice.kept[1].probability is not None
     few = choose([FACT], judgement(POINT), ReviewSettings(), Past(), history=[RuleRecord(FACT.rule, 3, 0)])
     assert [finding.id for finding in few.kept] == ["fact"]
+
+
+def test_the_chance_of_a_fact_is_a_guess_until_its_rule_has_a_record() -> None:
+    few, enough = RuleRecord(FACT.rule, 4, 4), RuleRecord(FACT.rule, 5, 4)
+    found = [judgement().judge_findings([FACT, MODEL], history) for history in ((), [few], [enough])]
+    assert [[finding.measured for finding in each] for each in found] == [[False, True], [False, True], [True, True]]
+    assert all(finding.probability is not None for each in found for finding in each)
+    assert not any(finding.measured for finding in Judgement(Longest(), UNCALIBRATED).judge_findings([FACT, MODEL]))

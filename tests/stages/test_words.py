@@ -29,6 +29,7 @@ FINDING = Finding(
     severity="warning",
     confidence=0.7,
     probability=0.62,
+    measured=True,
     specialist="testing",
     suggestion="    if not amount:\n        return",
     evidence=(Evidence("called for free orders", "shop/orders.py", 40),),
@@ -42,6 +43,12 @@ FOOTER = (
     "with one of: "
     f"{REASONS}. Id `3fa9c1d2e4`.</sub>\n\n<!-- reviewlore:finding=3fa9c1d2e4 -->"
 )
+
+
+def test_a_chance_that_is_a_guess_is_not_told() -> None:
+    guessed = render_comment(replace(FINDING, measured=False), REVIEW, URL)
+    assert guessed == render_comment(replace(FINDING, probability=None), REVIEW, URL)
+    assert "such cases" not in guessed
 
 
 def test_a_generated_remark_with_a_suggestion_as_full_text() -> None:

@@ -42,8 +42,9 @@ class Finding:
     """One candidate comment: what (`title`), why, what to do (`advice`), on what evidence.
 
     `score` is the ranker's answer to "would this team stand by it", higher is better, `probability` the calibrated
-    chance that it is addressed (None: nothing to calibrate by), `margin` the preference margin of an adapter (None:
-    none in force). `suggestion` replaces the anchored lines (None: nothing is proposed; empty: they are deleted).
+    chance that it is addressed (None: nothing to calibrate by), `measured` whether that was found on remarks like this
+    one and may be told, or is a guess that only ranks; `margin` the preference margin of an adapter (None: none in
+    force). `suggestion` replaces the anchored lines (None: nothing is proposed; empty: they are deleted).
     `specialist` is whose remark it is, `id` the stable fingerprint.
     """
 
@@ -64,6 +65,7 @@ class Finding:
     specialist: Specialist = "architecture"
     suggestion: str | None = None
     probability: float | None = None
+    measured: bool = False
     margin: float | None = None
 
 

@@ -37,11 +37,11 @@ class Origin:
 
 
 def write_origin(finding: Finding, tier: str, version: str) -> str:
-    """Return the beginning of the small print, up to its first full stop."""
+    """Return the beginning of the small print, up to its first full stop; a chance that is a guess is not told."""
     said = f"{tier} tier, version {inert_code(version)}, confidence {finding.confidence:.2f}"
     if finding.source == "generated":
         said = f"{said}, written by the {finding.specialist} specialist"
-    if finding.probability is not None:
+    if finding.measured and finding.probability is not None:
         said = f"{said}, addressed in about {round(10 * finding.probability)} of 10 such cases"
     return f"{finding.severity} {inert_code(finding.rule)} from reviewlore ({said})"
 

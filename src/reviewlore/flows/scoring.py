@@ -15,7 +15,7 @@ from reviewlore.flows import state
 from reviewlore.formats import records
 from reviewlore.formats.rows import Rejected, read_lines
 from reviewlore.ports import AdapterTrainer, Scorer, Store
-from reviewlore.ranking.calibration import borrow, calibrate, calibration_for, combine, threshold_for
+from reviewlore.ranking.calibration import borrow, calibrate, calibration_for, combine, is_measured, threshold_for
 from reviewlore.ranking.model import RankerModel
 from reviewlore.stages.registry import find_active
 from reviewlore.stages.review.candidates import words_of
@@ -83,7 +83,8 @@ class Judgement:
             replace(
                 finding,
                 score=round(score, 6),
-                probability=self._probability(finding, score, by_rule),
+                probability=(chance := self._probability(finding, score, by_rule)),
+                measured=chance is not None and is_measured(finding.source, by_rule.get(finding.rule)),
                 margin=round(score, 6) if self.tier == "adapter" else None,
             )
             for finding, score in zip(findings, self.scorer.score(remarks), strict=True)

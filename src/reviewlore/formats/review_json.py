@@ -61,6 +61,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "confidence": finding.confidence,
         "score": finding.score,
         "probability": finding.probability,
+        "measured": finding.measured,
         "margin": finding.margin,
         "specialist": finding.specialist,
         "suggestion": finding.suggestion,

@@ -86,7 +86,7 @@ def _count(number: int, noun: str) -> str:
 
 def _facts(finding: Finding) -> str:
     kind = ", inferred" if finding.inferred else ""
-    chance = f" · addressed {finding.probability:.2f}" if finding.probability is not None else ""
+    chance = f" · addressed {finding.probability:.2f}" if finding.measured and finding.probability is not None else ""
     margin = f" · margin {finding.margin:+.2f}" if finding.margin is not None else ""
     return f"{finding.rule}{kind} · confidence {finding.confidence:.2f} · score {finding.score:+.2f}{chance}{margin}"
 

@@ -105,6 +105,11 @@ def combine(probability: float, record: RuleRecord | None) -> float:
     return (_GUESS * probability + hits) / (_GUESS + record.posted)
 
 
+def is_measured(source: Source, record: RuleRecord | None) -> bool:
+    """Whether a finding's probability was found on remarks like it; of a fact only where its rule has a record."""
+    return audience_of(source) == "bots" or (record is not None and record.posted >= LEAST_RECORD)
+
+
 def find_refuted(records: Iterable[RuleRecord], precision: float) -> frozenset[str]:
     """Return the rules whose own findings are addressed less often than a precision asks, beyond chance.
 
