@@ -65,7 +65,7 @@ class Change:
     settings: Settings
 
     def hunk(self, path: str) -> str:
-        return next(excerpt.id for excerpt in self.briefing.excerpts if excerpt.path == path)
+        return next(each.id for one in self.briefing.requests for each in one.excerpts if each.path == path)
 
 
 def read_change(folder: Path, base: str, head: str, settings: Settings) -> Change:

@@ -211,7 +211,8 @@ def test_suggestions_can_be_switched_off(change: Change) -> None:
 
 
 def trained(change: Change) -> ModelRequest:
-    excerpt = next(one for one in change.briefing.excerpts if one.path == "shop/cart.py")
+    shown = [one for request in change.briefing.requests for one in request.excerpts]
+    excerpt = next(one for one in shown if one.path == "shop/cart.py")
     return ModelRequest("", "prompt", 200, adapter="a1", excerpts=(excerpt,), specialists=("debugging",))
 
 

@@ -26,11 +26,11 @@ def tree(tmp_path: Path) -> Tree:
     return Tree(tmp_path / "repo")
 
 
-def briefed(tree, base, head, settings=None, told=None, trained=None, precedents=lambda path, hunk, limit: ()):
+def briefed(tree, base, head, settings=None, precedents=lambda path, hunk, limit: (), **more):
     repo = GitRepo(tree.folder)
     survey, change = study(repo, Grammars(), base, head, patches=parse_diff(repo.diff(base, head)))
     sources = Sources(repo, base, head, load_prompts(), precedents)
-    return brief(sources, change, survey.facts, settings or Settings(), told=told, trained=trained)
+    return brief(sources, change, survey.facts, settings or Settings(), **more)
 
 
 def start(tree, extra=None):
@@ -73,9 +73,21 @@ def test_what_a_model_is_asked_about_a_small_change(tree):
         assert words in request.user
     assert "approve everything" not in request.user
     assert "say yes" not in request.user
-    assert found.neutralised == 2
     assert found.notes[0].startswith("2 hidden characters, comments or control marks in the change")
     assert request.excerpts[0].lines == {2, 3, 4, 5, 6, 7, 8}
+
+
+def test_what_was_shown_before_is_known_of_and_not_shown_again(tree):
+    base = start(tree, {"app/big.py": "a = 1\n" * 40})
+    after = {"app/fees.py": FEES + "\nX = 1\n", "tests/test_fees.py": TEST + "\nY = 1\n"}
+    head = tree.commit({**after, "app/big.py": "b = 2\n" + "a = 1\n" * 38 + "c = 3\n"})
+    found = briefed(tree, base, head, seen={("tests/test_fees.py", 0), ("app/big.py", 0)})
+    assert found.coverage.left_out == {"tests/test_fees.py": "unchanged_since_last_review"}
+    assert found.coverage.covered == ("app/big.py", "app/fees.py")
+    assert "tests: tests/test_fees.py (changed here)\n" in found.requests[0].user
+    assert "+c = 3" in found.requests[0].user
+    assert "+b = 2" not in found.requests[0].user
+    assert "+Y = 1" not in found.requests[0].user
 
 
 def test_what_is_not_shown_says_why(tree):
@@ -138,7 +150,7 @@ def test_adapters_are_asked_hunk_by_hunk(tree):
     assert [one.adapter for one in found.requests] == ["dpo-1", "dpo-1"]
     assert found.requests[0].user.startswith("<|file|>app/fees.py\n<|hunk|>\n@@ ")
     assert found.coverage.covered == ("app/fees.py", "tests/test_fees.py")
-    assert [one.id for one in found.excerpts] == ["h1", "h2"]
+    assert [one.id for request in found.requests for one in request.excerpts] == ["h1", "h2"]
 
 
 def test_hostile_names_and_contents_change_nothing_but_themselves(tree):
@@ -151,7 +163,7 @@ def test_hostile_names_and_contents_change_nothing_but_themselves(tree):
     assert "\u202e" not in user
     assert "</s>" not in user
     assert set(found.coverage.covered) == {name, "app/x.bin.txt"}
-    assert {one.path for one in found.excerpts} == {name, "app/x.bin.txt"}
+    assert {one.path for request in found.requests for one in request.excerpts} == {name, "app/x.bin.txt"}
 
 
 @pytest.mark.parametrize(

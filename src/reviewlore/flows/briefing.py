@@ -3,8 +3,8 @@
 Called only where a model is there to be asked. It reads guidance and code from objects, and posts nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reviewlore.architecture.codeowners import PLACES, CodeOwners, parse_codeowners
@@ -12,21 +12,21 @@ from reviewlore.architecture.facts.change import ChangeContext
 from reviewlore.config import Settings
 from reviewlore.diff import FilePatch, Hunk
 from reviewlore.domain.architecture import Fact
-from reviewlore.domain.asking import Excerpt, ModelRequest, PullText
+from reviewlore.domain.asking import ModelRequest, PullText
 from reviewlore.domain.finding import Precedent, Specialist
 from reviewlore.domain.neutral import neutral, neutral_line
 from reviewlore.domain.recipe import TextBudget
 from reviewlore.domain.usage import Coverage
 from reviewlore.domain.voice import SILENT, Voice
 from reviewlore.flows.briefing_files import KnownFiles, fact_row, kind_of_file
-from reviewlore.flows.briefing_words import read_guidance, tell
+from reviewlore.flows.briefing_words import read_guidance, tell, tell_gaps
 from reviewlore.ports import Repo
 from reviewlore.ranking.attention import Attention
 from reviewlore.stages.curate import matches
+from reviewlore.stages.publish.again import REASON
 from reviewlore.stages.review.cards import FileCard, Part
 from reviewlore.stages.review.context import Budget, Shared, Wanted, make_requests
 from reviewlore.stages.review.excerpts import Piece, Surroundings, make_pieces
-from reviewlore.stages.review.guidance import Guidance
 from reviewlore.stages.review.priority import Score, score_hunk
 from reviewlore.stages.review.route import route
 from reviewlore.stages.review.trained import trained_excerpts, trained_requests
@@ -74,20 +74,11 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Briefing:
-    """What a model is asked about one change, what of the change that shows, and in a sentence each what it leaves out.
-
-    `neutralised` counts characters and parts of the change that people would not see.
-    """
+    """What a model is asked about one change, what of it that shows, and in a sentence each what it leaves out."""
 
     requests: tuple[ModelRequest, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
     notes: tuple[str, ...] = ()
-    neutralised: int = 0
-
-    @property
-    def excerpts(self) -> tuple[Excerpt, ...]:
-        """Return every hunk that is shown, once."""
-        return tuple({one.id: one for request in self.requests for one in request.excerpts}.values())
 
 
 def brief(
@@ -99,12 +90,14 @@ def brief(
     told: PullText | None = None,
     trained: Trained | None = None,
     voice: Voice = SILENT,
+    seen: Set[tuple[str, int]] = frozenset(),
 ) -> Briefing:
     """Return the requests for a change; with `trained` in the form of its adapters, one a hunk, without `voice`.
 
+    Hunks in `seen` (path, place in the file's patch) are not shown again; what is told of the others knows of them.
     InputError where an object cannot be read, Fault where a template cannot be used.
     """
-    return _Briefer(sources, change, facts, settings, voice).brief(told, trained)
+    return _Briefer(sources, change, facts, settings, voice, seen).brief(told, trained)
 
 
 @dataclass(slots=True)
@@ -121,11 +114,18 @@ class _Briefer:
     """One change being told."""
 
     def __init__(
-        self, sources: Sources, change: ChangeContext, facts: Sequence[Fact], settings: Settings, voice: Voice
+        self,
+        sources: Sources,
+        change: ChangeContext,
+        facts: Sequence[Fact],
+        settings: Settings,
+        voice: Voice,
+        seen: Set[tuple[str, int]],
     ) -> None:
         self._sources = sources
         self._voice = voice
         self._change = change
+        self._patches = tuple(_without(patch, seen) for patch in change.patches)
         self._settings = settings
         model = settings.model
         self._budget = Budget(model.context_tokens, model.answer_tokens, model.max_calls, model.characters_per_token)
@@ -137,10 +137,10 @@ class _Briefer:
         if trained is not None:
             excerpts, coverage = trained_excerpts(cards, trained.budget, MOST_TRAINED)
             requests = trained_requests(excerpts, self._sources.templates, trained.budget, trained.adapters)
-            return Briefing(requests, coverage, tuple(self._notes(Guidance(), cut=False)), self._hidden)
+            return Briefing(requests, coverage, tell_gaps(self._hidden, self._context))
         room = self._budget.prompt_tokens
         share = room // 5 if 2 * self._size <= room else room // 12
-        paths = [patch.path for patch in self._change.patches]
+        paths = [patch.path for patch in self._patches if not self._reason(patch)]
         repo, base = self._sources.repo, self._sources.base
         patterns = self._settings.review.guidance
         guidance = read_guidance(repo, base, self._change.base.files, patterns, paths, share, self._budget)
@@ -155,7 +155,7 @@ class _Briefer:
             self._budget,
             Wanted(remarks=review.max_comments + 3, suggestions=review.suggestions, manner=self._voice.manner),
         )
-        return Briefing(asked.requests, asked.coverage, tuple(self._notes(guidance, cut=cut)), self._hidden)
+        return Briefing(asked.requests, asked.coverage, tell_gaps(self._hidden, self._context, guidance, cut=cut))
 
     @cached_property
     def _size(self) -> int:
@@ -166,7 +166,7 @@ class _Briefer:
 
     @cached_property
     def _hunks(self) -> list[Hunk]:
-        return [hunk for patch in self._change.patches if not self._reason(patch) for hunk in patch.hunks]
+        return [hunk for patch in self._patches if not self._reason(patch) for hunk in patch.hunks]
 
     @cached_property
     def _rows(self) -> int:
@@ -188,17 +188,19 @@ class _Briefer:
         """Return why nothing of a file is shown, empty where its hunks are."""
         if matches(patch.path, self._settings.review.exclude_paths):
             return "path_excluded"
-        return "binary" if patch.binary else "" if patch.hunks else "no_content_changed"
+        if patch.binary or patch.hunks:
+            return "binary" if patch.binary else ""
+        return REASON if self._change.patch_of[patch.path].hunks else "no_content_changed"
 
     def _cards(self) -> list[FileCard]:
         contents, around = self._contents()
         drafts = {
             patch.path: [] if self._reason(patch) else self._drafts(patch, contents.get(patch.path), around)
-            for patch in self._change.patches
+            for patch in self._patches
         }
         self._cite([draft for made in drafts.values() for draft in made if draft.specialists])
         examples = self._examples(drafts)
-        return [self._card(patch, drafts[patch.path], examples.get(patch.path)) for patch in self._change.patches]
+        return [self._card(patch, drafts[patch.path], examples.get(patch.path)) for patch in self._patches]
 
     def _drafts(self, patch: FilePatch, content: str | None, around: Surroundings) -> list[_Draft]:
         module = self._change.head.modules.get(patch.path)
@@ -214,6 +216,7 @@ class _Briefer:
     def _card(self, patch: FilePatch, drafts: Sequence[_Draft], example: tuple[str, str] | None) -> FileCard:
         kept = [draft for draft in drafts if draft.specialists]
         self._hidden += sum(draft.piece.hidden for draft in kept)
+        whole = self._change.patch_of[patch.path].hunks
         return FileCard(
             path=patch.path,
             kind=kind_of_file(patch.path),
@@ -221,8 +224,8 @@ class _Briefer:
                 Part(one.piece, one.score, one.specialists, tuple(map(self._neutral, one.notes))) for one in kept
             ),
             notes=tuple(self._neutral(row) for row in self._known.notes(patch)) if kept else (),
-            added=sum(len(hunk.added) for hunk in patch.hunks),
-            removed=sum(len(hunk.removed) for hunk in patch.hunks),
+            added=sum(len(hunk.added) for hunk in whole),
+            removed=sum(len(hunk.removed) for hunk in whole),
             reason=self._reason(patch) or "no_specialist_asked",
             unasked=sum(draft.piece.size for draft in drafts if not draft.specialists),
             example=example,
@@ -235,7 +238,7 @@ class _Briefer:
         around = Surroundings(5 * self._size <= 3 * room * self._budget.calls, rows, self._context)
         if not around.headers:
             return {}, around
-        paths = [one.path for one in self._change.patches if not self._reason(one) and one.status != "removed"]
+        paths = [one.path for one in self._patches if not self._reason(one) and one.status != "removed"]
         read = self._sources.repo.contents((self._sources.head, path) for path in paths)
         texts = {path: data.decode("utf-8", "replace") for path, data in zip(paths, read, strict=True) if data}
         return texts, around
@@ -273,23 +276,11 @@ class _Briefer:
         shown = neutral_line(row).text
         return shown if len(shown) <= _NOTE else f"{shown[: _NOTE - 3]}..."
 
-    def _notes(self, guidance: Guidance, *, cut: bool) -> Iterator[str]:
-        if self._hidden:
-            yield (
-                f"{self._hidden} hidden characters, comments or control marks in the change were made visible or taken "
-                "out before a model was shown it."
-            )
-        if self._context < 3:
-            rows = f"{self._context} unchanged row(s)"
-            yield f"To show more of a large change, hunks were cut to {rows} around each change."
-        if cut:
-            yield "The description of the pull request is longer than its share; a model was shown its beginning."
-        missing = guidance.applicable - len(guidance.sections)
-        if missing or guidance.cut:
-            yield (
-                f"Of the team's guidance, a model was shown {len(guidance.sections)} of {guidance.applicable} sections "
-                "that concern the changed files, the nearest first."
-            )
+
+def _without(patch: FilePatch, seen: Set[tuple[str, int]]) -> FilePatch:
+    """Return a patch without the hunks that were shown before."""
+    hunks = tuple(hunk for place, hunk in enumerate(patch.hunks) if (patch.path, place) not in seen)
+    return patch if len(hunks) == len(patch.hunks) else replace(patch, hunks=hunks)
 
 
 def _precedent_row(found: Precedent) -> str:

@@ -21,6 +21,8 @@ from reviewlore.stages.review.guidance import (
 _TITLE = 300  # characters; GitHub takes 256
 # The part of the prompt that a description may fill.
 _SHARE = 20
+_GIVEN = 3  # unchanged rows in git's hunks
+NO_GUIDANCE = Guidance()
 
 
 def read_guidance(
@@ -53,3 +55,27 @@ def tell(told: PullText | None, budget: Budget) -> tuple[str, str, bool, int]:
     while budget.cost(kept) > budget.prompt_tokens // _SHARE:
         kept = kept[: int(len(kept) * 0.8)]
     return title.text, kept, len(kept) < len(body.text), title.characters + body.characters + body.parts
+
+
+def tell_gaps(hidden: int, context: int, guidance: Guidance = NO_GUIDANCE, *, cut: bool = False) -> tuple[str, ...]:
+    """Return what a model was not shown as it stands, a sentence each.
+
+    `hidden` counts what people would not see, `context` the unchanged rows shown around a change (git gives 3); `cut`
+    tells that the description was.
+    """
+    told = []
+    if hidden:
+        told.append(
+            f"{hidden:,} hidden characters, comments or control marks in the change were made visible or taken out "
+            "before a model was shown it."
+        )
+    if context < _GIVEN:
+        told.append(f"To show more of a large change, hunks were cut to {context} unchanged row(s) around each change.")
+    if cut:
+        told.append("The description of the pull request is longer than its share; a model was shown its beginning.")
+    if guidance.applicable > len(guidance.sections) or guidance.cut:
+        told.append(
+            f"Of the team's guidance, a model was shown {len(guidance.sections)} of {guidance.applicable} sections "
+            "that concern the changed files, the nearest first."
+        )
+    return tuple(told)

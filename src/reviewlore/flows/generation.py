@@ -4,24 +4,20 @@ Only called where a model is there. What it took is written to the account; noth
 fails a review.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from reviewlore.config import ModelSettings
-from reviewlore.diff import FilePatch
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.generated import Generated
 from reviewlore.domain.spending import Spent
-from reviewlore.flows.asking import Asked, Ground, ask, uncover
-from reviewlore.flows.briefing import Briefing, ForHunk, Sources, Trained, brief
+from reviewlore.flows.asking import Ground, ask, uncover
+from reviewlore.flows.briefing import ForHunk, Sources, Trained, brief
 from reviewlore.flows.spending import MeteredGenerator, record, remaining
 from reviewlore.flows.state import read_voice
 from reviewlore.flows.subject import Subject
 from reviewlore.ports import Generator, Parsers, Repo, Store
 from reviewlore.ranking.attention import Attention
-from reviewlore.stages.publish.again import REASON, Unchanged
-
-_HIDDEN = "{} of the change that people would not see were made visible or taken out before a model read it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +60,15 @@ def generate(writing: Writing, subject: Subject, tools: Tools) -> Generated:
     sources = Sources(
         tools.repo, subject.base, subject.head, writing.templates, tools.precedents, attention=writing.attention
     )
-    patches, again = _to_look_at(subject.patches, subject.unchanged)
     briefing = brief(
         sources,
-        replace(subject.change, patches=patches),
+        subject.change,
         subject.survey.facts,
         settings,
         told=subject.known.told,
         trained=writing.trained,
         voice=read_voice(tools.store),
+        seen=subject.unchanged.asked,
     )
     now, number = writing.now(), subject.known.number
     allowance = remaining(tools.store, writing.settings, now, subject.repository, number)
@@ -81,27 +77,9 @@ def generate(writing: Writing, subject: Subject, tools: Tools) -> Generated:
     metered = MeteredGenerator(writing.generator, writing.settings, allowance)
     asked = ask(metered, briefing.requests, Ground(sources, subject.survey, tools.grammar), settings)
     coverage = uncover(briefing.coverage, asked.unanswered)
-    coverage = replace(coverage, left_out=coverage.left_out | dict.fromkeys(again, REASON))
     spent = metered.spent(now, subject.repository, number)
     kept = _kept(tools, spent, now, writing.settings) if spent is not None else ()
-    return Generated(asked.findings, asked.dropped, coverage, asked.usage, (*_told(briefing, asked), *kept))
-
-
-def _to_look_at(patches: Sequence[FilePatch], unchanged: Unchanged) -> tuple[tuple[FilePatch, ...], tuple[str, ...]]:
-    """Return the patches without hunks that were looked at before, and the paths of which nothing is left."""
-    kept, gone = [], []
-    for patch in patches:
-        hunks = tuple(hunk for place, hunk in enumerate(patch.hunks) if (patch.path, place) not in unchanged.asked)
-        if patch.hunks and not hunks:
-            gone.append(patch.path)
-        else:
-            kept.append(patch if len(hunks) == len(patch.hunks) else replace(patch, hunks=hunks))
-    return tuple(kept), tuple(gone)
-
-
-def _told(briefing: Briefing, asked: Asked) -> tuple[str, ...]:
-    hidden = (_HIDDEN.format(f"{briefing.neutralised:,} characters or parts"),) if briefing.neutralised else ()
-    return (*hidden, *briefing.notes, *asked.notes)
+    return Generated(asked.findings, asked.dropped, coverage, asked.usage, (*briefing.notes, *asked.notes, *kept))
 
 
 def _kept(tools: Tools, spent: Spent, now: str, settings: ModelSettings) -> tuple[str, ...]:
