@@ -247,6 +247,17 @@ def test_the_name_comes_from_the_origin(folder: Path, url: str, name: str) -> No
     assert GitRepo(folder).name == name
 
 
+def test_every_remote_that_looks_hosted_names_a_repository(folder: Path) -> None:
+    assert GitRepo(folder).hosted == ()
+    for name, url in {
+        "origin": "git@github.com:alice/demo",
+        "copy": "/srv/git/octo/demo.git",
+        "upstream": "https://github.com/octo/demo.git",
+    }.items():
+        git(folder, "remote", "add", name, url)
+    assert sorted(GitRepo(folder).hosted) == ["alice/demo", "octo/demo"]
+
+
 def test_a_bare_git_folder_without_settings_is_read(folder: Path, tmp_path: Path) -> None:
     head = commit(folder, {"a": "1"})
     git(tmp_path, "clone", "-q", "--bare", str(folder), "mirror")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.fakes.forge import make_pull
 
 from reviewlore.config import ReviewSettings
-from reviewlore.stages.review.skipping import find_skip_reason, matches_text, render_skip
+from reviewlore.stages.review.skipping import find_skip_reason, matches_text, render_asked, render_skip
 
 PULL = replace(make_pull(), labels=("size/S", "WIP"), author="dependabot[bot]", title="Bump numpy from 1 to 2")
 
@@ -60,7 +60,11 @@ def test_who_asks_gets_a_review_unless_nothing_may_be_said(changes, reason):
 def test_every_reason_has_a_sentence_that_names_its_setting():
     for reason, setting in (("draft", "skip-drafts"), ("label_left_out", "skip-labels"), ("paused", "pause-after")):
         assert setting in render_skip(reason)
+        assert setting in render_asked(reason)
     assert render_skip("another_one") == "Not reviewed: another one."
+    assert render_asked("pull_request_closed") == (
+        "Reviewed because it was asked for; the action would leave it out: the pull request is closed."
+    )
 
 
 @pytest.mark.parametrize(
