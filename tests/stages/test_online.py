@@ -1,6 +1,7 @@
 """What became of our own remarks, counted; and when a version counts as worse than the one before it."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -51,6 +52,15 @@ def test_our_remarks_are_counted_by_week_and_kind() -> None:
         "2026-W47": 5,
         "2026-W48": 1,
     }
+
+
+def test_a_rules_record_is_of_the_last_year() -> None:
+    found = measure_online(
+        [ours(1, "ignored"), ours(2, "addressed", at="2027-06-01T00:00:00Z"), ours(3, "ignored", at="")]
+    )
+    seconds = {at: int(datetime.fromisoformat(at).timestamp()) for at in ("2027-11-10T00:00Z", "2027-11-30T00:00Z")}
+    records = [rule_records(found, now) for now in (0, *seconds.values(), 10**15)]
+    assert [[(each.posted, each.addressed) for each in one] for one in records] == [[(3, 1)], [(2, 1)], [(1, 1)], []]
 
 
 def test_a_time_that_is_none_is_a_week_of_its_own() -> None:

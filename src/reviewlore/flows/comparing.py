@@ -13,12 +13,11 @@ from reviewlore.domain.finding import Finding, Review, Tier
 from reviewlore.domain.preference import Remark
 from reviewlore.errors import RefusedError
 from reviewlore.flows import state
-from reviewlore.flows.review import Examined, ReviewContext, decide, examine
+from reviewlore.flows.review import Examined, ReviewContext, decide, examine, read_rule_records
 from reviewlore.flows.scoring import PRIOR, Judgement, RankerScorer, load_calibrations, load_version
 from reviewlore.flows.subject import ALONE, Circumstances
 from reviewlore.ports import AdapterTrainer, Scorer, Store
 from reviewlore.ranking.model import RankerModel
-from reviewlore.stages.online import rule_records
 from reviewlore.stages.registry import find_entry
 
 
@@ -47,7 +46,7 @@ def compare_versions(
     if other.version == context.scorer.version:
         raise RefusedError(f"{other.version} is the version in force: name another one to compare it with.")
     examined = examine(context, base, head, known)
-    history = rule_records(state.read_online(context.store))
+    history = read_rule_records(context.store, examined.subject)
     sides = [
         _judge(context, examined, Judgement(_Once(each.scorer), each.calibrations), history)
         for each in (context.judgement, other)

@@ -128,7 +128,7 @@ def decide(context: ReviewContext, examined: Examined, judgement: Judgement) -> 
             old=old,
         )
         dismissed = state.read_dismissed(store, context.repository)
-        history = rule_records(state.read_online(store))
+        history = read_rule_records(store, subject)
     choice = choose(examined.candidates, judgement, settings, past, dismissed=dismissed, history=history)
     kept = tuple(examined.precedents.cite(choice.kept))  # what is not said needs no evidence
     generated = examined.generated
@@ -150,6 +150,12 @@ def decide(context: ReviewContext, examined: Examined, judgement: Judgement) -> 
         usage=generated.usage,
         voice=state.read_voice(store) if kept else SILENT,
     )
+
+
+def read_rule_records(store: Store, subject: Subject) -> tuple[RuleRecord, ...]:
+    """Return what became of each rule's own remarks of late: in the year before the base's newest commit."""
+    history = subject.change.history.changes
+    return rule_records(state.read_online(store), history[0].committed_at if history else 0)
 
 
 def _read(context: ReviewContext, base: str, head: str, known: Circumstances) -> Subject:

@@ -114,7 +114,8 @@ def find_refuted(records: Iterable[RuleRecord], precision: float) -> frozenset[s
     """Return the rules whose own findings are addressed less often than a precision asks, beyond chance.
 
     A threshold holds for the remarks it was found on. What is known of one rule's own findings is not of their kind, so
-    it is asked by itself: the upper end of its 95 % Wilson interval, from `LEAST_RECORD` findings on.
+    it is asked by itself: the upper end of its 95 % Wilson interval, from `LEAST_RECORD` findings on. Records are to be
+    recent: what is not said makes no new ones.
     """
     return frozenset(
         record.rule

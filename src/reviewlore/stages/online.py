@@ -5,7 +5,7 @@ Nothing of anybody's words or name is in the counts. It decides nothing: `flows/
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from math import comb
 
 from reviewlore.domain.calibration import RuleRecord
@@ -16,6 +16,9 @@ from reviewlore.domain.online import Decline, OnlineMetrics, OnlineRow
 LEAST_SETTLED = 20  # remarks on either side below which no difference is called one
 SIGNIFICANT = 0.05
 PRIOR = "prior"
+_UNDATED = "undated"
+_YEAR = 365 * 86_400  # seconds
+_LATEST = 253_402_300_799  # the end of the year 9999: a commit may claim any date
 _Key = tuple[str, str, str, str, str]
 
 
@@ -50,9 +53,17 @@ def add_up(metrics: OnlineMetrics, key: Callable[[OnlineRow], str]) -> dict[str,
     return dict(sorted(sums.items()))
 
 
-def rule_records(metrics: OnlineMetrics) -> tuple[RuleRecord, ...]:
-    """Return what is known of each rule's own remarks: settled ones only, since the rest says nothing."""
-    sums = add_up(metrics, lambda row: row.rule)
+def rule_records(metrics: OnlineMetrics, now: int = 0) -> tuple[RuleRecord, ...]:
+    """Return what is known of each rule's own remarks: settled ones only, since the rest says nothing.
+
+    With `now` (seconds, as git tells time), of the year before it only: a rule that was heeded too seldom is not said,
+    so nothing new would ever be known of it, while code and people change.
+    """
+    rows = metrics.rows
+    if now > 0:
+        since = _week(datetime.fromtimestamp(max(0, min(now, _LATEST) - _YEAR), UTC).isoformat())
+        rows = tuple(row for row in rows if since <= row.week < _UNDATED)
+    sums = add_up(OnlineMetrics(rows), lambda row: row.rule)
     return tuple(RuleRecord(rule, row.settled, row.addressed) for rule, row in sums.items() if rule and row.settled)
 
 
@@ -84,9 +95,9 @@ def _chance_of_fewer(hits: int, count: int, other_hits: int, other_count: int) -
 
 
 def _week(created_at: str) -> str:
-    """Return the ISO week of a time, `undated` where it is none."""
+    """Return the ISO week of a time, `undated` where it is none; weeks sort as texts, and before `undated`."""
     try:
         year, week, _ = datetime.fromisoformat(created_at).isocalendar()
     except ValueError:
-        return "undated"
+        return _UNDATED
     return f"{year:04d}-W{week:02d}"
