@@ -341,3 +341,31 @@ def test_two_versions_are_compared_as_if_nothing_stood_there(build: Build) -> No
     assert (told.review["first"]["version"], told.review["second"]["version"]) == ("prior", "embedded-two")
     assert len(told.review["both"]) == 2
     assert told.review["notes"][-1] == "Compared as if nothing stood on the pull request yet."
+
+
+def test_a_github_that_is_not_there_is_a_fault(build: Build) -> None:
+    caller = build()
+    caller.monkeypatch.setenv("GITHUB_API_URL", "http://127.0.0.1:9")
+    told = caller.review("--post")
+    assert (told.status, told.out, told.log) == (3, "", [])
+    assert told.err.startswith("Fault: GitHub cannot be reached for ")
+
+
+def test_settings_of_the_base_that_cannot_be_used(build: Build) -> None:
+    caller = build()
+    caller.shop.fake.commit(NAME, "main", {".reviewlore.toml": "[review]\nmax-coments = 1\n"})
+    caller.shop.repo.pulls[1].base_sha = caller.shop.repo.git.rev("main")
+    caller.shop.fake.force_push(
+        NAME, "feat", caller.shop.fake.commit(NAME, "other", {ONE: CROSSING}, parent=caller.shop.repo.git.rev("main"))
+    )
+    told = caller.review("--post")
+    assert (told.status, told.out, told.writes) == (2, "", [])
+    assert "did you mean review.max-comments?" in told.err
+
+
+def test_the_clones_own_settings_and_branch_decide_nothing_about_the_pull_request(build: Build) -> None:
+    caller = build()
+    (caller.clone / ".reviewlore.toml").write_text("[review]\nmax-comments = 0\n")
+    git(caller.clone, "checkout", "-q", "--orphan", "elsewhere")
+    told = caller.review("--format", "json")
+    assert (told.status, len(told.review["findings"])) == (0, 1)
