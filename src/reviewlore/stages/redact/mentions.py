@@ -7,6 +7,8 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
+from reviewlore.domain.late import LatePattern
+
 # A dot ends a sentence, or leads on in a decorator; companies' accounts end in `_name`.
 _MENTION = re.compile(
     r"(?<![^\W_])(?<![@/}\\])(?P<tick>`{0,3})@(?P<login>[A-Za-z0-9](?:[A-Za-z0-9_-]{0,60}))"
@@ -73,12 +75,12 @@ _TRAILER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 # What stands before `@scope/name` where that is a package, not a team.
-_PACKAGE_BEFORE = re.compile(
+_PACKAGE_BEFORE = LatePattern(
     r"(?<![@\w-])(?:npx|npm|yarn|pnpm|bun|bunx|dlx|deno|jsr|install|add|i|import|from|require"
     r"|packages?|upgrade|update|bump|uses?)[\s:(\"'`]{1,3}(?:-\w+\s)?\Z|[\"'`]\Z",
     re.IGNORECASE,
 )
-_FENCE = re.compile(
+_FENCE = LatePattern(
     r"^ {0,3}(?P<mark>`{3,}|~{3,})[^\n]*\n(?:.*?^ {0,3}(?P=mark)[`~]*[ \t]*$|.*\Z)", re.MULTILINE | re.DOTALL
 )
 _ASSIGNED = re.compile(

@@ -6,6 +6,7 @@ A high-entropy value alone is never a finding: hashes and test data look alike.
 import re
 from collections.abc import Iterator
 
+from reviewlore.domain.late import LatePattern
 from reviewlore.stages.redact.text import Span, lowered
 from reviewlore.stages.redact.told import find_told
 from reviewlore.stages.redact.values import has_sign, is_code, is_passphrase, is_password, is_token, is_type
@@ -13,7 +14,7 @@ from reviewlore.stages.redact.values import has_sign, is_code, is_passphrase, is
 # What a secret is called, in small letters, by how the word begins: looking for a few beginnings is what costs. Where
 # another letter before it would make another word, none may stand there. People choose a `human` one themselves.
 _NAMES = tuple(
-    (start, re.compile(rf"(?:{rest})(?:[-_]?(?:value|val|string|text|prod|production|live|dev|staging|stage|test"
+    (start, LatePattern(rf"(?:{rest})(?:[-_]?(?:value|val|string|text|prod|production|live|dev|staging|stage|test"
         r"|default"
         r"|base64|b64|hex|raw|plain|old|new|key|base|seed|[0-9]{1,2}|[ab]))?(?![a-z0-9_])"), human)
     for start, rest, human in (
@@ -52,24 +53,24 @@ _TYPE = (
     r"(?:\s?:\s?(?:Optional\[)?(?:str|string|String|bytes|SecretStr|&str|&'static str|\[\]byte"
     r"|Final(?:\[str\])?)\??\]?(?:\s\|\sNone)?(?=\s?=))?"
 )
-_QUOTED = re.compile(
+_QUOTED = LatePattern(
     rf"(?P<close>(?:\\?[\"'`])?\]?\)?){_TYPE}{_BREAK}(?P<sign>=>|:=|\|\|=|\?\?=|={{1,3}}|!==?|:|->|,|\(|\beq\b"
     rf"|\bdefault\b)?{_BREAK}\(?(?:[rbuNRBU]|[fF](?=.[^{{}}\n\"']*[\"'])"
     rf"|[\w.\[\]:]{{1,40}}\(\s?(?:[\w.\[\]:]{{1,40}}\(\s?)?[bru]?)?"
     r"(?P<quote>\\{0,3}[\"'`]{1,3})(?P<v>[^\n]{1,400}?)(?P=quote)"
 )
-_TAGGED = re.compile(
+_TAGGED = LatePattern(
     r"(?:[^<>\n]{0,60}>(?P<v1>[^<>\n]{4,200})</"
     r"|\\?[\"']\s{0,3},?\s{0,3}(?:value|content|val|default)\\?[\"']?\s{0,3}[=:]\s{0,3}\\?[\"']"
     r"(?P<v2>[^\"'\n]{4,200})[\"']"
     r"|\s{0,2}[\"']?,?[ \t]*\n[ +-]?[ \t]{0,40}[\"']?(?:value|Value|val)[\"']?: ?[\"']?(?P<v3>[^\s\"']{4,200}))"
 )
-_BARE = re.compile(
+_BARE = LatePattern(
     rf"[\"'`*_\])]{{0,3}}{_TYPE}(?P<sign>[ \t]{{0,12}}(?:=>|:=|={{1,2}}|:)[ \t]{{0,12}}"
     rf"|[ \t]{{1,4}}(?=\S*[\d!#$%^&*]|[A-Za-z]\S{{5,60}}[ \t]*(?:\n"
     rf"|\Z)))(?P<v>[^\s\"'`,;<>]{{4,300}})(?P<end>[,;]?[ \t]*(?=\n|\Z|#)|.?)"
 )
-_SAID = re.compile(
+_SAID = LatePattern(
     r"[\"'`*_]{0,3}(?: (?:for|of|on|to|in)(?: \S{1,30}){1,4}?)?(?:[ ,]{1,2}(?:is|was|were|will be|to|as|should be"
     r"|would be|reads|being)"
     r"(?: (?:still|now|just|currently|set to|literally|simply|actually|called))?:?\s{1,2}|\s\(|\s[-–—]{1,2}\s|:\s"
@@ -78,14 +79,14 @@ _SAID = re.compile(
     r"|[^\s\"'`“”’]{4,200})(?P<after>[\"'`”’*_]{0,3})"
 )
 _SIGNS = frozenset({"=", ":", "=>", ":="})
-_PASS_SIGN = re.compile(r"[\"'`\]]{0,2}\s{0,3}(?:[:=]|(?:is|was)\s)")
+_PASS_SIGN = LatePattern(r"[\"'`\]]{0,2}\s{0,3}(?:[:=]|(?:is|was)\s)")
 _LOOK_BACK = 160  # how much of a line before a name tells whether it is a setting; longer lines are none
-_SETTING = re.compile(r"[ +-]?\s{0,40}(?:(?:export|set|ENV|ARG|env|-)\s{1,4})?[\w.\"'-]{0,60}")
-_LITERAL = re.compile(
+_SETTING = LatePattern(r"[ +-]?\s{0,40}(?:(?:export|set|ENV|ARG|env|-)\s{1,4})?[\w.\"'-]{0,60}")
+_LITERAL = LatePattern(
     r"[?&;]\w{0,20}$|--[\w-]{0,20}$|--set(?:-string)?[ =][\w.,=-]{0,80}$|\w=\S+ \w{0,20}$|\s-[DeE] ?[\w.]{0,40}$"
     r"|(?:^|[\s$])[A-Z_]{0,30}$"
 )
-_REFERENCE = re.compile(r"env|config|settings|secrets?\.|vault|process\.|getenv|lookup", re.IGNORECASE)
+_REFERENCE = LatePattern(r"env|config|settings|secrets?\.|vault|process\.|getenv|lookup", re.IGNORECASE)
 
 
 def find_named(text: str) -> Iterator[Span]:

@@ -8,18 +8,19 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from reviewlore.domain.late import LatePattern
 from reviewlore.stages.redact.text import Span, lowered
 
-_FOREIGN_PHONE = re.compile(r"\+[1-9][0-9]{0,3}(?:[ .\-/\u00a0\u2011]{0,2}\(?[0-9]{1,6}\)?){1,7}(?![\w+]|\.\d)")
+_FOREIGN_PHONE = LatePattern(r"\+[1-9][0-9]{0,3}(?:[ .\-/\u00a0\u2011]{0,2}\(?[0-9]{1,6}\)?){1,7}(?![\w+]|\.\d)")
 # Seven digits or more with the signs between them that telephone, account and insurance numbers are written with.
 _NUMBER = re.compile(r"[0-9](?<![\w.+/].)(?:[ ().\-/\u00a0\u2011]{0,2}[0-9]){5,18}(?![\w]|[.,]\d)")
-_US_PHONE = re.compile(r"(?:1[-. ])?[2-9][0-9]{2}(?:\) ?|[-.\u2011 ])[0-9]{3}[-.\u2011 ][0-9]{4}")
-_NATIONAL_PHONE = re.compile(
+_US_PHONE = LatePattern(r"(?:1[-. ])?[2-9][0-9]{2}(?:\) ?|[-.\u2011 ])[0-9]{3}[-.\u2011 ][0-9]{4}")
+_NATIONAL_PHONE = LatePattern(
     r"0(?:7[0-9]{3} ?[0-9]{3} ?[0-9]{3}|20 [0-9]{4} [0-9]{4}"
     r"|[1-9][0-9]{1,4}[/ -][0-9]{3,8}(?:[- ][0-9]{2,5}){0,2}|[1-9](?: [0-9]{2}){4}"
     r"|0[1-9][0-9]{0,2}(?:[ -][0-9]{2,10}){2,4})"
 )
-_TOLD = re.compile(
+_TOLD = LatePattern(
     r"(?:(?<![a-z])|_)(?:(?:tele)?phone|tel|telephone|telefon|mobile|mobil|cell|handy|fax|whatsapp|sms|signal"
     r"|pager|on-?call|dial|"
     r"(?:call|text|ring|reach|phone) (?:me|him|her|us|them)|phone ?number|contact number"
@@ -27,10 +28,10 @@ _TOLD = re.compile(
     r"(?:[\"'`]?\s{0,2}[:=]\s{0,2}[\"'`]?|\.:? ?|\s(?:me |is |at |on |under |number |via |to |my |mobile |cell "
     r"|phone ){0,4})[(+]{0,2}\Z"
 )
-_SSN = re.compile(r"(?!000|666|9)[0-9]{3}-[0-9]{2}-[0-9]{4}")
+_SSN = LatePattern(r"(?!000|666|9)[0-9]{3}-[0-9]{2}-[0-9]{4}")
 _IPV4 = re.compile(r"[0-9](?<![\w.].)[0-9]{0,2}(?:\.[0-9]{1,3}){3}(?![\w]|\.\w|-\w)")
 _IPV6 = re.compile(r"[23](?<![\w:.].)[0-9a-fA-F]{3}:(?:[0-9a-fA-F]{0,4}:){1,6}[0-9a-fA-F]{0,4}(?![\w:])")
-_VERSION_BEFORE = re.compile(
+_VERSION_BEFORE = LatePattern(
     r"(?:\b(?:v|ver|versions?|release|build|revision|assembly\w*|bump\w*|upgrade\w*|tag|since|chrome|safari"
     r"|firefox|driver|firmware"
     r"|section|sdk)[\s:=\"'(v]{0,6}|[<>=~!^]=\s?[\"']?|[<>~^]\s?|(?<=\w)/)\Z",
@@ -50,9 +51,9 @@ _IBAN_LENGTHS = {
     "TN": 24, "TR": 26, "UA": 29, "VG": 24, "XK": 20,
 }  # fmt: skip
 # Length and first digits of card numbers: Visa, Mastercard, American Express, Discover, JCB, Diners, UnionPay.
-_CARD_GROUPS = re.compile(r"\d{14,16}|\d{4}([ -])\d{4,6}(?:\1\d{4,5}){1,2}")
-_CARD_TOLD = re.compile(r"card|visa|amex|credit|debit|payment|\bpan\b|\bcc\b|[\"'`]\Z", re.IGNORECASE)
-_CARD = re.compile(
+_CARD_GROUPS = LatePattern(r"\d{14,16}|\d{4}([ -])\d{4,6}(?:\1\d{4,5}){1,2}")
+_CARD_TOLD = LatePattern(r"card|visa|amex|credit|debit|payment|\bpan\b|\bcc\b|[\"'`]\Z", re.IGNORECASE)
+_CARD = LatePattern(
     r"4\d{15}|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|6(?:011|5\d\d|4[4-9]\d|2\d\d)\d{12}|35\d{14}"
     r"|3(?:0[0-5]|[68]\d)\d{11}"
 )

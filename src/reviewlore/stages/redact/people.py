@@ -7,6 +7,7 @@ never changes text.
 import re
 from collections.abc import Iterator
 
+from reviewlore.domain.late import LatePattern
 from reviewlore.stages.redact.text import Span, contains, lowered
 
 _TOP = (
@@ -17,26 +18,26 @@ _TOP = (
     "news|wiki|foundation|ngo|community|one|top|club|bank|health|care|legal|law|finance|ventures|capital|partners|"
     "example|test|invalid|localdomain|local|internal|corp|lan|home|intranet"
 )
-_LOCAL = re.compile(r"(?<![\w.%+@/-])[\w%][\w.%+'-]{0,63}\Z")
-_DOMAIN = re.compile(
+_LOCAL = LatePattern(r"(?<![\w.%+@/-])[\w%][\w.%+'-]{0,63}\Z")
+_DOMAIN = LatePattern(
     rf"(?:[^\W_](?:(?:[^\W_]|-){{0,61}}[^\W_])?\.){{1,5}}(?:{_TOP}|[^\W\d_]{{2}})(?![\w(\[@-]|\.\w)", re.IGNORECASE
 )
-_LOUD_AT = re.compile(
+_LOUD_AT = LatePattern(
     rf"(?<![\w.])[\w.+-]{{2,40}} (?:AT|_at_|\(?ät\)?) (?:[\w-]{{1,40}}\.){{1,3}}(?:{_TOP}"
     rf"|[a-z]{{2}})\b(?![\w(/])"
 )
-_IN_ADDRESS = re.compile(r"://[^\s/:@]{0,64}:\Z")  # what stands there is a password, or the stand-in of one
-_SPELLED = re.compile(
+_IN_ADDRESS = LatePattern(r"://[^\s/:@]{0,64}:\Z")  # what stands there is a password, or the stand-in of one
+_SPELLED = LatePattern(
     rf"(?<![\w.])[\w.+-]{{1,40}}\s?(?:[\[({{<]\s?(?:at|@)\s?[\])}}>]|\s(?:at|AT)\s)\s?[\w-]{{1,40}}"
     rf"(?:\s?(?:[\[({{<]\s?(?:dot|\.)\s?[\])}}>]|\s(?:dot|DOT)\s|\.)\s?[\w-]{{1,30}}){{0,3}}"
     rf"\s?(?:[\[({{<]\s?(?:dot|\.)\s?[\])}}>]|\s(?:dot|DOT)\s|(?<=[\w])\.)\s?(?:{_TOP}|[a-z]{{2}})\b(?!\()",
     re.IGNORECASE,
 )
-_HALF_SPELLED = re.compile(
+_HALF_SPELLED = LatePattern(
     rf"(?<![\w.])[\w.+-]{{1,40}}@[\w-]{{1,40}}\s?[\[({{]\s?(?:dot"
     rf"|\.)\s?[\])}}]\s?(?:{_TOP}|[a-z]{{2}})\b"
 )
-_CODED_AT = re.compile(  # as addresses and pages write the sign
+_CODED_AT = LatePattern(  # as addresses and pages write the sign
     rf"(?<![\w.%+-])(?P<local>[\w.+-]{{2,64}})(?:%40|&#0?64;|&commat;|_at_)(?P<domain>(?:[\w-]{{1,63}}\.){{1,4}}(?:{_TOP}|[a-z]{{2}}))"
     r"\b(?![\w(/])"
 )
@@ -45,12 +46,12 @@ _SPELLINGS = (" dot ", " DOT ", " AT ", "_at_")
 _BRACKETS = re.compile(r"[\[({<] ?(?:at|AT|@|dot|DOT|\.) ?[\])}>]")
 _MACHINES = frozenset("git noreply no-reply no_reply donotreply do-not-reply notifications hg svn".split())
 # Reserved by RFC 2606 and RFC 6761, and what documentation uses as if it were: nobody's addresses.
-_EXAMPLE_DOMAIN = re.compile(
+_EXAMPLE_DOMAIN = LatePattern(
     r"(?:.*\.)?(?:example\.(?:com|org|net|edu)|example|test|invalid|localhost|localdomain|(?:your)?domain\.(?:com"
     r"|org|tld)|foo\.(?:com|bar)"
     r"|bar\.com|acme\.(?:com|org)|email\.com|company\.com|users\.noreply\.example\.com)"
 )
-_TRAILER = re.compile(
+_TRAILER = LatePattern(
     r"^(?P<head>[ \t+>#*/|-]{0,12}(?:(?:co-authored|co-developed|signed-off|reviewed|acked|tested|reported|suggested|"
     r"helped|requested|debugged|mentored|fixed|based-on-patch|originally|contributed|committed|approved|merged"
     r"|pair-programmed)(?:-and-\w+)?-by|cc"
@@ -59,27 +60,27 @@ _TRAILER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _NAME_HINTS = ("-by:", "author", "from:", "committer", "commit:", "cc:", "maintainer", "thanks-to:", "behalf-of:")
-_FORMAL = re.compile(r"-(?:by|to|of)[ \t]*:", re.IGNORECASE)
-_NAME_BEFORE = re.compile(
+_FORMAL = LatePattern(r"-(?:by|to|of)[ \t]*:", re.IGNORECASE)
+_NAME_BEFORE = LatePattern(
     r"(?<![\w.'-])(?P<v>[^\W\d_a-z][\w'’.-]{0,30}(?: (?:(?:van|von|de|der|den|da|di|dos|la|le|el|al|bin|ibn) ){0,2}"
     r"[^\W\d_a-z][\w'’.-]{0,30}){0,4}) {1,3}[<(](?:mailto:)?\Z"
 )
-_AUTHOR_TAG = re.compile(
+_AUTHOR_TAG = LatePattern(
     r"(?:@author|:author:|__(?:author|maintainer)__\s?=\s?[\"']"
     r"|\\author\{)[ \t]{0,8}(?P<v>[^\W\d_][^\n\"'<}@(]{2,80}?)(?=[ \t]*(?:[\"'<}@(]|\*/|$))",
     re.MULTILINE,
 )
-_AUTHOR_FIELD = re.compile(
+_AUTHOR_FIELD = LatePattern(
     r"[\"']?authors?[\"']?\s{0,2}[:=]\s{0,2}\[?\s{0,2}"
     r"(?:\{\s{0,2}[\"']?name[\"']?\s{0,2}[:=]\s{0,2})?[\"'](?P<v>[A-Z][\w.'-]{1,30}"
     r"(?: [A-Z][\w.'-]{1,30}){1,3})(?=\s{0,2}[\"'<(])"
 )
-_HOME = re.compile(
+_HOME = LatePattern(
     r"(?<![\w.])(?P<root>/home/|/Users/|(?:/mnt)?/[a-z]/Users/|[A-Za-z]:[\\/]{1,2}(?:Users"
     r"|Documents and Settings)[\\/]{1,2}|/export/home/|/var/home/)(?P<v>[^\W\d_][\w.@-]{0,40}"
     r"(?: [A-Z][\w-]{1,30})?)(?P<after>[\\/$#]|(?=[\s\"'`:;,)]|$))"
 )
-_PROMPT = re.compile(
+_PROMPT = LatePattern(
     r"^[ +>-]{0,4}(?:\(\w+\) )?(?P<v>[a-z][\w.-]{1,31})@[\w.-]{1,60}:[~/][^\s$#]{0,80}[$#](?= "
     r"|$)",
     re.MULTILINE,
@@ -109,7 +110,7 @@ _STREET_FIRST = re.compile(  # 12 Long Lane, Town, ST 12345; 3 bis rue de la Pai
     r"|de l'|du |des |de |d')?[A-ZÉÈ][\w'’éèêàçôî-]{2,25}(?: [A-ZÉÈ][\w'’éèêàç-]{2,25})?"
     r"(?:,? [0-9]{5} [A-Z][\w'-]{2,25})?"
 )
-_STREET_LAST = re.compile(  # Lange Straße 12, 10115 Berlin
+_STREET_LAST = LatePattern(  # Lange Straße 12, 10115 Berlin
     r"\b[A-ZÄÖÜ][\wäöüß-]{2,30}(?:straße|strasse|str\.|weg|allee|platz"
     r"|gasse)\s[0-9]{1,4} ?[a-z]?\b(?:,? [0-9]{4,5} [A-ZÄÖÜ][\wäöüß-]{2,30}(?: [A-ZÄÖÜ][\w-]{2,30})?)?"
     r"|\b(?:[A-ZÄÖÜ][\wäöüß-]{2,20} ){1,2}(?:Straße|Strasse|Str\.|Weg|Allee|Platz"
@@ -117,10 +118,10 @@ _STREET_LAST = re.compile(  # Lange Straße 12, 10115 Berlin
     r"|\bP\.? ?O\.? Box [0-9]{1,6}\b"
 )
 _STREET_HINTS = ("aße ", "asse ", "str. ", "Str. ", "weg ", "Weg ", "llee ", "latz ", " Box ")
-_FIRM = re.compile(
+_FIRM = LatePattern(
     r"\b(?:Inc|Foundation|Corporation|Corp|Ltd|LLC|GmbH|contact \w+)\b[.,\s]{0,6}$"
 )  # a firm's address is nobody's own
-_SOCIAL = re.compile(
+_SOCIAL = LatePattern(
     r"(?<![\w.-])(?:www\.|de\.|uk\.)?(?:linkedin\.com/(?:in|pub)/|keybase\.io/|t\.me/"
     r"|(?:facebook|instagram)\.com/(?:@)?|(?:twitter|x)\.com/(?:@)?|medium\.com/@"
     r"|stackoverflow\.com/users/|(?:mastodon\.\w{2,10}|[\w-]{2,30}\.social|fosstodon\.org|hachyderm\.io)/@)(?P<v>[\w.%-]{3,60}(?:/[\w-]{2,60})?)"

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reviewlore.domain.late import LatePattern
 from reviewlore.stages.redact.text import Span, contains
 from reviewlore.stages.redact.values import is_placeholder, is_wordy
 
@@ -135,22 +136,22 @@ _KEY_BEGIN, _KEY_END = rf"-{{4,5}} ?BEGIN {_KEY_WORD} ?-{{4,5}}", rf"-{{3,5}} ?E
 # Between the lines of a key: line ends, real or escaped, diff marks, quotation marks, comment signs.
 _GAP = r"(?:\\[rn]|[\s\"'`+,\\>|#*-]){0,60}"
 _KEY_LINE = rf"(?:{_GAP}[A-Za-z0-9+/=]{{12,4000}}|{_GAP}(?:Proc-Type|DEK-Info|Version|Comment|Hash):[^\n\\]{{0,120}})"
-_KEY = re.compile(
+_KEY = LatePattern(
     rf"{_KEY_BEGIN}(?P<body>{_KEY_LINE}{{1,400}})(?:{_GAP}[A-Za-z0-9+/]{{1,11}}(?:={{1,2}}|(?={_GAP}{_KEY_END})))?(?:{_GAP}{_KEY_END})?"
     rf"|{_KEY_BEGIN}(?:[ \t]?(?:\\n|\n)[ +\-\t\"'>#*]{{0,40}}[A-Za-z0-9+/=]{{4,80}}[\"']?){{1,4}}{_GAP}{_KEY_END}"
 )
-_KEY_REST = re.compile(_KEY_END)
-_KEY_ROW = re.compile(r"[ +>\-\t\"']{0,40}[A-Za-z0-9+/=]{1,120}(?:\\n)?[\"' \t+\\,]{0,8}")
-_PUTTY = re.compile(r"Private-Lines: \d+(?:\n[ +-]?[A-Za-z0-9+/=]{10,80}){1,60}(?:\n[ +-]?Private-MAC: [0-9a-f]+)?")
-_JWK = re.compile(
+_KEY_REST = LatePattern(_KEY_END)
+_KEY_ROW = LatePattern(r"[ +>\-\t\"']{0,40}[A-Za-z0-9+/=]{1,120}(?:\\n)?[\"' \t+\\,]{0,8}")
+_PUTTY = LatePattern(r"Private-Lines: \d+(?:\n[ +-]?[A-Za-z0-9+/=]{10,80}){1,60}(?:\n[ +-]?Private-MAC: [0-9a-f]+)?")
+_JWK = LatePattern(
     r"(?<![\w])(?P<q>\\?[\"'])(?:d|p|q|dp|dq|qi|k)(?P=q)\s{0,3}:\s{0,3}(?P=q)"
     r"(?P<v>[A-Za-z0-9_-]{16,})(?P=q)"
 )
-_GOOGLE_ID = re.compile(r"private_key_id\W{1,8}(?P<v>[0-9a-f]{16,40})\b")  # of a service account
+_GOOGLE_ID = LatePattern(r"private_key_id\W{1,8}(?P<v>[0-9a-f]{16,40})\b")  # of a service account
 # Some secrets have no form of their own, but stand beside an id that has one.
-_TWILIO_ID = re.compile(r"AC(?<!\wAC)[0-9a-f]{32}(?!\w)")
-_TWILIO_SECRET = re.compile(r"[0-9a-f](?<!\w.)[0-9a-f]{31}(?!\w)")
-_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+_TWILIO_ID = LatePattern(r"AC(?<!\wAC)[0-9a-f]{32}(?!\w)")
+_TWILIO_SECRET = LatePattern(r"[0-9a-f](?<!\w.)[0-9a-f]{31}(?!\w)")
+_AWS_SECRET = LatePattern(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 
 
 def find_tokens(text: str, words: str) -> Iterator[Span]:

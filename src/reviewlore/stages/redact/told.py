@@ -8,11 +8,12 @@ import binascii
 import re
 from collections.abc import Iterator
 
+from reviewlore.domain.late import LatePattern
 from reviewlore.stages.redact.text import Span, contains
 from reviewlore.stages.redact.values import has_sign, is_code, is_password, is_placeholder, is_token
 
 # A name and a password that prose tells together.
-_PAIR = re.compile(  # over small letters
+_PAIR = LatePattern(  # over small letters
     r"(?:(?:log(?:ging|ged|s)?[- ]?(?:in|on)|sign(?:ing|ed|s)?[- ]?(?:in|on)|creds?|credentials"
     r"|account)\b[^\n/:.(]{0,40}?[\s(:]{1,3}"
     r"(?P<m1>[`'\"]?)[\w.@+-]{2,60}(?P=m1)(?:\s?/\s?|:)(?P<q1>[`'\"]?)(?P<v1>[^\s`'\",;()]{5,80})(?P=q1)"
@@ -21,7 +22,7 @@ _PAIR = re.compile(  # over small letters
     r"(?P<word>pass(?:word|phrase|wd)?)\s(?:of\s)?(?P<q2>[`'\"]?)(?P<v2>[^\s`'\",;()]{5,80})(?P=q2))"
 )
 # A name and a password, or a message and a key, handed to a function that is called after what it does with them.
-_CALL = re.compile(  # over small letters
+_CALL = LatePattern(  # over small letters
     r"(?:(?:logi?n|log_in|auth|basicauth|basic_auth|credential"
     r"|sign_?in)\w{0,16}[\"'`]?\s{0,2}"
     r"(?:[=:(]\s{0,2}){1,2}[\[(]?\s{0,2}[\"'][^\"'\n]{1,60}[\"']\s{0,2},\s{0,2}"
@@ -30,32 +31,32 @@ _CALL = re.compile(  # over small letters
     r"|(?:hmac\.new\(|hmac\.digest\(|fernet\(|createhmac\(\s{0,2}[\"'][\w-]{2,20}[\"']\s{0,2},"
     r"|auth\()\s{0,2}b?[\"'](?P<v3>[^\"'\n]{6,200})[\"'])"
 )
-_AS = re.compile(
+_AS = LatePattern(
     r" (?:as|is) (?:the|a|my|our|your|his|her|their|its) (?:[\w-]{1,20} ){0,2}?(?:password|passphrase|passwd"
     r"|token|secret|api key|credentials?)\b"
 )
-_WORD_BEFORE = re.compile(r"(?:^|\s)(?P<q>[\"'`(]?)(?P<v>[^\s\"'`]{5,100}?)(?P=q)\Z")
-_ORACLE = re.compile(
+_WORD_BEFORE = LatePattern(r"(?:^|\s)(?P<q>[\"'`(]?)(?P<v>[^\s\"'`]{5,100}?)(?P=q)\Z")
+_ORACLE = LatePattern(
     r"(?:\b(?:thin|oci):|\b(?:sqlplus|expdp|impdp|sqlldr)\s(?:-\w\s){0,2})[\w$#]{1,40}/"
     r"(?P<v>[^\s@/\"']{4,80})@"
 )
-_BEARER = re.compile(  # over small letters
+_BEARER = LatePattern(  # over small letters
     r"(?P<scheme>bearer|basic|token|apikey|negotiate|sso-key|splunk|genie\s?key)(?:\s{1,3}"
     r"|%20)(?P<v>[a-z0-9._~+/:=-]{12,2000})"
 )
-_COOKIE = re.compile(
+_COOKIE = LatePattern(
     r"(?i)(?:\b(?:set-)?cookies?|\b--cookie|\s-b)[\"'`\])]{0,2}\s{0,2}(?:[:=,]"
     r"|\s)\s{0,2}[\"'`]?(?P<v>[\w.!-]{1,64}=[^\n\"'`]{8,4000})"
 )
-_COOKIE_PAIR = re.compile(r"(?P<name>[\w.!-]{1,64})=(?P<v>[^;,\s&]{8,4000})")
-_URL = re.compile(
+_COOKIE_PAIR = LatePattern(r"(?P<name>[\w.!-]{1,64})=(?P<v>[^;,\s&]{8,4000})")
+_URL = LatePattern(
     r"://(?P<user>[^\s/:@\"'`<>]{0,64}):(?P<v>[^\s/\"'`<>]{1,128})@(?=[\w\[${(<%-])"
     r"|://(?P<alone>[A-Za-z0-9_-]{20,200}(?::x-oauth-basic)?)(?=@)"
 )
-_USER_OPTION = re.compile(
+_USER_OPTION = LatePattern(
     r" -(?:u|U|a|-user|-proxy-user|-auth)[ =]?[\"']?[^\s:\"'=-][^\s:\"']{0,63}:(?P<v>[^\s\"']{3,128})"
 )
-_COMMAND = re.compile(  # over small letters
+_COMMAND = LatePattern(  # over small letters
     r"(?:sshpass\s+-p\s?[\"']?(?P<v1>[^\s\"']{4,128})"
     r"|mysql(?:dump|admin)?\s[^\n]{0,120}?\s-p(?P<v2>[^\s\"'-][^\s\"']{3,128})"
     r"|(?:docker|podman|helm|psql|redis-cli|sqlcmd|rabbitmqctl|smbclient|mosquitto_pub|mosquitto_sub|ldapsearch"
@@ -71,7 +72,7 @@ _COMMAND = re.compile(  # over small letters
 _LOGINS = ("login", "log in", "logging in", "logged in", "sign in", "signing in", "thin:", "oci:", "sqlplus")
 _CALLS = ("login", "logon", "auth", "cred", "signin", "sign_in", "jwt.", "hmac", "fernet(")
 _OPTIONS = (" -u", " -p", " -a", " -w", "--user", "--proxy-u", "--auth", "echo ", "machine ", "identified ", "net use ")
-_PIN = re.compile(
+_PIN = LatePattern(
     r"\b(?:pin|unlockpin|passcode|door code)\b[\"'`]?(?:\s?[:=(]\s?|\s(?:is\s)?)[\"'`]?(?P<v>\d{5,8})\b"
 )  # over small letters
 _PGPASS = re.compile(r":(?:\d{4,5}|\*):(?P<names>[\w*-]{1,64}:[\w*-]{1,64}):(?P<v>[^\s:]{4,128})$", re.MULTILINE)

@@ -6,14 +6,16 @@ What a person would not call a secret: `<token>`, `xxxx`, `${TOKEN}`, `changeme`
 import re
 from itertools import pairwise
 
+from reviewlore.domain.late import LatePattern
+
 # Words that say "put yours here", wherever they stand in a value that is otherwise words.
-_STAND_IN = re.compile(
+_STAND_IN = LatePattern(
     r"example|placeholder|change[-_ ]?(?:me|it|this)|your(?![a-z]{6})|dummy|fake|redacted|sample|insert|replace|masked"
     r"|hidden|removed|fix[-_]?me|to[-_]?do\b|not[-_ ]?(?:a|real|set|used)|mock|xxx|\*\*\*|\.\.\.|…|foo[-_]?bar"
     r"|goes[-_ ]?here|lorem|ipsum|undefined|invalid|expired|incorrect|wrong"
     r"|test[-_]?(?:token|secret|key|pass|pwd|value|api|user|auth|id)"
 )
-_TEMPLATE = re.compile(
+_TEMPLATE = LatePattern(
     r"^![A-Za-z][\w:]*$|\$\{|\$\(|\{\{|\}\}|<[^>]{1,60}>|%\(|%[sdvqr@]\b|^[{<$%@&*\[(]|\{\w*(?:[.!:][^{}]*)?\}|#\{|^\.\."
 )
 # Values of documentation and of test servers, and what user interfaces and schemas write beside such a name.
@@ -45,11 +47,11 @@ _TYPES = frozenset(
     """.split()
 )
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_RANDOM = re.compile(r"[A-Za-z0-9+/_=.~-]+")
-_PATH = re.compile(r"(?:[A-Za-z]:)?[~.]{0,2}(?:[/\\][\w.@-]+){1,12}[/\\]?")
-_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-_DOTTED = re.compile(r"[vV]?\d+(?:\.\d+)+|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){2,}")  # a version, the name of a module
-_CONSTANT = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")  # the name of a setting
+_RANDOM = LatePattern(r"[A-Za-z0-9+/_=.~-]+")
+_PATH = LatePattern(r"(?:[A-Za-z]:)?[~.]{0,2}(?:[/\\][\w.@-]+){1,12}[/\\]?")
+_UUID = LatePattern(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_DOTTED = LatePattern(r"[vV]?\d+(?:\.\d+)+|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){2,}")  # a version, the name of a module
+_CONSTANT = LatePattern(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")  # the name of a setting
 _SEQUENCE = "01234567890123456789 98765432109876543210 abcdefghijklmnopqrstuvwxyz"
 
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 
 from reviewlore.domain.finding import Finding
 from reviewlore.domain.history import Anchor
+from reviewlore.domain.late import LatePattern
 from reviewlore.domain.visible import visible
 
 # Says of a path and a text whether the text has syntax errors; None where nobody here reads that language.
 Broken = Callable[[str, str], bool | None]
 
-_WRAPPED = re.compile(r"\A\s*(?P<fence>`{3,}|~{3,})[^\n`~]*\n(?P<code>.*?)\n?[ \t]*(?P=fence)\s*\Z", re.DOTALL)
-_FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})", re.MULTILINE)
+_WRAPPED = LatePattern(r"\A\s*(?P<fence>`{3,}|~{3,})[^\n`~]*\n(?P<code>.*?)\n?[ \t]*(?P=fence)\s*\Z", re.DOTALL)
+_FENCE = LatePattern(r"^[ \t]*(?:`{3,}|~{3,})", re.MULTILINE)
 _MOST_MORE = 40  # rows that a suggestion may have beyond those it replaces: more is not a remark but a rewrite
 _TELLING = 4  # characters of a row: `}` or `else:` beside the anchor may well be meant to stand twice
 _MAX_PARSED = 1_000_000
