@@ -10,7 +10,7 @@ from reviewlore.config import ModelSettings
 from reviewlore.domain.asking import ModelAnswer
 from reviewlore.errors import ForgeError
 from reviewlore.flows.generation import Writing
-from reviewlore.flows.spending import USAGE
+from reviewlore.flows.state import USAGE
 from reviewlore.ports import Generator
 from reviewlore.ranking.attention import parse_attention
 

@@ -28,10 +28,12 @@ from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.store import REF, GitStore
 from reviewlore.domain.forgetting import NamedPull, OlderThan, Target
 from reviewlore.domain.history import OutcomeEvidence, Reply
+from reviewlore.domain.spending import Spent
 from reviewlore.errors import ConfigError, RefusedError, StateError
 from reviewlore.flows import state
 from reviewlore.flows.forget import Act, allow_again, forget, name_person
 from reviewlore.flows.judge import load_dataset
+from reviewlore.flows.spending import read_spent, spent_files
 from reviewlore.formats import records
 from reviewlore.formats.forgetting import render_forgetting
 from reviewlore.ports import Store
@@ -206,6 +208,23 @@ def test_a_pull_request_goes_and_its_namesake_stays(store: GitStore) -> None:
     assert {episode.id for episode in state.read_episodes(store)} >= {f"{PIER}#1/11", f"{HARBOR}#2/21"}
     assert not [word for word in ("ONEAPPLE", "ONEBANANA", f"{HARBOR}#1/") if word in walk(store)]
     assert state.read_suppressions(store).pull_requests == (f"{HARBOR}#1",)
+
+
+def test_what_a_model_took_stays_in_the_account_on_no_pull_request(store: GitStore) -> None:
+    own, other = (Spent("2026-02-20T00:00:00Z", HARBOR, n, "small", 2, 90, 10, 0.25, 3.0, 1.5) for n in (1, 11))
+    old = replace(other, at="2026-01-20T00:00:00Z")
+    for rows in ([old], [own, other]):  # two commits: both are made again
+        store.update(lambda tip, rows=rows: spent_files(tip, rows), lambda: "Record", "2026-02-20T00:00:00Z")
+    report = forget(store, parse_pull(f"{HARBOR.upper()}#1"), ACT)
+    assert report.found == {"spending": 1}
+    assert read_spent(store, "2026-02") == (replace(own, pull_request=0), other)
+    assert '"pull_request":1,' not in walk(store)
+    assert render_forgetting(report).startswith("Forgotten: 1 line of the model's account. ")
+    forget(store, OlderThan("2026-02-01T00:00:00Z"), ACT)
+    assert store.paths("usage/") == ("usage/2026-02.jsonl",)
+    before = store.read("usage/2026-02.jsonl")
+    forget(store, name_person("tomas", KEY), ACT)
+    assert store.read("usage/2026-02.jsonl") == before
 
 
 def test_a_pull_request_takes_its_dismissals_and_what_they_showed(store: GitStore) -> None:

@@ -19,9 +19,12 @@ from reviewlore.cli import run
 from reviewlore.config import LearnSettings
 from reviewlore.domain.events import FeedbackSignal
 from reviewlore.domain.history import RawRemark
+from reviewlore.domain.shadow import ShadowReview
+from reviewlore.domain.spending import Spent
 from reviewlore.flows import state
 from reviewlore.flows.labelling import LearnContext
 from reviewlore.flows.learn import Source, learn
+from reviewlore.flows.spending import read_spent, spent_files
 from reviewlore.formats import records
 from reviewlore.formats.rows import parse_comment_row
 
@@ -387,3 +390,20 @@ def test_a_dismissal_that_is_too_old_leaves_by_itself(home: Path) -> None:
     learn(month, Source("test", [raw], {}))
     assert store.paths("feedback/") == ()
     assert state.read_audit(store)[-1].action == "mine"
+
+
+def test_accounts_and_unsaid_reviews_that_are_too_old_leave_too(home: Path) -> None:
+    repo = GitRepo(home / "state")
+    store = GitStore(repo)
+    times = ("2025-01-05T00:00:00Z", "2025-01-30T00:00:00Z", "2025-02-20T00:00:00Z")
+    spent = [Spent(at, "octo/demo", 1, "small", 1, 9, 1, 0.0, 1.0, 1.0) for at in times]
+    shadows = {at: ShadowReview(at, "octo/demo", 1, "b", "h", at, "embedded", "prior") for at in times}
+    forever = LearnContext(store, repo, b"k" * 32, LearnSettings(), Still(), QuietConsole())
+    store.update(lambda tip: {**spent_files(tip, spent), **state.shadow_files(tip, shadows)}, lambda: "Put", times[0])
+    source = Source("test", [parse_comment_row(row(50), 50)], {})  # type: ignore[list-item]
+    learn(forever, source)
+    assert len(state.read_shadows(store)) == 3
+    learn(replace(forever, settings=LearnSettings(retention_days=30)), source)
+    assert [each.at for each in state.read_shadows(store)] == [times[1], times[2]]
+    assert store.paths("usage/") == ("usage/2025-01.jsonl", "usage/2025-02.jsonl")
+    assert [each.at for each in read_spent(store, "2025-01")] == [times[1]]

@@ -14,7 +14,7 @@ from reviewlore.adapters.store import GitStore
 from reviewlore.cli import run
 from reviewlore.domain.finding import Finding, Review
 from reviewlore.domain.history import Anchor
-from reviewlore.domain.shadow import ShadowTotals
+from reviewlore.domain.shadow import ShadowFinding, ShadowReview, ShadowTotals
 from reviewlore.flows import state
 from reviewlore.flows.shadow import record_shadow
 from reviewlore.stages.shadow import add_up
@@ -78,6 +78,25 @@ def test_after_the_merge_each_is_measured_against_git_and_people(clone: Path) ->
     assert (first.settled, first.remarks, first.anticipated) == (True, 2, 2)
     assert [(each.changed, each.person) for each in second.findings] == [(False, False), (False, False)]
     assert add_up((first, second)) == ShadowTotals(2, 4, 2, 4, 1, 2, 2, 2)
+
+
+def test_a_remark_that_several_heads_would_have_got_counts_once() -> None:
+    first = ShadowReview(
+        "o/r#1/a", "o/r", 1, "b", "a", "2026-11-20T10:00:00Z", "embedded", "prior",
+        (found("x", changed=True, person=True), found("y", changed=False, person=False)), settled=True, remarks=3,
+        anticipated=1,
+    )  # fmt: skip
+    later = replace(
+        first, id="o/r#1/c", head="c", at="2026-11-21T10:00:00Z", anticipated=2,
+        findings=(found("x", changed=False, person=True), found("z", changed=True, person=False)),
+    )  # fmt: skip
+    other = replace(first, id="o/r#2/d", pull_request=2, remarks=1)
+    assert add_up((later, first)) == ShadowTotals(2, 3, 2, 3, 2, 1, 3, 2)
+    assert add_up((first, other)) == ShadowTotals(2, 4, 2, 4, 2, 2, 4, 2)
+
+
+def found(name: str, *, changed: bool, person: bool) -> ShadowFinding:
+    return ShadowFinding(name, "r", "", "a.py", 3, "RIGHT", "info", changed=changed, person=person)
 
 
 def test_mining_again_changes_nothing(clone: Path) -> None:

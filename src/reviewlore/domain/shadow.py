@@ -55,8 +55,9 @@ class ShadowReview:
 
 @dataclass(frozen=True, slots=True)
 class ShadowTotals:
-    """All shadow reviews added up: `reviews` and `findings` in all; the rest counts those after a merge.
+    """All shadow reviews added up: `reviews` (one a head) and `findings` in all; the rest counts those after a merge.
 
+    A finding that several heads of a pull request would have got counts once; of `anticipated` the most of any head.
     `changed` findings stand on lines that were changed before the merge, `shared` ones where a person remarked too.
     """
 

@@ -16,6 +16,7 @@ from reviewlore.domain.history import Episode
 from reviewlore.domain.mining import Approvals
 from reviewlore.domain.model import AuditEntry, DatasetManifest
 from reviewlore.domain.shadow import ShadowReview
+from reviewlore.domain.spending import Spent
 from reviewlore.errors import RefusedError, StateError
 from reviewlore.flows import state
 from reviewlore.formats import records
@@ -26,7 +27,7 @@ from reviewlore.stages.outcome import decide_outcome
 from reviewlore.stages.registry import find_tainted, rechain_audit
 from reviewlore.stages.tracing import fingerprint_of
 
-T = TypeVar("T", Episode, FeedbackSignal, ShadowReview)
+T = TypeVar("T", Episode, FeedbackSignal, ShadowReview, Spent)
 
 KINDS: Mapping[type, ForgetKind] = {
     Person: "author",
@@ -129,6 +130,8 @@ class Forgetting:
             return self._lines(data, FeedbackSignal, self._signal)
         if path.startswith(state.SHADOW):
             return self._lines(data, ShadowReview, self._shadow)
+        if path.startswith(state.USAGE) and isinstance(self._target, NamedPull | OlderThan):
+            return self._lines(data, Spent, self._spent, b"")
         if path == state.AUDIT:
             left = self._log(data)
         elif not isinstance(self._target, Person) or self._needle.encode() not in data:
@@ -139,9 +142,12 @@ class Forgetting:
             self._found["names"].add(Trace(path))
         return left
 
-    def _lines(self, data: bytes, kind: type[T], keep: Callable[[T], T | None]) -> bytes | None:
-        """Return the lines of what is kept; a line that is not concerned keeps its bytes."""
-        marks = [self._mark_of(self._needle), *(self._mark_of(signal.finding) for signal in self._withdrawn)]
+    def _lines(
+        self, data: bytes, kind: type[T], keep: Callable[[T], T | None], needle: bytes | None = None
+    ) -> bytes | None:
+        """Return the lines of what is kept; a line that is not concerned, without the needle, keeps its bytes."""
+        own = self._mark_of(self._needle) if needle is None else needle
+        marks = [own, *(self._mark_of(signal.finding) for signal in self._withdrawn)]
         kept = []
         for line in data.split(b"\n"):
             concerned = line.strip() and any(mark in line for mark in marks)
@@ -199,6 +205,12 @@ class Forgetting:
             return shadow
         self._found["shadow_reviews"].add(Trace(shadow.id))
         return None
+
+    def _spent(self, spent: Spent) -> Spent | None:
+        after = rules.without_pull(spent, self._target)
+        if after is not spent:
+            self._found["spending"].add(Trace(f"{spent.repository} {spent.at}"))
+        return after
 
     def _log(self, data: bytes) -> bytes:
         """Return the audit log without the person, their words, and the hashes of remarks that went."""

@@ -6,6 +6,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import TypeVar
 
 from reviewlore.config import LearnSettings
 from reviewlore.domain.events import FeedbackSignal
@@ -14,6 +15,7 @@ from reviewlore.domain.mining import Cursor, PassCounts
 from reviewlore.domain.model import DatasetManifest, LearnReport
 from reviewlore.domain.preference import PairSettings
 from reviewlore.domain.shadow import ShadowReview
+from reviewlore.domain.spending import Spent
 from reviewlore.errors import InputError
 from reviewlore.flows import state
 from reviewlore.flows.labelling import LearnContext, Memory, Tally, label_remarks, recall
@@ -24,9 +26,10 @@ from reviewlore.stages import dataset
 from reviewlore.stages.approvals import request_approval
 from reviewlore.stages.online import measure_online
 from reviewlore.stages.outcome import carry_over
-from reviewlore.stages.retention import expired
+from reviewlore.stages.retention import cutoff, expired, is_expired
 
 _PART = 500  # remarks that are labelled at a time
+T = TypeVar("T", FeedbackSignal, ShadowReview, Spent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +158,16 @@ class _Conclusion:
         old = expired(before.values(), self.now, days)
         self.merged = merge({name: each for name, each in before.items() if name not in old}, self._harvest)
         self.merged.expired = len(old)
-        dismissals, self._old_dismissals = self._expire_dismissals(store, days)
+        limit = cutoff(self.now, days)
+        dismissals, self._old_dismissals = _without_old(store, state.FEEDBACK, FeedbackSignal, limit)
         self.counts = replace(self._tally.counts(), fresh=self._tally.fresh + self.merged.fresh)
         self.manifest, known = self._make_manifest(store)
         path, approvals = state.dataset_path(self.manifest.id), state.read_approvals(store)
         online = measure_online(self.merged.episodes.values())
         files = self._cursor_files(store) | state.online_file(online, state.read_online(store))
         files |= state.shadow_files(store, self._harvest.shadows)
+        files |= _without_old(store, state.SHADOW, ShadowReview, limit, files)[0]
+        files |= _without_old(store, state.USAGE, Spent, limit)[0]
         if self.merged.changed or self.merged.forgotten or self.merged.expired:
             files |= dict.fromkeys(store.paths(state.EPISODES))  # none stays in two months
             files |= state.episode_files(self.merged.episodes.values())
@@ -178,17 +184,6 @@ class _Conclusion:
     def message(self) -> str:
         """Return the message of the commit."""
         return f"Mine {self._harvest.source}: {self.counts.fresh} new episodes, {len(self.merged.episodes)} in all"
-
-    def _expire_dismissals(self, store: Store, days: int) -> tuple[dict[str, bytes | None], int]:
-        """Return the files of dismissals that change as too old ones go, and how many go."""
-        old = expired(state.read_feedback(store), self.now, days)
-        files: dict[str, bytes | None] = {}
-        for path in store.paths(state.FEEDBACK) if old else ():
-            before = records.decode_lines(store.read(path) or b"", FeedbackSignal, path)
-            kept = [signal for signal in before if signal.id not in old]
-            if len(kept) < len(before):
-                files[path] = records.encode_lines(kept) if kept else None
-        return files, len(old)
 
     def _cursor_files(self, store: Store) -> dict[str, bytes | None]:
         """Return the cursor's file; entity tags alone are no news, they change with every star."""
@@ -268,3 +263,22 @@ def policy_in_force(settings: LearnSettings) -> dict[str, str]:
         "split": "by time and pull request",
         "votes": "of people who may write at mining time, one a person and remark",
     }
+
+
+def _without_old(
+    store: Store, folder: str, kind: type[T], limit: str, written: Mapping[str, bytes | None] | None = None
+) -> tuple[dict[str, bytes | None], int]:
+    """Return the files of a folder that change as records from before a limit go, and how many go.
+
+    `written` are files that are about to be written, in place of what the store has.
+    """
+    files: dict[str, bytes | None] = {}
+    gone = 0
+    for path in store.paths(folder) if limit else ():
+        data = (written or {}).get(path) or store.read(path) or b""
+        before = records.decode_lines(data, kind, path)
+        kept = [record for record in before if not is_expired(record.at, limit)]
+        if len(kept) < len(before):
+            files[path] = records.encode_lines(kept) if kept else None
+            gone += len(before) - len(kept)
+    return files, gone

@@ -10,11 +10,12 @@ from reviewlore.domain.asking import ModelAnswer, ModelFailure, ModelRequest
 from reviewlore.domain.spending import Allowance, MonthSpending, Spent
 from reviewlore.domain.usage import Usage
 from reviewlore.errors import ReviewloreError
+from reviewlore.flows import state
 from reviewlore.formats import records
 from reviewlore.ports import Generator, Store
 from reviewlore.stages.budget import add_up, admit, charge, find_allowance, measure, median_latency, summarise
 
-USAGE = "usage/"
+_MONTHS = 12  # a pull request that is older is asked about as if it were new
 
 
 class MeteredGenerator:
@@ -71,12 +72,12 @@ def remaining(
 ) -> Allowance:
     """Return what a review of a pull request may still ask at a time (ISO 8601); the account is read only for limits.
 
-    A pull request's tokens are those of all its reviews; 0 is a change that is none, and has only the month's limits.
+    A pull request's tokens are those of its reviews in a year; 0 is a change that is none, and has the month's limits.
     """
     month = read_spent(store, now[:7]) if settings.monthly_tokens or settings.monthly_cost else ()
     own: Iterable[Spent] = ()
     if settings.max_tokens and pull_request:
-        rows = (row for path in store.paths(USAGE) for row in _read(store, path))
+        rows = (row for path in store.paths(state.USAGE)[-_MONTHS:] for row in _read(store, path))
         own = (row for row in rows if (row.repository, row.pull_request) == (repository, pull_request))
     return find_allowance(month, own, settings)
 
@@ -121,4 +122,4 @@ def _read(store: Store, path: str) -> list[Spent]:
 
 
 def _path(month: str) -> str:
-    return f"{USAGE}{month}.jsonl"
+    return f"{state.USAGE}{month}.jsonl"

@@ -26,6 +26,7 @@ SUPPRESSIONS = "suppressions.json"
 APPROVALS = "approvals.json"
 ONLINE = "online.json"
 SHADOW = "shadow/"
+USAGE = "usage/"
 _TIME = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-\d{2}(?:T|$)", re.ASCII)
 
 
@@ -140,11 +141,11 @@ def shadow_files(store: Store, changed: Mapping[str, ShadowReview]) -> dict[str,
     """Return the files, one a month, that hold these records (by id) in place of what was there, or beside it."""
     left = dict(changed)
     files = {}
-    months = {f"{SHADOW}{shadow.at[:7] or 'undated'}.jsonl" for shadow in changed.values()}
-    for path in sorted({*store.paths(SHADOW), *months}):
+    months = {shadow.id: f"{SHADOW}{shadow.at[:7] or 'undated'}.jsonl" for shadow in changed.values()}
+    for path in sorted({*store.paths(SHADOW), *months.values()}):
         before = records.decode_lines(store.read(path) or b"", ShadowReview, path)
         after = [left.pop(shadow.id, shadow) for shadow in before]
-        after += [left.pop(shadow.id) for shadow in list(left.values()) if path == f"{SHADOW}{shadow.at[:7]}.jsonl"]
+        after += [left.pop(name) for name in list(left) if path == months[name]]
         if after != before:
             files[path] = records.encode_lines(after)
     return files

@@ -15,6 +15,7 @@ _WORDS = {
     "names": ("file with the pseudonym", "files with the pseudonym"),
     "unreadable": ("damaged line of an older commit", "damaged lines of older commits"),
     "shadow_reviews": ("review in shadow mode", "reviews in shadow mode"),
+    "spending": ("line of the model's account", "lines of the model's account"),
 }
 _THING = {"author": "this person", "pull_request": "this pull request", "comment": "this comment"}
 

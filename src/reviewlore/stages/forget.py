@@ -16,6 +16,7 @@ from reviewlore.domain.mining import Suppressions
 from reviewlore.domain.model import AuditEntry
 from reviewlore.domain.references import read_comment_reference, read_pull_reference
 from reviewlore.domain.shadow import ShadowReview
+from reviewlore.domain.spending import Spent
 from reviewlore.errors import ConfigError, InputError
 
 FORGOTTEN = "person-forgotten"  # stands where a pseudonym stood in what has to stay: logs, decisions
@@ -111,6 +112,17 @@ def is_shadow_forgotten(shadow: ShadowReview, target: Target) -> bool:
             return bool(shadow.at) and shadow.at < target.limit
         case _:
             return False
+
+
+def without_pull(spent: Spent, target: Target) -> Spent | None:
+    """Return what is left of a line of the model's account: what was spent stays spent, on no pull request."""
+    match target:
+        case NamedPull() if _is_pull(spent.repository, spent.pull_request, target):
+            return replace(spent, pull_request=0)
+        case OlderThan() if spent.at and spent.at < target.limit:
+            return None
+        case _:
+            return spent
 
 
 def without_actor(entry: AuditEntry, target: Target) -> AuditEntry:

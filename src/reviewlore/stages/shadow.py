@@ -3,6 +3,7 @@
 Pure. Nothing of the code, and no word of anybody, comes into a record.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -75,20 +76,36 @@ def settle(shadow: ShadowReview, merged: MergedPull, outcomes: Mapping[str, Outc
 
 
 def add_up(shadows: Iterable[ShadowReview]) -> ShadowTotals:
-    """Return the totals of all records."""
+    """Return the totals of all records, one pull request at a time.
+
+    A remark that several heads would have got is one, as of the first of them; people's remarks are counted once.
+    """
     known = list(shadows)
     settled = [shadow for shadow in known if shadow.settled]
-    findings = [finding for shadow in settled for finding in shadow.findings]
+    pulls = _by_pull(settled)
+    findings = [finding for heads in pulls for finding in _once(heads)]
     return ShadowTotals(
         reviews=len(known),
-        findings=sum(len(shadow.findings) for shadow in known),
+        findings=sum(len(_once(heads)) for heads in _by_pull(known)),
         settled_reviews=len(settled),
         settled_findings=len(findings),
         changed=sum(finding.changed is True for finding in findings),
         shared=sum(finding.person is True for finding in findings),
-        remarks=sum(shadow.remarks for shadow in settled),
-        anticipated=sum(shadow.anticipated for shadow in settled),
+        remarks=sum(max(head.remarks for head in heads) for heads in pulls),
+        anticipated=sum(max(head.anticipated for head in heads) for heads in pulls),
     )
+
+
+def _by_pull(shadows: Iterable[ShadowReview]) -> list[list[ShadowReview]]:
+    """Return the records of each pull request, its first head first."""
+    found: defaultdict[tuple[str, int], list[ShadowReview]] = defaultdict(list)
+    for shadow in sorted(shadows, key=lambda one: (one.at, one.id)):
+        found[shadow.repository, shadow.pull_request].append(shadow)
+    return list(found.values())
+
+
+def _once(heads: Iterable[ShadowReview]) -> list[ShadowFinding]:
+    return list({finding.id: finding for head in reversed([*heads]) for finding in head.findings}.values())
 
 
 def _hunk(text: str, line: int | None) -> str:
