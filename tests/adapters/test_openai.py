@@ -210,9 +210,7 @@ def test_a_wait_that_is_asked_for_is_kept_unless_it_is_too_long():
         assert ask(server).text == "now"
         assert time.monotonic() - begin >= 1
     with serve(lambda *_: refused(429, "busy", Retry_After="3600")) as server:
-        begin = time.monotonic()
         assert ask(server).kind == "limited"
-        assert time.monotonic() - begin < 2
         assert len(server.asked) == 1
     answers = iter([refused(503, "busy", Retry_After="Wed, 21 Oct 2035 07:28:00 GMT"), said("now")])
     with serve(lambda *_: next(answers)) as server:
@@ -222,11 +220,10 @@ def test_a_wait_that_is_asked_for_is_kept_unless_it_is_too_long():
 def test_nobody_there_is_said_within_the_repetitions():
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # bound, not listening: connections are refused
-        begin = time.monotonic()
         failure = ask(f"http://127.0.0.1:{closed.getsockname()[1]}/v1")
     assert failure.kind == "unreachable"
     assert "refused" in failure.reason
-    assert time.monotonic() - begin < 2
+    assert failure.seconds < 5
 
 
 def test_a_connection_cut_off_is_tried_again():
@@ -244,8 +241,11 @@ def test_a_connection_cut_off_is_tried_again():
         assert ask(base).text == "whole"
 
 
+DRIPPING = 30  # seconds that servers here go on for; the client's time is one
+
+
 def drip(peer, text):
-    for byte in text * 1000:
+    for byte in text * (DRIPPING * 20):
         peer.sendall(bytes([byte]))
         time.sleep(0.05)
 
@@ -267,20 +267,47 @@ def test_a_drip_is_cut_off_at_the_time_out(start):
         drip(peer, b"H" if not start else b"a")
 
     with raw(answer) as base:
-        begin = time.monotonic()
         failure = ask(base, timeout=1)
-        taken = time.monotonic() - begin
     assert failure.kind == "timeout"
     assert "1 seconds" in failure.reason
-    assert 0.9 < taken < 2.5
-    assert failure.seconds == pytest.approx(taken, abs=0.5)
+    assert 0.9 < failure.seconds < DRIPPING / 2
 
 
 def test_silence_ends_at_the_time_out():
-    with raw(lambda peer: time.sleep(3)) as base:
-        begin = time.monotonic()
-        assert ask(base, timeout=1).kind == "timeout"
-        assert time.monotonic() - begin < 2
+    quiet = threading.Event()
+    with raw(lambda peer: quiet.wait(DRIPPING)) as base:
+        failure = ask(base, timeout=1)
+        quiet.set()
+    assert failure.kind == "timeout"
+    assert 0.9 < failure.seconds < DRIPPING / 2
+
+
+def test_the_time_to_find_the_server_counts(monkeypatch):
+    look_up = socket.getaddrinfo
+
+    def slowly(*arguments, **options):
+        time.sleep(1.3)
+        return look_up(*arguments, **options)
+
+    with raw(lambda peer: drip(peer, b"H")) as base:
+        monkeypatch.setattr(socket, "getaddrinfo", slowly)
+        failure = ask(base, timeout=1)
+    assert failure.kind == "timeout"
+    assert failure.seconds < DRIPPING / 2
+
+
+def test_the_time_to_list_the_models_counts():
+    quiet = threading.Event()
+
+    def answer(asked, _):
+        quiet.wait(1.5 if asked.method == "POST" else DRIPPING)
+        return refused(400, "no structure")
+
+    with serve(answer) as server:
+        failure = ask(server, STRUCTURED, timeout=2)
+        quiet.set()
+    assert failure.kind == "timeout"
+    assert 1.9 < failure.seconds < 3, "what is left of the time, not as much again"
 
 
 @pytest.mark.parametrize("head", [b"Content-Length: 100000000\r\n\r\n", b"Connection: close\r\n\r\n"])

@@ -59,6 +59,7 @@ class Address:
             try:
                 connection.connect()
                 watch.held = connection.sock
+                watch.check()  # to find and reach the server may have taken all the time: nothing was there to cut off
                 connection.timeout = seconds  # the one to connect was shorter
                 connection.request(
                     method, parts.path, body=body, headers=self._headers(), preload_content=False, decode_content=False
@@ -136,7 +137,7 @@ def _read(connection: "HTTPConnection", watch: _Watch) -> HttpAnswer:
     response = connection.getresponse()
     parts: list[bytes] = []
     size = 0
-    # Not `stream`: before 2.8.0 it reads the line before a chunk without any limit (CVE-2026-97689).
+    # Not `stream`, which needs urllib3 2.8.0 to bound the line before a chunk (CVE-2026-97689): `read` always does.
     while chunk := response.read(_CHUNK, decode_content=False):
         watch.check()
         parts.append(chunk)

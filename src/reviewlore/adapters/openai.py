@@ -71,7 +71,7 @@ class OpenAiServer:
 
     def _ask(self, request: ModelRequest, until: float) -> ModelAnswer | ModelFailure:
         """Ask, each time in a plainer form where the server refuses one; the form that worked is remembered."""
-        model, note = self._model_for(request.adapter)
+        model, note = self._model_for(request.adapter, until)
         first = form = self._form
         while True:
             body = render_body(request, model, form)
@@ -85,7 +85,7 @@ class OpenAiServer:
             said = _complaint(answer.body)
             unsuited = answer.status in _UNSUITED or (answer.status == 500 and _STRUCTURE.search(said))
             if unsuited and not _TOO_LONG.search(said):
-                plainer = step_down(form, said, structured=request.schema is not None, vllm=self._list().vllm)
+                plainer = step_down(form, said, structured=request.schema is not None, vllm=self._list(until).vllm)
                 if plainer is not None:
                     form = plainer
                     continue
@@ -108,22 +108,22 @@ class OpenAiServer:
             time.sleep(wait)
             attempt += 1
 
-    def _model_for(self, adapter: str) -> tuple[str, str]:
+    def _model_for(self, adapter: str, until: float) -> tuple[str, str]:
         """Return the name to ask for, and what had to be given up: vLLM serves an adapter as a model by its name.
 
         https://docs.vllm.ai/en/latest/features/lora.html
         """
         name = self._settings.name
-        if not adapter or adapter in self._list().names:
+        if not adapter or adapter in self._list(until).names:
             return adapter or name, ""
         return name, f"{self._address.shown} does not serve the adapter {adapter}; the base model {name} answered."
 
-    def _list(self) -> _Served:
+    def _list(self, until: float) -> _Served:
         """Return what the server lists, asked once; nothing where it does not answer that."""
         with self._lock:
             if self._served is None:
                 try:
-                    answer = self._address.send("GET", "/models", None, min(_LIST_SECONDS, self._settings.timeout))
+                    answer = self._address.send("GET", "/models", None, min(_LIST_SECONDS, _left(until)))
                     self._served = _parse_served(answer.body) if answer.status == 200 else _Served()
                 except ExchangeError:
                     self._served = _Served()
