@@ -1,8 +1,8 @@
 """Base models in memory: made on the spot or opened by name, and the tokens they read.
 
 In: a recipe's base and texts. Out: a `Base`. Owns tokenizers; torch, transformers and safetensors with `trainer`,
-`lora`, `preferrer` and `writer`; all imported on first use. It never trusts remote code, and never asks a hub for files
-that are here.
+`embedding`, `lora`, `preferrer` and `writer`; all imported on first use. It never trusts remote code, and never asks a
+hub for files that are here.
 """
 
 import os

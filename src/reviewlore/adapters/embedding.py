@@ -1,7 +1,8 @@
 """Texts to vectors by a local model: the best hits of an index in, the same in an order that knows meaning too, out.
 
-Owns transformers and torch with `bases` and `trainer`, on first use. It loads from a folder of this machine and nothing
-else: no hub, no code of a model, no weights but safetensors. What fails is told in `problem`; then BM25 stands alone.
+Torch and transformers are shared with `bases`, and loaded on first use. It loads from a folder of this machine and
+nothing else: no hub, no code of a model, no weights but safetensors. What fails is told in `problem`; then BM25 stands
+alone.
 """
 
 import contextlib

@@ -56,11 +56,6 @@ class LocalModel:
         name, revision = self._settings.name, self._settings.revision
         return f"{name}@{revision}" if revision else name
 
-    @property
-    def process_id(self) -> int | None:
-        """The id of the process that is running, for whoever looks after the machine."""
-        return None if self._process is None else self._process.pid
-
     def generate(self, requests: Sequence[ModelRequest]) -> list[ModelAnswer | ModelFailure]:
         """Return one answer or failure a request, in order."""
         with self._lock:
