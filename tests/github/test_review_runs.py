@@ -167,6 +167,25 @@ def test_in_shadow_mode_nothing_is_said_and_all_is_on_the_page_of_the_run(shop: 
     assert (shop.remarks, shop.repo.issue_comments, shop.repo.checks) == ([], {}, {})
 
 
+def test_who_asks_in_shadow_mode_gets_an_answer_and_the_next_push_none(shop: Shop) -> None:
+    shop.build("[review]\nshadow = true\n").command("/lore review")
+    assert len(shop.remarks) == 1
+    shop.fake.commit(NAME, "feat", {"shop/store/more.py": CROSSING})
+    assert shop.review().requests == ["query"]
+    assert len(shop.remarks) == 1
+
+
+def test_what_a_push_brings_is_said_beside_what_stands(shop: Shop) -> None:
+    """Two remarks stand, the third was over the cap: neither takes the room of what is new."""
+    shop.build("[review]\nmax-comments = 2\n", files=3).review("opened")
+    assert len(shop.remarks) == 2
+    shop.fake.commit(NAME, "feat", {"one.txt": "1"})
+    assert "POST reviews" not in shop.review().requests
+    shop.fake.commit(NAME, "feat", {"shop/store/more.py": CROSSING})
+    shop.review()
+    assert shop.remarks == ["shop/store/part0.py", "shop/store/part1.py", "shop/store/more.py"]
+
+
 def test_many_pushes_pause_once_until_somebody_asks(shop: Shop) -> None:
     shop.build("[review]\npause-after = 2\n").review("opened")
     shop.fake.commit(NAME, "feat", {"one.txt": "1"})

@@ -78,12 +78,8 @@ def test_a_remark_on_what_was_reviewed_before_is_old():
     assert [old(each) for each in (OLD, NEW)] == [True, False]
 
 
-@pytest.mark.parametrize(
-    "more",
-    [{"severity": "error"}, {"evidence": (Evidence("its partner changed", "a.py", 51),), "path": "b.py"}],
-)
-def test_an_error_and_what_another_changed_file_caused_are_new(more):
-    assert not old(finding("aaaaaa1", 6, **more))
+def test_what_another_changed_file_caused_is_new():
+    assert not old(finding("aaaaaa1", 6, evidence=(Evidence("its partner changed", "a.py", 51),), path="b.py"))
 
 
 def test_evidence_in_the_file_itself_or_in_one_that_did_not_change_is_no_cause():

@@ -127,7 +127,7 @@ def test_the_likelier_comes_first_within_a_severity() -> None:
 
 
 def test_what_stands_or_was_seen_before_takes_no_room_from_what_is_new() -> None:
-    stands, seen = [finding(number, severity="error") for number in (1, 2)], [finding(3, severity="error")]
+    stands, seen = [finding(number, severity="error") for number in (1, 2)], [finding(3)]
     new = [finding(4), finding(5, severity="info")]
     past = Past(standing=frozenset({"f1", "f2"}), old=lambda item: item.id == "f3")
     kept, dropped = select([*stands, *seen, *new], ReviewSettings(max_comments=1), past=past)
@@ -135,8 +135,17 @@ def test_what_stands_or_was_seen_before_takes_no_room_from_what_is_new() -> None
     assert [(item.id, item.reason) for item in dropped] == [("f3", "unchanged_since_last_review"), ("f5", "over_cap")]
 
 
+@pytest.mark.parametrize(("cap", "expected"), [(2, ["f1"]), (3, ["f1", "f3"]), (9, ["f1", "f3", "f4"])])
+def test_errors_that_were_seen_before_are_said_in_the_room_that_is_left(cap: int, expected: list[str]) -> None:
+    found = [finding(number, severity="error", score=-number) for number in (1, 3, 4)]
+    past = Past(standing=frozenset({"f1", "other"}), old=lambda item: True)
+    kept, dropped = select(found, ReviewSettings(max_comments=cap), past=past)
+    assert [item.id for item in kept] == expected
+    assert {item.reason for item in dropped} <= {"over_cap"}
+
+
 def test_what_was_seen_before_does_not_take_the_line_of_what_is_new() -> None:
-    seen, new = replace(FINDING, id="seen", severity="error"), FINDING
+    seen, new = replace(FINDING, id="seen", score=9.0), FINDING
     kept, _ = select([seen, new], ReviewSettings(), past=Past(old=lambda item: item.id == "seen"))
     assert [item.id for item in kept] == ["f"]
 

@@ -77,11 +77,8 @@ def find_unchanged(
 
 
 def is_old(finding: Finding, patches: Mapping[str, FilePatch], unchanged: Unchanged) -> bool:
-    """Whether a finding is on a hunk that was reviewed before, so that a later review brings no new remark of it.
-
-    New all the same are an error, and what rests on another file that changed since.
-    """
-    if not unchanged.anything or finding.severity == "error" or _has_cause(finding, unchanged):
+    """Whether a finding is on a hunk that was reviewed before; what rests on another file that changed since is new."""
+    if not unchanged.anything or _has_cause(finding, unchanged):
         return False
     return _is_on(finding, patches.get(finding.anchor.path), unchanged)
 

@@ -42,8 +42,9 @@ def select(
 ) -> tuple[tuple[Finding, ...], tuple[Dropped, ...]]:
     """Keep at most `max_comments` new ones, worst first, then the likeliest to be addressed; one a line, none twice.
 
-    What stands on the pull request takes no room from what a new push brings. `dismissed` are ids. An error of a
-    declared contract is said however improbable, and whatever is like it.
+    What stands on the pull request takes no room from what a new push brings. Of what an earlier review saw, only
+    errors are said, and only in the room that what stands leaves: else each push would bring those above the cap.
+    `dismissed` are ids. An error of a declared contract is said however improbable, and whatever is like it.
     """
     judge = _Judge(settings, dismissed, past or Past())
     for finding in sorted(findings, key=_order):
@@ -73,11 +74,12 @@ class _Judge:
         place = (finding.anchor.path, finding.anchor.side, finding.anchor.line)
         stands = finding.id in self._standing
         reason = self._unwanted(finding) or self._unlikely(finding)
-        if reason is None and not stands and self.past.old(finding):
+        old = reason is None and not stands and self.past.old(finding)
+        if old and finding.severity != "error":
             reason = "unchanged_since_last_review"
         if reason is None and place in self._lines:
             reason = "same_line_as_a_worse_finding"
-        if reason is None and not stands and self._room <= 0:
+        if reason is None and not stands and self._room <= (len(self.past.standing) if old else 0):
             reason = "over_cap"
         self._ids.add(finding.id)
         if reason is not None:
