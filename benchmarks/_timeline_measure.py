@@ -157,6 +157,18 @@ def best_scores(places: Sequence[tuple[Place, float]], hunks: Sequence[HunkAt]) 
     return scores
 
 
+def top_share(scores: Sequence[float], labels: Sequence[bool]) -> float:
+    """Return the chance that the hunk with the highest score has the label, ties drawn by lot."""
+    best = max(scores)
+    tied = [label for score, label in zip(scores, labels, strict=True) if score == best]
+    return sum(tied) / len(tied)
+
+
+def by_lot(comments: float, deserved: Sequence[bool]) -> Tally:
+    """As many comments, each on a hunk drawn by lot: how many would land. What became of those lines is not asked."""
+    return Tally(comments, comments * sum(deserved) / len(deserved))
+
+
 def tally(
     places: Sequence[Place], hunks: Sequence[HunkAt], deserved: Sequence[bool], changed: Callable[[Place], bool | None]
 ) -> Tally:

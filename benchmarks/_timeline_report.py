@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks._timeline_measure import LOWEST, Interval, Replayed, Tally, mean, ratio, roc_auc
+from benchmarks._timeline_measure import LOWEST, Interval, Replayed, Tally, mean, ratio, roc_auc, top_share
 
 BINS = 5
 SEED = 20261121
@@ -60,10 +60,14 @@ def table(summary: dict[str, Any]) -> str:
     for name, told in summary["arms"].items():
         cells = [_show(told[key], counted=key in {"landed", "changed"}) for key in SHARES]
         rows.append(f"{name:72}{cells[0]:>22}{cells[1]:>24}{cells[2]:>32}{cells[3]:>32}")
-    rows += ["", f"{'hunks scored by':72}{'AUC in a pull request':>36}{'over all hunks':>18}{'with a score':>14}"]
+    rows += [
+        "",
+        f"{'hunks scored by':72}{'AUC in a pull request':>36}{'over all':>10}{'first one is right':>36}{'scored':>9}",
+    ]
     for name, told in summary["hunk_scores"].items():
         whole = "-" if told["pooled"] is None else f"{told['pooled']:.3f}"
-        rows.append(f"{name:72}{_show(told['within'], counted=True):>36}{whole:>18}{told['covered']:>14.1%}")
+        cells = [_show(told[key], counted=True) for key in ("within", "top")]
+        rows.append(f"{name:72}{cells[0]:>36}{whole:>10}{cells[1]:>36}{told['covered']:>9.1%}")
     return "\n".join(rows)
 
 
@@ -122,6 +126,7 @@ def _score(records: Sequence[Replayed], name: str, resamples: int) -> dict[str, 
     pooled = roc_auc([score for score, _ in every], [label for _, label in every])
     return {
         "within": _within(records, name, resamples),
+        "top": mean([top_share(r.scores[name], r.deserved) for r in records if any(r.deserved)], SEED, resamples),
         "pooled": None if pooled is None else round(pooled, 4),
         "covered": sum(score != LOWEST for score, _ in every) / len(every) if every else 0.0,
     }

@@ -12,6 +12,7 @@ is asked about, because the shipped one was made with it. The last line is one J
 """
 
 import argparse
+import itertools
 import json
 import multiprocessing
 import os
@@ -26,7 +27,7 @@ from typing import Any
 
 from benchmarks._comments import Vectors, as_episode, find_file, load_rows
 from benchmarks._held_out import held_out, left_out, score_left_out, usable
-from benchmarks._timeline_measure import Replayed, Tally
+from benchmarks._timeline_measure import Replayed, Tally, by_lot
 from benchmarks._timeline_replay import Played, replay
 from benchmarks._timeline_report import count_arms, curve_table, differences, draw_curve, summarise, table
 from benchmarks._timeline_review import LEARNED, PRIOR, PROMOTED, SETS, Prior
@@ -48,6 +49,7 @@ REPOSITORIES = (
     "apple/servicetalk",
     "SainsburyWellcomeCentre/aeon_mecha",
 )
+LOT = "baseline: hunks by lot, as many as learned"
 NOT_RUN = {"prompt": "not run: no model here", "adapter": "not run: no model here"}
 
 
@@ -83,13 +85,15 @@ def main(argv: list[str]) -> int:
     if arguments.plot:
         draw_curve(result, _shown_arms(), _shown_scores(result), arguments.plot)
     if arguments.output:
-        arguments.output.write_text(json.dumps({**result, **_rows(played)}, sort_keys=True) + "\n")
+        arguments.output.write_text(json.dumps({**result, **_rows(played)}) + "\n")
     print(json.dumps(result, sort_keys=True))
     return 0
 
 
 def _count(played: Mapping[str, Played], resamples: int) -> dict[str, Any]:
     records = [record for each in played.values() for record in each.records]
+    for record, name in itertools.product(records, SETS):
+        record.arms[f"{LOT}{name}"] = by_lot(record.arms[LEARNED + name].comments, record.deserved)
     seen = [record for record in records if record.how != "head"]
     return {
         **summarise(records, resamples),
@@ -174,6 +178,7 @@ def _differences(records: Sequence[Replayed], resamples: int) -> dict[str, Any]:
             (LEARNED, "baseline: no ranking"),
             (LEARNED, "baseline: random, as many as learned"),
             (LEARNED, "baseline: all facts"),
+            (LEARNED, LOT),
         ):
             found[f"{one} - {other}{name}"] = differences(records, one + name, other + name, resamples)
     return found

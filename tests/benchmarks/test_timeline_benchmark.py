@@ -141,6 +141,15 @@ def test_a_hunk_of_which_nothing_is_said_has_the_lowest_score() -> None:
     assert measure.best_scores(said, HUNKS) == [0.7, LOWEST, LOWEST, -3.0]
 
 
+def test_the_first_hunk_is_drawn_by_lot_where_scores_tie() -> None:
+    assert measure.top_share([0.1, 0.9, 0.2], [False, True, False]) == 1.0
+    assert measure.top_share([LOWEST] * 4, [True, False, False, False]) == 0.25
+
+
+def test_hunks_by_lot_land_as_often_as_people_spoke() -> None:
+    assert measure.by_lot(3, [True, False, False, False]) == Tally(comments=3, landed=0.75)
+
+
 def test_comments_are_counted_by_hunk_and_by_fate() -> None:
     places = [Place("a.py", 2), Place("a.py", 22), Place("new.py", 4), Place("a.py", None)]
     fates = dict(zip(places, (True, False, None, None), strict=True))
