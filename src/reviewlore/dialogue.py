@@ -9,15 +9,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import DictLoader, StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reviewlore.domain.neutral import break_delimiters
 from reviewlore.domain.preference import PreferencePair
-from reviewlore.domain.recipe import Dialogue, PromptContext, TextBudget
 from reviewlore.errors import Fault
+
+if TYPE_CHECKING:
+    from reviewlore.domain.recipe import Dialogue, PromptContext, TextBudget
 
 REVIEW_TEMPLATE = "review.md.j2"
 _CUT_MARK = "..."
@@ -25,7 +27,7 @@ _PATH_CHARACTERS = 200
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-def render_prompt(templates: Mapping[str, str], context: PromptContext, budget: TextBudget) -> str:
+def render_prompt(templates: Mapping[str, str], context: "PromptContext", budget: "TextBudget") -> str:
     """Return the text before a remark; the same for training, evaluation, scoring and asking.
 
     Fault where the template is missing or does not render.
@@ -45,7 +47,7 @@ def render_template(templates: Mapping[str, str], name: str, values: Mapping[str
         raise Fault(f"The prompt template {name} cannot be used: {error}. Mend it, or reinstall reviewlore.") from error
 
 
-def render_remark(body: str, budget: TextBudget) -> str:
+def render_remark(body: str, budget: "TextBudget") -> str:
     """Return a remark as the text that follows a prompt: cleaned, and cut at the end to the budget's characters."""
     text = _clean(body).strip()
     if len(text) <= budget.remark_characters:
@@ -53,8 +55,10 @@ def render_remark(body: str, budget: TextBudget) -> str:
     return text[: budget.remark_characters - len(_CUT_MARK)].rstrip() + _CUT_MARK
 
 
-def render_preference(templates: Mapping[str, str], pair: PreferencePair, budget: TextBudget) -> Dialogue:
+def render_preference(templates: Mapping[str, str], pair: PreferencePair, budget: "TextBudget") -> "Dialogue":
     """Return a pair as text; both remarks are read against the chosen one's hunk (see `select_trainable`)."""
+    from reviewlore.domain.recipe import Dialogue, PromptContext  # what a review need not load
+
     context = PromptContext(path=pair.chosen.path, hunk=pair.chosen.hunk)
     return Dialogue(
         prompt=render_prompt(templates, context, budget),
@@ -65,7 +69,7 @@ def render_preference(templates: Mapping[str, str], pair: PreferencePair, budget
 
 
 def select_trainable(
-    pairs: Iterable[PreferencePair], budget: TextBudget
+    pairs: Iterable[PreferencePair], budget: "TextBudget"
 ) -> tuple[tuple[PreferencePair, ...], dict[str, int]]:
     """Return the pairs DPO can learn from, in order, and the number of the others by reason.
 
@@ -113,7 +117,7 @@ def cut_hunk(hunk: str, characters: int) -> str:
     return "\n".join([*head, _CUT_MARK, *kept])
 
 
-def _untrainable(pair: PreferencePair, budget: TextBudget) -> str | None:
+def _untrainable(pair: PreferencePair, budget: "TextBudget") -> str | None:
     if pair.kind == "outcome":
         return "outcome_pairs_have_two_prompts"
     if pair.chosen.hunk != pair.rejected.hunk:

@@ -1,6 +1,6 @@
 """Builds the model that writes remarks: settings and this machine's environment in, how it is asked out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from reviewlore.config import ModelSettings
@@ -22,12 +22,17 @@ def open_model(model: ModelSettings, store: Callable[[], Store]) -> tuple[Genera
         return None, ()
     from reviewlore.adapters.generating import open_generator
     from reviewlore.adapters.local_model import Machine
-    from reviewlore.flows.serving import adapter_files
 
     key = read_model_key() if model.kind == "openai" else ""
     bases = find_bases() if model.kind == "transformers" else {}
     machine = Machine(bases.get(model.name), model_environment())
-    return open_generator(model, key, machine, lambda version: adapter_files(store(), version))
+
+    def load_version(version: str) -> tuple[Mapping[str, bytes], Mapping[str, str]]:
+        from reviewlore.flows.serving import adapter_files
+
+        return adapter_files(store(), version)
+
+    return open_generator(model, key, machine, load_version)
 
 
 def open_writing(
@@ -42,9 +47,12 @@ def open_writing(
         return None, notes
     from reviewlore.adapters.resources import load_attention, load_prompts
     from reviewlore.flows.generation import Writing
-    from reviewlore.flows.serving import find_trained
     from reviewlore.ranking.attention import parse_attention
 
-    trained = find_trained(store(), scorer.version, model.name) if scorer.tier == "adapter" else None
+    trained = None
+    if scorer.tier == "adapter":
+        from reviewlore.flows.serving import find_trained
+
+        trained = find_trained(store(), scorer.version, model.name)
     attention = parse_attention(load_attention())
     return Writing(generator, model, load_prompts(), attention, clock.now, trained), notes

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from reviewlore.domain.recipe import Recipe
 from reviewlore.errors import ConfigError, MissingExtra, StorageError
+
+if TYPE_CHECKING:
+    from reviewlore.domain.recipe import Recipe
 
 MODEL_EXTRA = ("torch", "transformers", "trl", "peft", "datasets", "accelerate", "tokenizers", "safetensors")
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -38,7 +41,7 @@ def partial_folder(output: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def plain_errors(recipe: Recipe, output: Path) -> Iterator[None]:
+def plain_errors(recipe: "Recipe", output: Path) -> Iterator[None]:
     """Turn the machine's limits, as the libraries report them, into one sentence each."""
     try:
         yield

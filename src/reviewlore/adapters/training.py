@@ -1,26 +1,23 @@
-"""The training ports over what does the work: the boosted ranker, and the DPO trainer with its scorer."""
+"""The training ports over what does the work: the boosted ranker, and the DPO trainer with its scorer.
+
+Every review makes them, most to use neither: what they work with is imported by the functions that need it.
+"""
 
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from reviewlore.adapters import boosting, weights
-from reviewlore.dialogue import (
-    REVIEW_TEMPLATE,
-    prompt_hash,
-    render_preference,
-    render_prompt,
-    render_remark,
-    select_trainable,
-)
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.model import VersionManifest
 from reviewlore.domain.preference import PreferencePair, Remark
-from reviewlore.domain.recipe import PromptContext, Recipe, TrainedAdapter
 from reviewlore.errors import RefusedError
 from reviewlore.ports import Console, Scorer
 from reviewlore.ranking.model import RankerModel
-from reviewlore.stages.recipe import recipe_settings
+
+if TYPE_CHECKING:
+    from reviewlore.adapters import weights
+    from reviewlore.domain.recipe import Recipe, TrainedAdapter
 
 
 class BoostedRankers:
@@ -31,12 +28,16 @@ class BoostedRankers:
 
     def fit(self, pairs: Sequence[PreferencePair], *, seed: int) -> RankerModel:
         """Return the trained ranker; MissingExtra where lightgbm is not installed."""
+        from reviewlore.adapters import boosting
+
         seen = set(dict(self._prior.about).get("repositories", "").split())
         fair = not any(pair.repository in seen for pair in pairs)
         return boosting.train_ranker(pairs, seed=seed, prior=self._prior if fair else None)
 
     def settings(self) -> dict[str, str]:
         """Return what the lineage says of the ranker's training."""
+        from reviewlore.adapters import boosting
+
         return {**boosting.describe(), "prior": dict(self._prior.about).get("id", "shipped")}
 
 
@@ -47,10 +48,12 @@ class DpoAdapters:
         self._templates, self._console, self._bases = templates, console, bases
 
     def fit(
-        self, recipe: Recipe, train: Sequence[PreferencePair], test: Sequence[PreferencePair], *, seed: int
-    ) -> tuple[TrainedAdapter, dict[str, bytes]]:
+        self, recipe: "Recipe", train: Sequence[PreferencePair], test: Sequence[PreferencePair], *, seed: int
+    ) -> "tuple[TrainedAdapter, dict[str, bytes]]":
         """Train by TRL's DPO; RefusedError where no pair has one prompt for both remarks."""
+        from reviewlore.adapters import weights
         from reviewlore.adapters.trainer import train_adapter
+        from reviewlore.dialogue import render_preference, select_trainable
 
         kept, dropped = select_trainable(train, recipe.text)
         if not kept:
@@ -73,11 +76,16 @@ class DpoAdapters:
 
     def scorer(self, manifest: VersionManifest, files: Mapping[str, bytes]) -> Scorer:
         """Return the trained judgement; StateError where a file is not what the manifest promised."""
+        from reviewlore.adapters import weights
+
         verified = weights.verify_files(files, manifest.files)
         return _AdapterScorer(manifest, verified, self._templates, self._bases)
 
-    def settings(self, recipe: Recipe) -> dict[str, str]:
+    def settings(self, recipe: "Recipe") -> dict[str, str]:
         """Return a recipe's values and the hash of the prompt it trains in: a prompt is a version too."""
+        from reviewlore.dialogue import REVIEW_TEMPLATE, prompt_hash
+        from reviewlore.stages.recipe import recipe_settings
+
         trained = {name: text for name, text in self._templates.items() if name == REVIEW_TEMPLATE}
         return {**recipe_settings(recipe), "prompts.sha256": prompt_hash(trained)}
 
@@ -90,7 +98,7 @@ class _AdapterScorer:
     def __init__(
         self,
         manifest: VersionManifest,
-        verified: weights.VerifiedAdapter,
+        verified: "weights.VerifiedAdapter",
         templates: Mapping[str, str],
         bases: Mapping[str, Path],
     ) -> None:
@@ -101,6 +109,9 @@ class _AdapterScorer:
         self._preferrer = load_preferrer(verified, bases.get(manifest.base_model or ""))
 
     def score(self, remarks: Sequence[Remark]) -> list[float]:
+        from reviewlore.dialogue import render_prompt, render_remark
+        from reviewlore.domain.recipe import PromptContext
+
         budget = self._preferrer.recipe.text
         rows = [
             (

@@ -6,11 +6,14 @@ Recency is measured from the newest commit, so that no clock is read.
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reviewlore.architecture.codeowners import CodeOwners
 from reviewlore.architecture.history import History
 from reviewlore.architecture.places import folder_of
-from reviewlore.domain.overview import Ownership
+
+if TYPE_CHECKING:
+    from reviewlore.domain.overview import Ownership
 
 # A change counts half as much for each year it is older than the newest commit: chosen, not measured. Long enough for
 # who works on a part once a year, short enough that who left two years ago has a quarter of a say.
@@ -67,12 +70,14 @@ def people_of(history: History, path: str) -> People:
 
 def find_ownership(
     history: History, present: Collection[str], owners: CodeOwners | None, limit: int
-) -> tuple[Ownership, ...]:
+) -> "tuple[Ownership, ...]":
     """Return the whole repository (an empty folder), then its most often changed folders, each with its own files only.
 
     `present` are the paths that count, a commit counts once for a folder. Folders with fewer than ten changes by people
     are left out, unless CODEOWNERS names somebody for them and they were changed at all.
     """
+    from reviewlore.domain.overview import Ownership  # what a review need not load
+
     places: defaultdict[str, list[str]] = defaultdict(list)
     for path in sorted(present):
         places[folder_of(path)].append(path)

@@ -6,6 +6,7 @@ Called only where a model is there to be asked. It reads guidance and code from 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from reviewlore.architecture.codeowners import PLACES, CodeOwners, parse_codeowners
 from reviewlore.architecture.facts.change import ChangeContext
@@ -15,7 +16,6 @@ from reviewlore.domain.architecture import Fact
 from reviewlore.domain.asking import ModelRequest, PullText
 from reviewlore.domain.finding import Precedent, Specialist
 from reviewlore.domain.neutral import neutral, neutral_line
-from reviewlore.domain.recipe import TextBudget
 from reviewlore.domain.usage import Coverage
 from reviewlore.domain.voice import SILENT, Voice
 from reviewlore.flows.briefing_files import KnownFiles, fact_row, kind_of_file
@@ -29,7 +29,9 @@ from reviewlore.stages.review.context import Budget, Shared, Wanted, make_reques
 from reviewlore.stages.review.excerpts import Piece, Surroundings, make_pieces
 from reviewlore.stages.review.priority import Score, score_hunk
 from reviewlore.stages.review.route import route
-from reviewlore.stages.review.trained import trained_excerpts, trained_requests
+
+if TYPE_CHECKING:
+    from reviewlore.domain.recipe import TextBudget
 
 ForHunk = Callable[[str, str, int], Sequence[Precedent]]
 
@@ -52,7 +54,7 @@ MOST_TRAINED = 100
 class Trained:
     """The form of an adapter: its recipe's budget of text, and adapters by specialist (empty name: for all others)."""
 
-    budget: TextBudget
+    budget: "TextBudget"
     adapters: Mapping[str, str]
 
 
@@ -135,6 +137,8 @@ class _Briefer:
     def brief(self, told: PullText | None, trained: Trained | None) -> Briefing:
         cards = self._cards()
         if trained is not None:
+            from reviewlore.stages.review.trained import trained_excerpts, trained_requests
+
             excerpts, coverage = trained_excerpts(cards, trained.budget, MOST_TRAINED)
             requests = trained_requests(excerpts, self._sources.templates, trained.budget, trained.adapters)
             return Briefing(requests, coverage, tell_gaps(self._hidden, self._context))

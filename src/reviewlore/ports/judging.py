@@ -1,13 +1,15 @@
 """What learns from preference pairs, and what judges by it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.model import VersionManifest
 from reviewlore.domain.preference import PreferencePair, Remark
-from reviewlore.domain.recipe import Recipe, TrainedAdapter
 from reviewlore.ranking.model import RankerModel
+
+if TYPE_CHECKING:  # what a review need not load
+    from reviewlore.domain.recipe import Recipe, TrainedAdapter
 
 
 class Scorer(Protocol):
@@ -44,12 +46,12 @@ class AdapterTrainer(Protocol):
     """Trains a low-rank adapter by DPO, and scores with one. Files live in a folder while it works."""
 
     def fit(
-        self, recipe: Recipe, train: Sequence[PreferencePair], test: Sequence[PreferencePair], *, seed: int
-    ) -> tuple[TrainedAdapter, dict[str, bytes]]:
+        self, recipe: "Recipe", train: Sequence[PreferencePair], test: Sequence[PreferencePair], *, seed: int
+    ) -> "tuple[TrainedAdapter, dict[str, bytes]]":
         """Return the record of the run and the files it made; RefusedError where the data is below the minimum."""
         ...
 
-    def settings(self, recipe: Recipe) -> dict[str, str]:
+    def settings(self, recipe: "Recipe") -> dict[str, str]:
         """Return all that decides what a training makes, for the lineage and the version's identity."""
         ...
 
