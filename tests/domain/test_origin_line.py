@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.records import a_finding, a_generated_review
 
-from reviewlore.domain.origin import Origin, read_origin, write_origin
+from reviewlore.domain.history import Origin
+from reviewlore.domain.origin import read_origin, write_origin
 
 
 def line(**changes: object) -> str:
@@ -20,19 +21,19 @@ def test_a_fact_as_full_text() -> None:
         "confidence 0.97). Not wanted?</sub>"
     )
     assert read_origin(f"words\n\n{line()}\n\nhidden") == Origin(
-        "embedded", "embedded-3fa2", 0.97, "architecture/layer_crossed"
+        "embedded", "embedded-3fa2", "architecture/layer_crossed", confidence=0.97
     )
 
 
 def test_a_models_remark_names_its_specialist_and_its_chance() -> None:
     finding = a_generated_review().findings[0]
     said = read_origin(f"<sub>{write_origin(finding, 'prompt', 'v`1')}.")
-    assert said == Origin("prompt", "v`1", 0.97, "testing/missing_case", "testing", 0.6)
+    assert said == Origin("prompt", "v`1", "testing/missing_case", "testing", 0.6, 0.97)
 
 
 def test_comments_of_older_versions_are_read_as_far_as_they_tell() -> None:
     older = "<sub>warning from reviewlore (embedded tier, version `prior-1`, confidence 0.83). Not wanted?"
-    assert read_origin(older) == Origin("embedded", "prior-1", 0.83)
+    assert read_origin(older) == Origin("embedded", "prior-1", confidence=0.83)
     assert read_origin("no small print") == Origin()
 
 

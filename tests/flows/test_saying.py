@@ -8,10 +8,11 @@ from reviewlore.config import ReviewSettings
 from reviewlore.domain.events import FeedbackSignal
 from reviewlore.domain.finding import Finding, Review
 from reviewlore.domain.forge import Posted, ThreadComment
-from reviewlore.domain.history import Anchor, Episode
+from reviewlore.domain.history import Anchor, Episode, Origin
 from reviewlore.flows.choosing import telling_words
 from reviewlore.flows.saying import dismissed_in, said_on
 from reviewlore.formats.records import encode_lines
+from reviewlore.stages.mine import join_dump
 from reviewlore.stages.publish.render import render_comment
 from reviewlore.stages.review.select import Past, select
 
@@ -41,6 +42,13 @@ def test_our_remarks_on_a_pull_request_are_found_with_rule_and_words() -> None:
     assert reasons(OURS, Past(said=found, words=telling_words)) == []
 
 
+def mined(body: str) -> tuple[str, Origin | None]:
+    """What mining keeps of one of our comments: its words, and apart from them what the small print says."""
+    ours = replace(comment(body), author="bot", author_is_bot=True, pull_request=1, updated_at="2026-01-01T00:00:00Z")
+    (raw,), _ = join_dump("octo/demo", [ours], {})
+    return raw.body, raw.said
+
+
 def store(reason: str, body: str = BODY) -> FakeStore:
     signal = FeedbackSignal(
         "octo/demo#1/2",
@@ -54,9 +62,10 @@ def store(reason: str, body: str = BODY) -> FakeStore:
         "write",
         "2026-01-01T00:00:00Z",  # type: ignore[arg-type]
     )
+    words, said = mined(body)
     episode = Episode(
-        "octo/demo#1/2", "octo/demo", 1, "2", "bot-a", "bot", None, Anchor("a.py", 1), "@@", body,
-        "2026-01-01T00:00:00Z", finding=OURS.id,
+        "octo/demo#1/2", "octo/demo", 1, "2", "bot-a", "bot", None, Anchor("a.py", 1), "@@", words,
+        "2026-01-01T00:00:00Z", finding=OURS.id, said=said,
     )  # fmt: skip
     return FakeStore(
         {"feedback/2026-01.jsonl": encode_lines([signal]), "episodes/2026-01.jsonl": encode_lines([episode])}

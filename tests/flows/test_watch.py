@@ -13,7 +13,7 @@ from reviewlore.adapters.machine import SystemClock
 from reviewlore.adapters.store import GitStore
 from reviewlore.cli import run
 from reviewlore.config import LearnSettings
-from reviewlore.domain.history import RawRemark, Said
+from reviewlore.domain.history import Origin, RawRemark
 from reviewlore.domain.online import OnlineRow
 from reviewlore.flows import state
 from reviewlore.flows.labelling import LearnContext
@@ -31,7 +31,7 @@ def ours(number: int, version: str, *, heeded: bool) -> RawRemark:
         hunk=f"@@ -1 +1,2 @@\n def f{number}():\n+    return {number}", author="reviewlore[bot]", author_is_bot=True,
         body=f"Code number {number} changes, and no test of it does", pull_request_author="wen",
         created_at=f"2026-11-{1 + number % 28:02d}T10:00:00Z", line=2, finding=f"{number:08x}",
-        said=Said("embedded", version, RULE), imported_outcome="addressed" if heeded else "ignored",
+        said=Origin("embedded", version, RULE), imported_outcome="addressed" if heeded else "ignored",
         imported_evidence="lines_changed", imported_confidence="high",
     )  # fmt: skip
 

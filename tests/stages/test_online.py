@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from tests.stages.dataset.remarks import episode
 
 from reviewlore.domain.calibration import RuleRecord
-from reviewlore.domain.history import Said
+from reviewlore.domain.history import Origin
 from reviewlore.domain.model import Registry
 from reviewlore.domain.online import OnlineMetrics, OnlineRow
 from reviewlore.stages.online import LEAST_SETTLED, add_up, find_decline, find_predecessor, measure_online, rule_records
 
-FACT = Said("embedded", "v2", "architecture/new_cycle")
-TEST = Said("prompt", "v2", "generated/testing", "testing", 0.6)
+FACT = Origin("embedded", "v2", "architecture/new_cycle")
+TEST = Origin("prompt", "v2", "generated/testing", "testing", 0.6)
 
 
 def ours(number, outcome, said=FACT, at="2026-11-17T10:00:00Z"):

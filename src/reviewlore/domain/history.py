@@ -52,14 +52,18 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What one of our remarks tells of itself: tier, version, rule, specialist (empty: a fact), chance in tenths."""
+class Origin:
+    """What one of our remarks says of itself; empty or None where it does not tell (older comments name no rule).
+
+    `specialist` is empty for facts; `probability` is rounded to tenths.
+    """
 
     tier: str = ""
     version: str = ""
     rule: str = ""
     specialist: str = ""
     probability: float | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ class RawRemark:
     edited_at: str | None = None
     hidden: str | None = None
     finding: str | None = None
-    said: Said | None = None
+    said: Origin | None = None
     approved_after: bool = False
     settled: bool = False
     license: str | None = None
@@ -157,7 +161,7 @@ class Episode:
     reviewed_commit: str | None = None
     last_commit: str | None = None
     finding: str | None = None
-    said: Said | None = None
+    said: Origin | None = None
     code_before: str | None = None
     code_after: str | None = None
     source: str = "file"

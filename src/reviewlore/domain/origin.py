@@ -4,9 +4,9 @@ Text in, text or record out. A body alone proves nothing: whether a comment is o
 """
 
 import re
-from dataclasses import dataclass
 
 from reviewlore.domain.finding import Finding
+from reviewlore.domain.history import Origin
 from reviewlore.domain.inert import inert_code
 
 _CODE = r"(?P<{ticks}>`+)(?!`) ?(?P<{name}>[^\n]{{1,200}}?) ?(?<!`)(?P={ticks})(?!`)"
@@ -19,21 +19,6 @@ _LINE = re.compile(
     + r"(?:, addressed in about (?P<tenths>\d+) of 10 such cases)?\)",
     re.MULTILINE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What a remark says of itself; empty or None where it does not tell (older comments name no rule).
-
-    `specialist` is empty for facts; `probability` is rounded to tenths.
-    """
-
-    tier: str = ""
-    version: str = ""
-    confidence: float | None = None
-    rule: str = ""
-    specialist: str = ""
-    probability: float | None = None
 
 
 def write_origin(finding: Finding, tier: str, version: str) -> str:

@@ -47,6 +47,5 @@ def words_in(body: str) -> str:
 def _dismissed(signals: Iterable[FeedbackSignal], mined: Mapping[str | None, Episode]) -> Iterable[Said]:
     for signal in signals:
         episode = mined.get(signal.finding)
-        rule = read_origin(episode.body).rule if episode else ""
-        if episode and rule:
-            yield Said(signal.finding, episode.anchor.path, rule, words_in(episode.body))
+        if episode and episode.said and episode.said.rule:  # its body was mined without the small print
+            yield Said(signal.finding, episode.anchor.path, episode.said.rule, episode.body)

@@ -15,7 +15,6 @@ from reviewlore.domain.history import (
     OutcomeEvidence,
     RawRemark,
     Reply,
-    Said,
     Vote,
     VoteKind,
 )
@@ -245,6 +244,7 @@ def _is_one(one: str | None, other: str | None) -> bool:
 
 def _raw(repository: str, root: ThreadComment, answers: Sequence[ThreadComment]) -> RawRemark:
     finding = find_marker("finding", root.body) if root.author_is_bot else None
+    origin = read_origin(root.body)
     return RawRemark(
         repository=repository,
         pull_request=root.pull_request,
@@ -266,16 +266,8 @@ def _raw(repository: str, root: ThreadComment, answers: Sequence[ThreadComment])
         edited_at=root.edited_at,
         hidden=root.hidden,
         finding=finding,
-        said=_said(root.body) if finding else None,
+        said=origin if finding and origin.version else None,
     )
-
-
-def _said(body: str) -> Said | None:
-    """Return what one of our own remarks tells of itself: names of ours, nobody's words."""
-    origin = read_origin(body)
-    if not origin.version:
-        return None
-    return Said(origin.tier, origin.version, origin.rule, origin.specialist, origin.probability)
 
 
 def _votes(thread: ReviewThread, role: Callable[[str], Role | None]) -> tuple[Vote, ...]:

@@ -61,7 +61,7 @@ class Shared:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Requested:
     """Requests for one change, and what of it they show."""
 
     requests: tuple[ModelRequest, ...] = ()
@@ -80,7 +80,7 @@ class Wanted:
 
 def make_requests(
     cards: Sequence[FileCard], shared: Shared, templates: Mapping[str, str], budget: Budget, wanted: Wanted
-) -> Asked:
+) -> Requested:
     """Return as few requests as hold the change, the hunks numbered `h1`, `h2`, … through all of them.
 
     Where what is shared leaves too little room for hunks, no request is made and every file is left out as
@@ -105,10 +105,10 @@ class _Composer:
         self._remarks = max(1, min(wanted.remarks, MAX_REMARKS, budget.answer_tokens // _REMARK_TOKENS))
         self._others = self._list_files()
 
-    def ask(self) -> Asked:
+    def ask(self) -> Requested:
         room = self._room()
         if room <= 0:
-            return Asked((), make_coverage(self._cards, {}, "context_too_small"))
+            return Requested((), make_coverage(self._cards, {}, "context_too_small"))
         packing = self._pack(room)
         requests, rows, start = [], dict[int, int](), 1
         for call in packing.calls:
@@ -116,7 +116,7 @@ class _Composer:
             requests.append(self._request(shown, start, len(packing.calls) > 1))
             start += len(shown)
             rows |= {placed.number: placed.rows for placed in call}
-        return Asked(tuple(requests), make_coverage(self._cards, rows, "over_the_budget_of_calls"))
+        return Requested(tuple(requests), make_coverage(self._cards, rows, "over_the_budget_of_calls"))
 
     def _room(self) -> int:
         """Return the tokens that hunks have in each call, once everything else is in it."""
