@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from tests.formats.test_foreign import DIAGNOSTIC, log, result
 from tests.repositories import commit, git, make_repository
@@ -124,6 +125,24 @@ def test_rows_may_leave_the_hunk_to_the_change(home: Path) -> None:
     elsewhere = score_file(rows("12345", diff_hunk="@@ here", path="c.py"), "x", JUDGEMENT, patches=patches(home))
     assert json.loads(elsewhere.text)["score"] == 1.0  # the row brings its own hunk
     assert json.loads(elsewhere.text)["place"] == "file_not_in_diff"
+
+
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema" / "scored-row.schema.json"
+
+
+@pytest.mark.parametrize("placed", [False, True], ids=["alone", "on a change"])
+@pytest.mark.parametrize("known", [False, True], ids=["not calibrated", "calibrated"])
+def test_what_a_row_says_under_our_names_is_not_taken_for_ours(home: Path, *, placed: bool, known: bool) -> None:
+    judgement = JUDGEMENT if known else Judgement(ByLength(), Calibrations("embedded-test"))  # type: ignore[arg-type]
+    foreign = {"probability": "very", "place": "kitchen", "score": "A", "rank": 0, "confidence": "high"}
+    data = rows("12345", "1234567", diff_hunk="@@ here", **foreign)
+    change = patches(home) if placed else None
+    scored = score_file(data, "x", judgement, patches=change, wanted=Filter(keep_above=0.1))
+    found = [json.loads(line) for line in scored.text.splitlines()]
+    assert len(found) == 2
+    for row in found:
+        jsonschema_rs.validator_for(SCHEMA.read_text(encoding="utf-8")).validate(row)
+        assert ("probability" in row, "place" in row, row["confidence"]) == (known, placed, "high")
 
 
 def test_a_precision_becomes_the_probability_that_reached_it() -> None:

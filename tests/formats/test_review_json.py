@@ -85,6 +85,10 @@ def test_the_schema_refuses_what_is_not_a_review():
     [
         ({"score": 0.5, "rank": 1, "body": "anything"}, True),
         ({"score": -3, "rank": 2}, True),
+        ({"score": -3, "rank": 2, "probability": 0.25, "place": "in_diff"}, True),
+        ({"score": -3, "rank": 2, "probability": 1.5}, False),
+        ({"score": -3, "rank": 2, "probability": None}, False),
+        ({"score": -3, "rank": 2, "place": "unknown"}, False),
         ({"score": 0.5}, False),
         ({"score": 0.5, "rank": 0}, False),
         ({"score": "0.5", "rank": 1}, False),

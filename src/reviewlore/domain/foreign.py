@@ -10,14 +10,20 @@ ForeignFormat = Literal["jsonl", "sarif", "rdjson", "rdjsonl"]
 ForeignPlace = Literal["in_diff", "whole_file", "line_not_in_diff", "file_not_in_diff", "unknown"]
 
 
+# Where a finding stands in its file: its row, or its run and its place in the run.
+FindingKey = tuple[int, ...]
+# What a judgement adds to a row; what a row itself says under these names is not ours, and is left out.
+ADDED = frozenset({"score", "rank", "probability", "place"})
+
+
 @dataclass(frozen=True, slots=True)
 class ForeignFinding:
     """One finding of another tool: its words, and the lines of the head's file it names (1-based, `line` the last).
 
-    `key` is where it stands in its file, so that an answer can be written there.
+    An answer is written where `key` leads.
     """
 
-    key: tuple[int, ...]
+    key: FindingKey
     tool: str
     rule: str
     path: str

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 from reviewlore.diff import FilePatch
 from reviewlore.domain.finding import Dropped, Finding
-from reviewlore.domain.foreign import ForeignFile, ForeignFormat, ForeignVerdict
+from reviewlore.domain.foreign import FindingKey, ForeignFile, ForeignFormat, ForeignVerdict
 from reviewlore.domain.preference import Remark
 from reviewlore.errors import InputError
 from reviewlore.flows.scoring import Judgement, score_rows
 from reviewlore.formats.foreign import read_foreign_file, render_scored, tell_format
 from reviewlore.stages.review.foreign import Pinned, Pinner, find_foreign_candidates
-
-Key = tuple[int, ...]
 
 
 def read_foreign(
@@ -139,7 +137,7 @@ def _short(chance: float | None) -> float | None:
     return None if chance is None else round(chance, 6)
 
 
-def _notes(found: ForeignFile, verdicts: Mapping[Key, ForeignVerdict], least: float | None) -> tuple[str, ...]:
+def _notes(found: ForeignFile, verdicts: Mapping[FindingKey, ForeignVerdict], least: float | None) -> tuple[str, ...]:
     notes = []
     places = Counter(verdict.place for verdict in verdicts.values())
     if places.pop("unknown", 0) and found.format != "jsonl":

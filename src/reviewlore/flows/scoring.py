@@ -8,6 +8,7 @@ from typing import Any
 
 from reviewlore.domain.calibration import Audience, Calibrations, RuleRecord
 from reviewlore.domain.finding import Finding, Source, Tier
+from reviewlore.domain.foreign import ADDED
 from reviewlore.domain.model import VersionManifest
 from reviewlore.domain.preference import Remark
 from reviewlore.errors import InputError, MissingExtra, StateError
@@ -208,7 +209,8 @@ def score_rows(data: bytes, name: str, judgement: Judgement) -> list[dict[str, A
     order = sorted(range(len(rows)), key=lambda index: (-scores[index], index))
     ranks = {index: rank for rank, index in enumerate(order, 1)}
     told = [{} if chance is None else {"probability": round(chance, 6)} for chance in chances]
-    return [{**row, "score": scores[index], "rank": ranks[index], **told[index]} for index, row in enumerate(rows)]
+    own = [{key: value for key, value in row.items() if key not in ADDED} for row in rows]
+    return [{**row, "score": scores[index], "rank": ranks[index], **told[index]} for index, row in enumerate(own)]
 
 
 def _problem(row: Mapping[str, Any]) -> str | None:

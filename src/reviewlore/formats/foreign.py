@@ -7,12 +7,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from reviewlore.domain.foreign import ForeignFile, ForeignFormat, ForeignVerdict
+from reviewlore.domain.foreign import FindingKey, ForeignFile, ForeignFormat, ForeignVerdict
 from reviewlore.errors import InputError
 from reviewlore.formats import foreign_rdjson, foreign_rows, foreign_sarif
 from reviewlore.formats.rows import read_text
-
-Key = tuple[int, ...]
 
 
 def read_foreign_file(data: bytes, name: str, form: ForeignFormat | None = None) -> ForeignFile:
@@ -35,7 +33,7 @@ def tell_format(data: bytes, name: str) -> ForeignFormat:
     return _detect(_parse(text), text)
 
 
-def render_scored(file: ForeignFile, verdicts: Mapping[Key, ForeignVerdict]) -> str:
+def render_scored(file: ForeignFile, verdicts: Mapping[FindingKey, ForeignVerdict]) -> str:
     """Return the file with its verdicts, in its own format, without the findings that are not kept.
 
     InputError where it is nested more deeply than can be written.
@@ -46,7 +44,7 @@ def render_scored(file: ForeignFile, verdicts: Mapping[Key, ForeignVerdict]) -> 
         raise InputError("The file is nested too deeply to be written back. Nothing was scored.") from error
 
 
-def _render(file: ForeignFile, verdicts: Mapping[Key, ForeignVerdict]) -> str:
+def _render(file: ForeignFile, verdicts: Mapping[FindingKey, ForeignVerdict]) -> str:
     if file.format == "sarif":
         return foreign_sarif.render_log(file.document, verdicts)
     if file.format == "rdjson":

@@ -10,14 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reviewlore.domain.architecture import Severity
-from reviewlore.domain.foreign import ForeignFile, ForeignFinding, ForeignVerdict
+from reviewlore.domain.foreign import FindingKey, ForeignFile, ForeignFinding, ForeignVerdict
 from reviewlore.domain.visible import to_json
 from reviewlore.formats.loose import line_number, mapping, text
 
 _SEVERITY: Mapping[object, Severity] = {
     "ERROR": "error", "WARNING": "warning", "INFO": "info", 1: "error", 2: "warning", 3: "info",
 }  # fmt: skip
-Key = tuple[int, ...]
 
 
 def read_result(document: dict[str, Any]) -> ForeignFile:
@@ -32,12 +31,12 @@ def read_lines(rows: list[dict[str, Any]]) -> ForeignFile:
     return ForeignFile("rdjsonl", rows, findings, unread)
 
 
-def render_result(document: dict[str, Any], verdicts: Mapping[Key, ForeignVerdict]) -> str:
+def render_result(document: dict[str, Any], verdicts: Mapping[FindingKey, ForeignVerdict]) -> str:
     """Return the result with its verdicts."""
     return to_json({**document, "diagnostics": _judged(document["diagnostics"], verdicts)})
 
 
-def render_lines(rows: Sequence[Any], verdicts: Mapping[Key, ForeignVerdict]) -> str:
+def render_lines(rows: Sequence[Any], verdicts: Mapping[FindingKey, ForeignVerdict]) -> str:
     """Return the diagnostics with their verdicts, one a line."""
     return "".join(f"{json.dumps(row)}\n" for row in _judged(rows, verdicts))
 
@@ -49,7 +48,7 @@ def tell(verdict: ForeignVerdict) -> str:
     return f"(reviewlore: rank {verdict.rank}{chance}, score {verdict.score:.3f}{place})"
 
 
-def _judged(diagnostics: Sequence[Any], verdicts: Mapping[Key, ForeignVerdict]) -> list[Any]:
+def _judged(diagnostics: Sequence[Any], verdicts: Mapping[FindingKey, ForeignVerdict]) -> list[Any]:
     found = []
     for number, diagnostic in enumerate(diagnostics):
         verdict = verdicts.get((number,))
@@ -71,7 +70,7 @@ def _findings(diagnostics: list[Any], result: dict[str, Any]) -> tuple[tuple[For
     return tuple(findings), dict(sorted(unread.items()))
 
 
-def _finding(key: Key, diagnostic: Any, result: dict[str, Any]) -> ForeignFinding | str:
+def _finding(key: FindingKey, diagnostic: Any, result: dict[str, Any]) -> ForeignFinding | str:
     if not isinstance(diagnostic, dict):
         return "not_a_result"
     body = text(diagnostic.get("message"))

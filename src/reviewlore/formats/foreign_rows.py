@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reviewlore.domain.architecture import Severity
-from reviewlore.domain.foreign import ForeignFile, ForeignFinding, ForeignVerdict
+from reviewlore.domain.foreign import ADDED, FindingKey, ForeignFile, ForeignFinding, ForeignVerdict
 from reviewlore.formats.loose import line_number, text
 
 _SEVERITY: Mapping[object, Severity] = {"error": "error", "warning": "warning", "info": "info"}
-Key = tuple[int, ...]
 
 
 def read_findings(rows: list[dict[str, Any]]) -> ForeignFile:
@@ -40,16 +39,17 @@ def read_findings(rows: list[dict[str, Any]]) -> ForeignFile:
     return ForeignFile("jsonl", rows, tuple(findings), dict(sorted(unread.items())))
 
 
-def render_findings(rows: Sequence[dict[str, Any]], verdicts: Mapping[Key, ForeignVerdict]) -> str:
-    """Return the rows with `score`, `probability`, `rank` and `place` added, one a line, in ASCII."""
+def render_findings(rows: Sequence[dict[str, Any]], verdicts: Mapping[FindingKey, ForeignVerdict]) -> str:
+    """Return the rows with `score`, `rank` and, where known, `probability` and `place`, one a line, in ASCII."""
     lines = []
     for number, row in enumerate(rows):
         verdict = verdicts.get((number,))
         if verdict is None:
             lines.append(json.dumps(row))
         elif verdict.kept:
+            own = {key: value for key, value in row.items() if key not in ADDED}
             added = {"score": verdict.score, "rank": verdict.rank}
             chance = {} if verdict.probability is None else {"probability": verdict.probability}
             place = {} if verdict.place == "unknown" else {"place": verdict.place}
-            lines.append(json.dumps({**row, **added, **chance, **place}))
+            lines.append(json.dumps({**own, **added, **chance, **place}))
     return "".join(f"{line}\n" for line in lines)

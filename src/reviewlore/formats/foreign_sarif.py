@@ -10,13 +10,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from reviewlore.domain.architecture import Severity
-from reviewlore.domain.foreign import ForeignFile, ForeignFinding, ForeignVerdict
+from reviewlore.domain.foreign import FindingKey, ForeignFile, ForeignFinding, ForeignVerdict
 from reviewlore.domain.visible import to_json
 from reviewlore.formats.loose import item, line_number, mapping, text
 
 _SEVERITY: Mapping[object, Severity] = {"error": "error", "warning": "warning", "note": "info", "none": "info"}
 _ARGUMENT = re.compile(r"\{(\d{1,3})\}")
-Key = tuple[int, ...]
 
 
 def read_log(log: dict[str, Any]) -> ForeignFile:
@@ -31,7 +30,7 @@ def read_log(log: dict[str, Any]) -> ForeignFile:
     return ForeignFile("sarif", log, tuple(findings), dict(sorted(unread.items())))
 
 
-def render_log(log: dict[str, Any], verdicts: Mapping[Key, ForeignVerdict]) -> str:
+def render_log(log: dict[str, Any], verdicts: Mapping[FindingKey, ForeignVerdict]) -> str:
     """Return the log with `rank` (3.27.25: 0 to 100, here the probability in per cent) and properties added."""
     left_out = {key for key, verdict in verdicts.items() if not verdict.kept}
     runs = []
@@ -59,19 +58,20 @@ def _judged(result: Any, verdict: ForeignVerdict | None) -> Any:
         "reviewlore/place": verdict.place,
     }
     if verdict.probability is None:
+        properties.pop("reviewlore/probability", None)  # of an earlier judgement
         return {**result, "properties": properties}
     properties["reviewlore/probability"] = verdict.probability
     return {**result, "rank": round(100 * verdict.probability, 2), "properties": properties}
 
 
-def _results(log: dict[str, Any]) -> Iterator[tuple[Key, dict[str, Any], Any]]:
+def _results(log: dict[str, Any]) -> Iterator[tuple[FindingKey, dict[str, Any], Any]]:
     for number, run in enumerate(log["runs"]):
         results = run.get("results") if isinstance(run, dict) else None
         for place, result in enumerate(results if isinstance(results, list) else ()):
             yield (number, place), run, result
 
 
-def _finding(key: Key, run: dict[str, Any], result: Any) -> ForeignFinding | str:
+def _finding(key: FindingKey, run: dict[str, Any], result: Any) -> ForeignFinding | str:
     if not isinstance(result, dict):
         return "not_a_result"
     name, rule = _rule(run, result)
