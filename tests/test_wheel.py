@@ -23,5 +23,9 @@ def test_the_wheel_carries_prompts_recipes_prior_and_sample(tmp_path: Path) -> N
     recipes = {path.name for path in (ROOT / "src/reviewlore/recipes").rglob("*.toml")}
     assert recipes
     assert {f"reviewlore/recipes/{name}" for name in recipes} <= names
-    assert {"reviewlore/ranking/prior.json", "reviewlore/sample/build.py", "reviewlore/py.typed"} <= names
+    assert {"reviewlore/sample/build.py", "reviewlore/py.typed"} <= names
+    # Whatever lies between the modules is read by one of them: weights, calibrations, templates, styles.
+    data = {path for path in (ROOT / "src/reviewlore").rglob("*") if path.suffix in {".json", ".j2", ".css", ".svg"}}
+    assert {"prior.json", "prior_calibration.json", "attention.json", "report.html.j2"} <= {path.name for path in data}
+    assert {path.relative_to(ROOT / "src").as_posix() for path in data} <= names
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/")) or "__pycache__" in name]

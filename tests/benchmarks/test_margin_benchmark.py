@@ -1,8 +1,6 @@
 """The benchmark of the preference margin at a small size: its figures are of the same scores."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -10,13 +8,13 @@ pytestmark = pytest.mark.model
 for name in ("torch", "transformers", "peft"):
     pytest.importorskip(name)
 
+from benchmarks import margin  # noqa: E402
 
-def test_it_compares_ways_that_agree():
-    options = ["--models", "tiny", "--remarks", "6", "--prompt", "120", "--repeats", "1", "--threads", "1"]
-    run = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "margin", "--json", *options], capture_output=True, text=True, check=True
-    )
-    found = json.loads(run.stdout.strip().splitlines()[-1])["models"]["tiny"]
+
+def test_it_compares_ways_that_agree(capsys):
+    options = ["--models", "tiny", "--remarks", "6", "--prompt", "120", "--repeats", "3", "--threads", "1"]
+    assert margin.main(["--json", *options]) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])["models"]["tiny"]
     assert (found["prompt_tokens"], found["remarks"]) == (120, 6)
     assert found["remark_tokens"] > 60
     assert found["ratio"] > 1
