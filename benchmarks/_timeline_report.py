@@ -90,25 +90,36 @@ def curve_table(summary: dict[str, Any], arms: Sequence[str], scores: Sequence[s
 
 def draw_curve(summary: dict[str, Any], arms: Sequence[str], scores: Sequence[str], path: Path) -> None:
     """Draw what lands and how hunks are ranked over the order of pull requests (SVG or PNG by the file's name)."""
+    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 4.5), layout="constrained")
     left, right = figure.subplots(1, 2)
     steps = summary["curve"]
     for axes, kind, names in ((left, "arms", arms), (right, "hunk_scores", scores)):
-        for name in names:
-            told = [((step["from"] + step["to"]) / 2, step[kind][name]) for step in steps]
+        for alike in _alike(steps, kind, names):
+            told = [((step["from"] + step["to"]) / 2, step[kind][alike[0]]) for step in steps]
             told = [(x, one.get("landed", one)) for x, one in told]
             told = [(x, one) for x, one in told if one["value"] is not None]
             places, values = [x for x, _ in told], [one["value"] for _, one in told]
-            axes.plot(places, values, "o-", label=name)
+            axes.plot(places, values, "o-", label="\n".join(alike))
             axes.fill_between(places, [one["low"] for _, one in told], [one["high"] for _, one in told], alpha=0.1)
         axes.set_xlabel("rank of the pull request in its repository's order")
         axes.grid(alpha=0.3)
-        axes.legend(fontsize=7)
+        axes.legend(fontsize=7, framealpha=0.5)
     left.set(title="Share of comments on a hunk a person commented on", ylim=(0, 1))
     right.set(title="Which hunk deserves a comment: area under the ROC curve", ylim=(0, 1))
-    figure.savefig(path)
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "timeline"}):
+        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+
+
+def _alike(steps: Sequence[dict[str, Any]], kind: str, names: Sequence[str]) -> list[list[str]]:
+    """Return the names, those whose curves are one and the same together."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        values = [step[kind][name].get("landed", step[kind][name])["value"] for step in steps]
+        groups.setdefault(repr(values), []).append(name)
+    return list(groups.values())
 
 
 def _base_rate(record: Replayed) -> tuple[float, float]:
