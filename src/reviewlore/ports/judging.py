@@ -26,7 +26,11 @@ class Scorer(Protocol):
         ...
 
     def score(self, remarks: Sequence[Remark]) -> list[float]:
-        """Return one score a remark, higher is better; each depends on that remark alone."""
+        """Return one score a remark, higher is better; what else is asked about changes it by rounding at most.
+
+        An adapter reads remarks on one hunk together, so equal remarks may differ in the last digits (by 1e-3 of a
+        token's log-probability in float32).
+        """
         ...
 
 
