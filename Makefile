@@ -10,7 +10,7 @@ OUTPUT      ?= demo-output
 BIN         := $(VENV)/bin
 PIP         := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check clean
 
 $(VENV)/.torch:
 	$(PYTHON) -m venv $(VENV)

@@ -65,6 +65,20 @@ def test_pull_requests_get_no_secret_and_no_writable_code():
     assert LOADED["review.yml"]["jobs"]["review"]["permissions"] == {"contents": "read", "pull-requests": "write"}
 
 
+def test_the_settings_alone_say_which_pull_requests_are_left_out():
+    workflow = LOADED["review.yml"]
+    assert events_of(workflow)["pull_request"]["types"] == ["opened", "reopened", "synchronize", "ready_for_review"]
+    assert [job.get("if") for job in workflow["jobs"].values()] == [None]
+
+
+def test_the_guide_tells_every_input_and_output():
+    guide = (ROOT / "docs/guide.md").read_text()
+    told = guide.partition("## `reviewlore action` and `action.yml`")[2].partition("\n## ")[0]
+    assert [name for name in [*ACTION["inputs"], *ACTION["outputs"]] if f"`{name}`" not in told] == []
+    inputs = re.findall(r"^\| `([a-z-]+)` \|", told, re.MULTILINE)
+    assert inputs == list(ACTION["inputs"]), "in the order of action.yml, and no other"
+
+
 def test_commands_run_on_new_comments_with_the_code_of_the_default_branch():
     workflow = LOADED["commands.yml"]
     assert events_of(workflow) == {
