@@ -1,6 +1,5 @@
 """The composition root: the only place that builds adapters. Heavy libraries load in functions."""
 
-import json
 import os
 import secrets
 from collections.abc import Callable, Sequence
@@ -75,7 +74,7 @@ class Workshop:
     @cached_property
     def prior(self) -> RankerModel:
         """The ranker that is shipped for day 0."""
-        return RankerModel.from_json(json.loads(resources.load_prior()))
+        return RankerModel.from_json(records.parse(resources.load_prior().encode(), "ranking/prior.json"))
 
     @cached_property
     def prior_calibrations(self) -> Calibrations:
@@ -245,8 +244,11 @@ def run_doctor(workshop: Workshop, recipe: str | None, emit: Callable[[str], Non
     """Check everything and say it, and pin a recipe's base model; 2 where something has to be mended."""
     from reviewlore.adapters.machine import package_versions
     from reviewlore.flows import doctor
+    from reviewlore.wiring_model import check_model
 
-    checks = doctor.examine(workshop, package_versions())
+    checks = doctor.examine(
+        workshop, package_versions(), lambda: check_model(workshop.settings.model, lambda: workshop.store)
+    )
     emit(doctor.render_checks(checks))
     if recipe:
         emit(_pin(workshop, recipe, dry_run=dry_run))

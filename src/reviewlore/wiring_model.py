@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from reviewlore.config import ModelSettings
+from reviewlore.errors import InputError
 from reviewlore.ports import Clock, Generator, Store
 from reviewlore.wiring_secrets import find_bases, model_environment, read_model_key
 
@@ -56,3 +57,21 @@ def open_writing(
         trained = find_trained(store(), scorer.version, model.name)
     attention = parse_attention(load_attention())
     return Writing(generator, model, load_prompts(), attention, clock.now, trained), notes
+
+
+def check_model(model: ModelSettings, store: Callable[[], Store]) -> str:
+    """Say whether the model of the settings can be asked; InputError where it cannot.
+
+    Of a server the list of its models is asked for and nothing else: no code goes there, and the key nowhere but there.
+    """
+    from reviewlore.adapters.openai import OpenAiServer
+    from reviewlore.flows.doctor import tell_served
+
+    generator, notes = open_model(model, store)
+    if generator is None:
+        if notes:
+            raise InputError(" ".join(notes))
+        return "none is named, so the facts speak alone"
+    if isinstance(generator, OpenAiServer):
+        return " ".join((tell_served(model.name, generator.list_models()), *notes))
+    return f"{generator.model} is loaded on this machine when it is first asked"

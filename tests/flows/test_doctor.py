@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.adapters.model_server import refused, serve
 from tests.repositories import commit, make_repository
 
+from reviewlore.cli import run
 from reviewlore.config import RecipeSettings, parse_settings
 from reviewlore.errors import ConfigError
 from reviewlore.flows.doctor import pin_in_settings
@@ -105,3 +107,59 @@ def test_an_unreachable_hub_is_one_sentence(tmp_path: Path) -> None:
     assert "The hub did not tell the revision of" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (folder / ".reviewlore.toml").exists()
+
+
+KEY = "sk-a-key-of-the-server"
+LISTED = json.dumps({"data": [{"id": name} for name in ("base", "adapter-1", "odd\nname")]}).encode()
+
+
+def examined(tmp_path: Path, capsys: pytest.CaptureFixture[str], address: str) -> tuple[int, str]:
+    folder = make_repository(tmp_path / "repo")
+    settings = f'[model]\nkind = "openai"\nname = "base"\naddress = "{address}"\ntimeout = 2\n'
+    commit(folder, {".reviewlore.toml": settings})
+    code = run(["doctor", "--repo", str(folder)])
+    (said,) = [line for line in capsys.readouterr().out.splitlines() if "model: " in line]
+    return code, said
+
+
+def test_doctor_asks_the_model_s_server_for_its_list_and_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REVIEWLORE_MODEL_KEY", KEY)
+    with serve(lambda *_: (200, {}, LISTED)) as server:
+        code, said = examined(tmp_path, capsys, server.base)
+    assert code == 0
+    beside = "adapters and models beside it: adapter-1, odd\\nname."
+    assert said == f"ok       model: its server answers and lists base; {beside}"
+    assert [(asked.method, asked.path, asked.body) for asked in server.asked] == [("GET", "/v1/models", None)]
+    assert server.asked[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "words"),
+    [
+        ((200, {}, b'{"data": [{"id": "other"}]}'), 2, "Its server answers, but lists no base, only other."),
+        ((200, {}, b'{"data": [{"id": "base:latest"}]}'), 0, "lists base:latest; adapters and models beside it: none."),
+        ((200, {}, b"<html>"), 0, "lists no models; whether it has base shows when it is asked."),
+        ((307, {"Location": "http://127.0.0.1:9/"}, b""), 2, "sends elsewhere (HTTP 307), which is not followed."),
+        (refused(401, f"no {KEY}"), 2, "refuses the key in REVIEWLORE_MODEL_KEY, or its lack (HTTP 401)."),
+        (refused(500, f"{KEY} is odd"), 2, "answered with HTTP 500: [redacted] is odd"),
+    ],
+    ids=["another", "ollama", "no list", "elsewhere", "no key", "broken"],
+)
+def test_doctor_says_how_the_model_s_server_stands(
+    answer: tuple[int, dict[str, str], bytes], code: int, words: str,
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("REVIEWLORE_MODEL_KEY", KEY)
+    with serve(lambda *_: answer) as server:
+        found = examined(tmp_path, capsys, server.base)
+    assert found[0] == code
+    assert words in found[1] and KEY not in found[1]
+    assert found[1].startswith("PROBLEM" if code else "ok")
+
+
+def test_doctor_says_that_nobody_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = examined(tmp_path, capsys, "http://127.0.0.1:9/v1")
+    assert code == 2
+    assert "The connection to http://127.0.0.1:9 failed" in said and "Check `[model] address`." in said

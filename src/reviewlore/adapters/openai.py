@@ -17,6 +17,8 @@ from reviewlore.adapters.http_exchange import Address, ExchangeError, HttpAnswer
 from reviewlore.adapters.openai_form import Form, path_of, render_body, step_down
 from reviewlore.config import ModelSettings
 from reviewlore.domain.asking import FailureKind, ModelAnswer, ModelFailure, ModelRequest
+from reviewlore.domain.visible import visible_line
+from reviewlore.errors import InputError
 
 _PASSING = {429, 502, 503, 504}  # the server may answer the same request later
 _UNSUITED = {400, 422}  # how servers say that they do not take a field
@@ -60,6 +62,16 @@ class OpenAiServer:
             return []
         with ThreadPoolExecutor(min(len(requests), self._settings.parallel)) as pool:
             return list(pool.map(self._answer, requests))
+
+    def list_models(self) -> tuple[str, ...]:
+        """Return the names of the models and adapters that the server lists; InputError where it does not tell them."""
+        try:
+            answer = self._address.send("GET", "/models", None, min(_LIST_SECONDS, self._settings.timeout))
+        except ExchangeError as error:
+            raise InputError(f"{error} Check `[model] address`.") from error
+        if answer.status != 200:
+            raise InputError(self._refusal(answer, _complaint(answer.body)).reason)
+        return tuple(sorted(visible_line(name)[:200] for name in _parse_served(answer.body).names))
 
     def _answer(self, request: ModelRequest) -> ModelAnswer | ModelFailure:
         begin = time.monotonic()

@@ -1,4 +1,4 @@
-"""Is everything in place? Checks a repository, its state branch and what is installed; pins a base model's revision."""
+"""Is everything in place? Checks a repository, its state branch, model and installation; pins a base's revision."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +14,8 @@ from reviewlore.formats.standing import render_due
 from reviewlore.ports import AdapterTrainer, Repo, Store
 from reviewlore.ranking.model import RankerModel
 from reviewlore.stages.registry import find_tainted
+
+_SHOWN = 8  # names of models in one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,8 @@ class Patient(Protocol):
         ...
 
 
-def examine(patient: Patient, packages: Mapping[str, str]) -> tuple[Check, ...]:
-    """Look at everything; `packages` maps what is installed to its version."""
+def examine(patient: Patient, packages: Mapping[str, str], model: Callable[[], str]) -> tuple[Check, ...]:
+    """Look at everything; `packages` maps what is installed to its version, `model` says how the model stands."""
     return run_checks(
         [
             ("repository", lambda: _repository(patient.repo)),
@@ -76,6 +78,7 @@ def examine(patient: Patient, packages: Mapping[str, str]) -> tuple[Check, ...]:
             ("state branch", lambda: _branch(patient.store)),
             ("judgement", lambda: _judgement(patient)),
             ("forgotten data", lambda: _forgotten(patient.store)),
+            ("model", model),
             ("model extra", lambda: _installed(packages)),
         ]
     )
@@ -95,6 +98,21 @@ def run_checks(checks: Sequence[tuple[str, Callable[[], str]]]) -> tuple[Check, 
 def render_checks(checks: Sequence[Check]) -> str:
     """Return the checks as lines of text."""
     return "".join(f"{'ok     ' if check.fine else 'PROBLEM'}  {check.name}: {check.said}\n" for check in checks)
+
+
+def tell_served(name: str, listed: Sequence[str]) -> str:
+    """Say what a model's server lists beside the model that the settings name; InputError where not even that.
+
+    Ollama lists `name:latest` and answers to `name`; a server that lists nothing may answer all the same.
+    """
+    if not listed:
+        return f"its server answers, and lists no models; whether it has {name} shows when it is asked."
+    own = [each for each in listed if each == name or each.startswith(f"{name}:")]
+    others = [each for each in listed if each not in own]
+    shown = ", ".join(others[:_SHOWN]) + (f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else "")
+    if not own:
+        raise InputError(f"Its server answers, but lists no {name}, only {shown}. Correct `[model] name`.")
+    return f"its server answers and lists {own[0]}; adapters and models beside it: {shown or 'none'}."
 
 
 def pin_in_settings(text: str, recipe: str, revision: str) -> str:
