@@ -18,6 +18,7 @@ from reviewlore.adapters.github_answers import (
     Answer,
     Page,
     Patience,
+    Writes,
     explain,
     explain_query,
     find_pause,
@@ -48,9 +49,9 @@ class Connection:
         self._patience, self._meter, self.tell = patience, meter, tell
         self._allowances: dict[str, Allowance] = {}
         self._silent_until = 0.0  # monotonic; GitHub's secondary limit refused a write and named a pause
-        # Queries are read-only POSTs, which must not keep the distance that GitHub asks of writes.
-        self._reader = _requester(auth, base_url, patience, meter, pause=None)
-        self._writer = _requester(auth, base_url, patience, meter, pause=patience.between_writes)
+        self._writes = Writes()
+        self._reader = _requester(auth, base_url, patience, meter)
+        self._writer = _requester(auth, base_url, patience, meter)
 
     @property
     def requests(self) -> int:
@@ -146,7 +147,10 @@ class Connection:
             self._await_turn(resource, what)
             if requester is self._writer:
                 self._await_calm(what)
+                time.sleep(self._writes.pause(self._patience))
             answer = self._exchange(requester, method, path, parameters, headers, body)
+            if requester is self._writer:
+                self._writes.note()
             self._note(answer, resource)
             pause = find_pause(answer, attempt, self._patience)
             if pause is None:
@@ -281,7 +285,7 @@ def _silent(_: str) -> None:
     """Tell nobody."""
 
 
-def _requester(auth: Auth.Auth, base_url: str, patience: Patience, meter: Meter, pause: float | None) -> Requester:
+def _requester(auth: Auth.Auth, base_url: str, patience: Patience, meter: Meter) -> Requester:
     client = Github(
         auth=auth,
         base_url=base_url,
@@ -290,7 +294,7 @@ def _requester(auth: Auth.Auth, base_url: str, patience: Patience, meter: Meter,
         per_page=PAGE,
         retry=meter,
         seconds_between_requests=patience.between_reads,
-        seconds_between_writes=pause,
+        seconds_between_writes=None,  # it would count queries, which are POSTs that read, as writes
         api_version=API_VERSION,
     )
     return client.requester

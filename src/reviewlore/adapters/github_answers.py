@@ -16,6 +16,7 @@ from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreEr
 # Nobody to talk to: asking often does not help, and whoever mistyped an address should not wait.
 UNREACHABLE_RETRIES = 2
 UNREACHABLE_PAUSE = 0.5
+_FEW_WRITES = 2  # of one connection, which need no distance
 # GitHub ends a query after ten seconds, or when it costs too much memory or time, with one of these.
 _TOO_MUCH = frozenset({"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED", "TIMEOUT"})
 _WENT_WRONG = ("something went wrong", "timed out", "timeout")
@@ -34,8 +35,8 @@ class Patience:
     """How much is borne with GitHub; all times in seconds.
 
     `max_wait` bounds each single wait for a rate limit, `retries` their number; a longer wait is an error at once.
-    `max_requests` bounds the requests of one connection, repeated ones included. One second between writes is what
-    GitHub asks for in its best practices for the REST API.
+    `max_requests` bounds the requests of one connection, repeated ones included. One second between writes, from
+    the third of a connection on, is what GitHub asks for in its best practices for the REST API.
     """
 
     retries: int = 4
@@ -141,6 +142,28 @@ class Allowance:
 
     remaining: int
     ready: float
+
+
+@dataclass(slots=True)
+class Writes:
+    """How many writes one connection has made, and when the last one was answered (a monotonic time).
+
+    GitHub asks for a second between them of whoever makes a large number; a review and its summary are two.
+    https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+    """
+
+    count: int = 0
+    last: float = 0.0
+
+    def pause(self, patience: Patience) -> float:
+        """Return how many seconds the next write has to wait."""
+        if self.count < _FEW_WRITES or patience.between_writes is None:
+            return 0.0
+        return max(0.0, self.last + patience.between_writes - time.monotonic())
+
+    def note(self) -> None:
+        """Count a write that was answered."""
+        self.count, self.last = self.count + 1, time.monotonic()
 
 
 def read_answer(status: int, headers: Mapping[str, str], text: str) -> Answer:
