@@ -6,6 +6,7 @@ from reviewlore.architecture.complexity import USUAL_COGNITIVE, Part, Range, Ran
 from reviewlore.architecture.facts.change import ChangeContext, fingerprint, full_name
 from reviewlore.architecture.places import folder_of
 from reviewlore.architecture.similarity import likeness
+from reviewlore.diff import FilePatch
 from reviewlore.domain.architecture import Evidence, Fact, Module
 from reviewlore.domain.source import Definition
 
@@ -30,7 +31,7 @@ def find_complex(change: ChangeContext) -> Iterator[Fact]:
     ranges = Ranges(change.base)
     for patch in change.patches:
         module = change.head.modules.get(patch.path)
-        if module is None or patch.status == "removed" or not _may_stand_out(module):
+        if module is None or patch.status == "removed" or not _may_stand_out(patch, module):
             continue
         usual = ranges.of(patch.path, module.parsed.language)
         found = list(_beyond(change, module, usual)) if usual else []
@@ -38,11 +39,16 @@ def find_complex(change: ChangeContext) -> Iterator[Fact]:
             yield _fact(change, module, usual, found)
 
 
-def _may_stand_out(module: Module) -> bool:
-    """Whether a function could lie past any range's end: for the ranges every function of the base is read."""
+def _may_stand_out(patch: FilePatch, module: Module) -> bool:
+    """Whether a touched function could lie past any range's end: for ranges every function of the base is read."""
     part = part_of(module.path)
-    most = max((entry.cognitive for entry in functions_of(module)), default=0) if part else 0
-    return part is not None and most >= _PAST[part] * USUAL_COGNITIVE
+    return part is not None and any(
+        entry.cognitive >= _PAST[part] * USUAL_COGNITIVE and _is_touched(patch, entry) for entry in functions_of(module)
+    )
+
+
+def _is_touched(patch: FilePatch, definition: Definition) -> bool:
+    return any(definition.line <= line <= definition.end_line for line in patch.added_lines)
 
 
 def _beyond(change: ChangeContext, module: Module, usual: Range) -> Iterator[tuple[Definition, int]]:
@@ -52,10 +58,9 @@ def _beyond(change: ChangeContext, module: Module, usual: Range) -> Iterator[tup
     found = []
     for key, definition in _worst(module).items():
         old = before[key].cognitive if key in before else 0
-        touched = any(definition.line <= line <= definition.end_line for line in patch.added_lines)
         jump = max(5, round(_JUMP * usual.cognitive))
         past = old <= usual.cognitive and definition.cognitive >= _PAST[usual.part] * usual.cognitive
-        if touched and past and definition.cognitive - old >= jump:
+        if past and definition.cognitive - old >= jump and _is_touched(patch, definition):
             found.append((definition, old))
     gain = _gain(change) if found else 0
     for definition, old in sorted(found, key=lambda entry: -entry[0].cognitive):
