@@ -37,6 +37,14 @@ def decode(data: bytes, kind: type[T], path: str) -> T:
         raise StateError(_damaged(path, str(error))) from error
 
 
+def parse(data: bytes, path: str) -> Any:
+    """Return what a file of JSON holds, as plain values; StateError where it is no JSON."""
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise StateError(_damaged(path, str(error))) from error
+
+
 def decode_lines(data: bytes, kind: type[T], path: str) -> list[T]:
     """Return the records of a JSON Lines state file; StateError names the line."""
     decoder = msgspec.json.Decoder(kind)
