@@ -66,8 +66,12 @@ def _sources(repo: Repo, shadow: ShadowReview) -> dict[str, str]:
 
 
 def _scrubbed(shadow: ShadowReview) -> ShadowReview:
-    """Take secrets out of the one thing in a record that strangers name: paths."""
+    """Take secrets, and bytes that are no UTF-8, out of the one thing in a record that strangers name: paths."""
     return replace(
         shadow,
-        findings=tuple(replace(finding, path=redact(finding.path)[0]) for finding in shadow.findings),
+        findings=tuple(replace(finding, path=_written(redact(finding.path)[0])) for finding in shadow.findings),
     )
+
+
+def _written(path: str) -> str:
+    return path.encode("utf-8", "backslashreplace").decode()
