@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.fakes.runner import FakeStore
 from tests.lineage import NOW, enter_version, mined, newest, rows, store_of
 
 from reviewlore.adapters.console import QuietConsole
@@ -18,6 +19,7 @@ from reviewlore.domain.online import OnlineRow
 from reviewlore.flows import state
 from reviewlore.flows.labelling import LearnContext
 from reviewlore.flows.learn import Source, learn
+from reviewlore.flows.watch import take_back_if_worse
 from reviewlore.formats import records
 from reviewlore.formats.mining import render_learning
 from reviewlore.stages.registry import find_active
@@ -84,6 +86,10 @@ def test_it_stays_where_that_is_not_wanted(home: Path) -> None:
     store = store_of(home)
     assert "Rolled back" not in learned(home, store, good=False, rollback=False)
     assert find_active(state.read_registry(store)) is not None
+
+
+def test_without_a_version_in_force_there_is_nothing_to_take_back() -> None:
+    assert take_back_if_worse(FakeStore(), NOW) == ""
 
 
 def test_nothing_damaged_is_gone_back_to(home: Path) -> None:

@@ -13,11 +13,12 @@ from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.store import GitStore
 from reviewlore.cli import run
 from reviewlore.domain.finding import Finding, Review
+from reviewlore.domain.forge import MergedPull, ReviewThread, ThreadComment
 from reviewlore.domain.history import Anchor
 from reviewlore.domain.shadow import ShadowFinding, ShadowReview, ShadowTotals
 from reviewlore.flows import state
 from reviewlore.flows.shadow import record_shadow
-from reviewlore.stages.shadow import add_up
+from reviewlore.stages.shadow import add_up, settle
 
 NAME = "octo/mined"
 NOW = "2026-11-20T10:00:00Z"
@@ -95,8 +96,28 @@ def test_a_remark_that_several_heads_would_have_got_counts_once() -> None:
     assert add_up((first, other)) == ShadowTotals(2, 4, 2, 4, 2, 2, 4, 2)
 
 
-def found(name: str, *, changed: bool, person: bool) -> ShadowFinding:
-    return ShadowFinding(name, "r", "", "a.py", 3, "RIGHT", "info", changed=changed, person=person)
+@pytest.mark.parametrize(
+    ("line", "start", "near"),
+    [(10, None, True), (7, None, True), (6, None, False), (13, None, True), (14, None, False), (20, 13, True),
+     (20, 14, False), (None, None, False)],
+)  # fmt: skip
+def test_a_remark_three_lines_away_is_about_the_same_place(line: int | None, start: int | None, near: bool) -> None:
+    values: dict[str, object] = dict.fromkeys(ThreadComment.__dataclass_fields__)
+    values |= {
+        "path": "a.py",
+        "side": "RIGHT",
+        "original_line": line,
+        "original_start_line": start,
+        "whole_file": False,
+    }
+    comment = ThreadComment(**values)  # type: ignore[arg-type]
+    shadow = ShadowReview("i", "o/r", 1, "b", "h", NOW, "embedded", "prior", (found("x", line=10),))
+    settled = settle(shadow, MergedPull(None, (ReviewThread((comment,)),), (), ()), {})  # type: ignore[arg-type]
+    assert (settled.findings[0].person, settled.anticipated) == (near, int(near))
+
+
+def found(name: str, *, changed: bool | None = None, person: bool | None = None, line: int = 3) -> ShadowFinding:
+    return ShadowFinding(name, "r", "", "a.py", line, "RIGHT", "info", changed=changed, person=person)
 
 
 def test_mining_again_changes_nothing(clone: Path) -> None:

@@ -88,7 +88,10 @@ class Precedents:
 
     @cached_property
     def _filled(self) -> Index:
-        """The index, brought to what the state branch and the base commit hold now; the newest remarks first."""
+        """The index, brought to what the state branch and the base commit hold now.
+
+        The newest months come first: where there is more than an index holds, the oldest are left out.
+        """
         episodes = self.store.ids(state.EPISODES)
         documents = list(self._documents.items())[:MAX_DOCUMENTS]
         sources = {

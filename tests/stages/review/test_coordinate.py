@@ -72,6 +72,10 @@ ADD = {"title": "Timeout", "why": "Callers wait.", "advice": "Add a timeout argu
 REMOVE = {"title": "Superfluous", "why": "Nobody passes one.", "advice": "Remove the timeout argument of the request."}
 
 
+def test_two_facts_never_contradict_each_other() -> None:
+    assert ids(replace(FACT, **ADD), replace(FACT, id="fact2", **REMOVE)) == (["fact", "fact2"], [])
+
+
 def test_of_two_that_contradict_each_other_neither_is_said() -> None:
     assert ids(generated("x", **ADD), generated("y", **REMOVE)) == ([], [("x", "contradicted"), ("y", "contradicted")])
 
