@@ -74,6 +74,10 @@ def test_nothing_for_the_one_row_of_an_empty_file_is_no_change() -> None:
     assert fit("", line=1, source="") == Fitted(reason="suggestion_changes_nothing")
 
 
+def test_a_row_that_stood_twice_before_may_stand_twice() -> None:
+    assert fit("limit = 2\ncount = 1", line=1, source="count = 1\ncount = 1\n").committable
+
+
 def test_it_needs_rows_of_the_new_file() -> None:
     where = Anchor("a.py", 2, "LEFT")
     assert fit_suggestion("a.py", SOURCE, where, "x", broken).reason == "suggestion_not_on_new_lines"
