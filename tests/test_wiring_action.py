@@ -3,7 +3,10 @@ import json
 import pytest
 from tests.repositories import commit, git, make_repository
 
-from reviewlore.wiring_action import run
+from reviewlore.adapters.actions import ActionsRunner
+from reviewlore.config import Settings
+from reviewlore.domain.events import ActionInputs, RunContext
+from reviewlore.wiring_action import _Site, run
 from reviewlore.wiring_secrets import find_secrets
 
 
@@ -95,3 +98,15 @@ def test_what_people_opted_out_of_is_not_learned_because_a_branch_is_missing(env
 def test_a_schedule_runs_on_the_default_branch(environ, checkout, capsys):
     assert run(environ | {"GITHUB_WORKSPACE": str(checkout), "GITHUB_SERVER_URL": f"file://{checkout.parent}"}) == 2
     assert "unknown key learn.opted-outs" in capsys.readouterr().out
+
+
+def test_a_review_never_takes_the_settings_that_are_checked_out(environ, checkout, capsys):
+    """Attack 2: by those of a pull request, the model's key would be sent to whom it names."""
+    runner = ActionsRunner(environ)
+    context = RunContext(
+        "pull_request", {"repository": {}}, "octo/demo", "https://github.com", "7", "", ActionInputs("review")
+    )
+    site = _Site(environ | {"GITHUB_WORKSPACE": str(checkout)}, context, runner)
+    commit(checkout, {".reviewlore.toml": '[model]\nkind = "openai"\naddress = "http://127.0.0.1:1/v1"\nname = "x"\n'})
+    assert site.workshop.settings == Settings()
+    assert "The event names no default branch, so its .reviewlore.toml is not known." in capsys.readouterr().out

@@ -141,16 +141,19 @@ class _ActionWorkshop(Workshop):
     def settings(self) -> Settings:
         """The settings on the default branch.
 
-        InputError where that is not in the checkout and the job writes what people can opt out of.
+        InputError where that is not in the checkout and the job writes what people can opt out of. What a review finds
+        checked out is never read: it may be the pull request's, and name whom the model's key is sent to.
         """
         branch = read_default_branch(self.site.context.payload)
-        if not branch:  # a schedule: it runs on the default branch and on no other
+        learns = self.site.context.inputs.mode in ("learn", "train")
+        if not branch and learns:  # a schedule: it runs on the default branch and on no other
             return read_settings(self.repo, self.repo.resolve("HEAD"))
-        for place in (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}"):
+        for place in (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}") if branch else ():
             with suppress(InputError):
                 return read_settings(self.repo, self.repo.resolve(place))
-        problem = f"The default branch {branch} is not in this checkout, so its {FILE} is not known."
-        if self.site.context.inputs.mode in ("learn", "train"):
+        why = f"The default branch {branch} is not in this checkout" if branch else "The event names no default branch"
+        problem = f"{why}, so its {FILE} is not known."
+        if learns:
             raise InputError(f"{problem} Check out with `ref: {branch}` or `fetch-depth: 0`.")
         self.console.warn(f"{problem} Defaults are used; check out with `fetch-depth: 0`.")
         return Settings()
