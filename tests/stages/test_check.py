@@ -67,3 +67,8 @@ def test_no_secret_is_in_a_check():
         clean=lambda text: text.replace("s3cret", "x"),
     )
     assert "s3cret" not in repr(made)
+
+
+def test_a_name_that_is_no_utf8_is_written_in_escapes():
+    (note,) = check(JobResult("neutral", "no_write_permission", findings=1), finding(path="caf\udce9.py", line=3)).notes
+    assert note.path == "caf\\udce9.py"

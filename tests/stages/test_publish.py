@@ -309,6 +309,12 @@ def test_anchors_are_validated_against_the_diff(anchor, expected):
     assert find_anchor(anchor, {patch.path: patch for patch in PATCHES}) == expected
 
 
+def test_a_name_that_json_cannot_say_takes_no_line_from_the_others():
+    """GitHub refuses a review whole; the remark on such a file is told in the summary instead."""
+    named = replace(PATCHES[0], path="shop/caf\udce9.py")
+    assert find_anchor(Anchor(named.path, 10), {named.path: named}) is None
+
+
 def test_a_first_plan_posts_a_review_and_the_summary():
     far = replace(FINDING, id="77aa00", anchor=Anchor("README.md", 1))
     plan = plan_publication(replace(REVIEW, findings=(FINDING, far)), PATCHES, Posted(), URL)

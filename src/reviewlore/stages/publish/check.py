@@ -65,7 +65,7 @@ def _title(result: JobResult) -> str:
 def _note(finding: Finding, clean: Callable[[str], str]) -> CheckNote:
     text = "\n\n".join(part for part in (finding.why, finding.advice) if part) or finding.title
     return CheckNote(
-        path=finding.anchor.path,
+        path=finding.anchor.path.encode("utf-8", "backslashreplace").decode(),
         line=finding.anchor.line or 1,
         level=_LEVELS[finding.severity],
         title=clean(inert_line(finding.title[:_MAX_TITLE]))[:_MAX_TITLE],

@@ -18,15 +18,17 @@ from reviewlore.stages.publish.render import fingerprint
 
 _TELLING = 8  # letters and digits; a row of fewer, such as `else:`, stands in many places
 _MOST_ROWS = 4
+_LONE = re.compile("[\ud800-\udfff]")  # how git's bytes that are no UTF-8 are read
 
 
 def find_anchor(anchor: Anchor, patches: Mapping[str, FilePatch]) -> Anchor | None:
     """Return the anchor as GitHub takes it (one side, inside one hunk), or None where no line can carry a comment.
 
     REST "Create a review for a pull request": `line` must be part of a hunk; `start_line` before it, in the same hunk.
+    A name that is no UTF-8 cannot be said in JSON; one such comment would have the whole review refused.
     """
     patch = patches.get(anchor.path)
-    if patch is None or anchor.line is None:
+    if patch is None or anchor.line is None or _LONE.search(anchor.path):
         return None
     hunk = patch.hunk_at(anchor.line, anchor.side)
     if hunk is None:
