@@ -1,4 +1,4 @@
-"""A git repository read from its objects: revisions, diffs, trees, blobs and history. Owns GitPython with `store.py`.
+"""A git repository read from its objects: revisions, diffs, trees, blobs and history. Owns GitPython, with two more.
 
 Nothing is checked out and no code, hook, filter or attribute of the repository runs. Every revision becomes a full
 object id first; paths and ids are passed after `--end-of-options` or on standard input, never as options.
@@ -6,18 +6,17 @@ object id first; paths and ids are passed after `--end-of-options` or on standar
 
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from configparser import Error as _ConfigParserError
 from pathlib import Path
-from typing import IO
 
-from git import Git as _Git
 from git import Repo as _Repo
 from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError
 from gitdb.exc import BadName, BadObject
 
 from reviewlore.adapters import git_bulk
 from reviewlore.adapters import git_options as options
+from reviewlore.adapters.git_run import GitRunner, last_words, name_repository
 from reviewlore.domain.architecture import Change, Landed, Mention
 from reviewlore.domain.patch import CommitPatch
 from reviewlore.domain.source import SourceFile
@@ -28,6 +27,7 @@ from reviewlore.formats.trees import parse_listing, parse_steps
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MOST_FOLDERS = 64
+_MOST_TREES = 2  # a review asks for its base and its head, each more than once
 # `https://host/owner/name.git` or `git@host:owner/name`; a folder on this machine has no owner.
 _HOSTED = re.compile(r"^(?:(?!file:)\w+://[^/]+/|[^/:]+@[^/:]+:)(?:.*/)?([\w.-]+/[\w.-]+?)(?:\.git)?/?$")
 
@@ -47,6 +47,8 @@ class GitRepo:
             raise InputError(f"{self.path} does not exist. Name an existing repository with --repo PATH.") from error
         self._refuse_unreadable()
         name_repository(self._repo)
+        self._run = GitRunner(self._repo, self.path)
+        self._trees: dict[str, Listing] = {}
         self._folders: dict[str, git_bulk.Folder] = {}
         self._last_diff: tuple[tuple[str, ...], str] = ((), "")
 
@@ -87,7 +89,7 @@ class GitRepo:
             name = f"{revision}^{{commit}}"
             found = str(self._repo.git.rev_parse("--verify", "--quiet", "--end-of-options", name)).strip()
         except GitCommandError as error:
-            said = _last_words(error)  # a name that is not there is an exit status without words
+            said = last_words(error)  # a name that is not there is an exit status without words
             raise InputError(f"git cannot read {self.path}: {said}" if said else self._missing(revision)) from error
         except (ValueError, BadName) as error:
             raise InputError(self._missing(revision)) from error
@@ -124,7 +126,7 @@ class GitRepo:
         """
         asked = (self._id(base), self._id(head), "--", *(f":(top,literal){path}" for path in paths))
         if self._last_diff[0] != asked:  # a review asks for the same one before and after
-            text = self._bytes("diff", *options.DIFF_OPTIONS, *asked).decode("utf-8", "replace")
+            text = self._run.read("diff", *options.DIFF_OPTIONS, *asked).decode("utf-8", "replace")
             self._last_diff = (asked, text)
         return self._last_diff[1]
 
@@ -143,7 +145,7 @@ class GitRepo:
                 wanted.write(f"{self._tree(base)} {self._tree(head)}\n".encode())
             wanted.seek(0)
             command = ("-r", "-p", "--stdin", *options.DIFF_OPTIONS, "--", *literal)
-            for patch in self._stream("diff-tree", command, git_bulk.split_pairs, wanted):
+            for patch in self._run.stream("diff-tree", command, git_bulk.split_pairs, wanted):
                 yield patch.decode("utf-8", "replace")
 
     def patches(
@@ -156,7 +158,7 @@ class GitRepo:
             return
         line = options.MAINLINE_OPTIONS if mainline else ()
         command = (*options.DIFF_OPTIONS, *options.PATCH_OPTIONS, *line, *most, self._id(commit), "--", *literal)
-        for record in self._stream("log", command, git_bulk.split_commits):
+        for record in self._run.stream("log", command, git_bulk.split_commits):
             yield patches.parse_commit(record)
 
     def files(self, commit: str) -> tuple[SourceFile, ...]:
@@ -165,12 +167,17 @@ class GitRepo:
 
     def tree(self, commit: str) -> Listing:
         """Return everything in a commit's tree; links are not followed, submodules not read."""
-        return parse_listing(self._bytes("ls-tree", "-r", "-z", "--full-tree", self._id(commit)))
+        if commit not in self._trees:
+            if len(self._trees) >= _MOST_TREES:
+                self._trees.clear()
+            listing = self._run.read("ls-tree", "-r", "-z", "--full-tree", self._id(commit))
+            self._trees[commit] = parse_listing(listing)
+        return self._trees[commit]
 
     def steps(self, commit: str) -> Iterator[Step]:
         """Yield what every commit reachable from `commit` did to its first parent's tree, parents first, in bulk."""
         command = (*options.STEP_OPTIONS, self._id(commit), "--")
-        yield from parse_steps(self._stream("log", command, git_bulk.split_fields))
+        yield from parse_steps(self._run.stream("log", command, git_bulk.split_fields))
 
     def blobs(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Yield (blob id, content) in the order asked, through one `git cat-file --batch`."""
@@ -210,13 +217,15 @@ class GitRepo:
 
     def history(self, commit: str, limit: int) -> tuple[Change, ...]:
         """Return up to `limit` non-merge commits, newest first; authors are told apart by the commit's `.mailmap`."""
-        data = self._bytes("log", *options.LOG_OPTIONS, f"--max-count={limit}", self._id(commit), "--", mailmap=commit)
+        data = self._run.read(
+            "log", *options.LOG_OPTIONS, f"--max-count={limit}", self._id(commit), "--", mailmap=commit
+        )
         return commits.parse_history(data)
 
     def mainline(self, commit: str, limit: int) -> tuple[Landed, ...]:
         """Return the last `limit` commits along first parents, newest first, with their whole messages."""
         arguments = (*options.LANDED_OPTIONS, f"--max-count={limit}", self._id(commit), "--")
-        return commits.parse_mainline(self._bytes("log", *arguments, mailmap=commit))
+        return commits.parse_mainline(self._run.read("log", *arguments, mailmap=commit))
 
     def mentions(self, commit: str, words: Iterable[str]) -> tuple[Mention, ...] | None:
         """Return where words stand in the text files of a commit's tree, by `git grep`; None where it is too often."""
@@ -226,20 +235,8 @@ class GitRepo:
         with tempfile.TemporaryFile() as rows:  # a command line has no room for many
             rows.write("".join(f"{word}\n" for word in wanted).encode())
             rows.seek(0)
-            run = self._repo.git(c=list(options.SETTINGS)).grep
-            process = run(*options.GREP_OPTIONS, self._id(commit), "--", ":(top)", as_process=True, istream=rows)
-        try:
-            data: bytes = process.stdout.read(options.MAX_GREP + 1)
-            if len(data) <= options.MAX_GREP:
-                process.wait()
-        except GitCommandError as error:
-            if error.status == 1:  # there is none
-                return ()
-            raise InputError(f"git grep failed in {self.path}: {_last_words(error) or 'no reason given'}") from error
-        finally:
-            process.stdout.close()
-            process.stderr.close()
-        return git_bulk.parse_mentions(data) if len(data) <= options.MAX_GREP else None
+            data = self._run.search((*options.GREP_OPTIONS, self._id(commit), "--", ":(top)"), rows, options.MAX_GREP)
+        return None if data is None else git_bulk.parse_mentions(data)
 
     def default_branch(self) -> str:
         """Return the branch a review compares against: origin's head, else main, else master; InputError if none."""
@@ -250,44 +247,6 @@ class GitRepo:
                 continue
             return name
         raise InputError(f"{self.path} has no branch main or master. Name the base with --base REVISION.")
-
-    def _bytes(self, command: str, *arguments: str, mailmap: str | None = None) -> bytes:
-        """Run a reading git command and return its output untouched; InputError with git's own words on failure."""
-        blob = (f"mailmap.blob={mailmap}:.mailmap",) if mailmap else ()
-        git = self._repo.git(c=[*options.SETTINGS, *blob])
-        try:
-            run = getattr(git, command.replace("-", "_"))
-            output: bytes = run(*arguments, stdout_as_string=False, strip_newline_in_stdout=False)
-        except GitCommandError as error:
-            raise InputError(
-                f"git {command} failed in {self.path}: {_last_words(error) or 'no reason given'}"
-            ) from error
-        return output
-
-    def _stream(
-        self,
-        command: str,
-        arguments: Sequence[str],
-        split: Callable[[git_bulk.Stream], Iterator[bytes]],
-        stdin: IO[bytes] | None = None,
-    ) -> Iterator[bytes]:
-        """Run a reading git command and yield its records as they come; it ends with the iteration, read or not."""
-        run = getattr(self._repo.git(c=list(options.SETTINGS)), command.replace("-", "_"))
-        process = run(*arguments, as_process=True, istream=stdin)
-        held: list[bytes] = []  # the last record is whole only if git ended well
-        try:
-            for record in split(process.stdout):
-                yield from held
-                held = [record]
-            process.wait()
-            yield from held
-        except GitCommandError as error:
-            raise InputError(
-                f"git {command} failed in {self.path}: {_last_words(error) or 'no reason given'}"
-            ) from error
-        finally:
-            process.stdout.close()  # git ends by itself once nobody reads
-            process.stderr.close()
 
     def _tree(self, commit: str) -> str:
         try:
@@ -333,20 +292,3 @@ class GitRepo:
             return f"{self.path} has no commits yet. Commit something first."
         hint = " The clone is shallow: `git fetch --unshallow` may bring it." if self.shallow else ""
         return f"{self.path} has no commit named {revision!r}. Check the name, or fetch it first.{hint}"
-
-
-def name_repository(repo: _Repo) -> None:
-    """Tell every git process which repository is meant, whatever folder, hook or environment we were started from.
-
-    The git directory itself stands in for the work tree, where git would read `.gitattributes` that a pull request
-    brought along: they could declare code binary and so hide it.
-    """
-    folder = str(Path(repo.git_dir).absolute())
-    repo.git = _Git(folder)
-    magic = {f"GIT_{kind}_PATHSPECS": "0" for kind in ("LITERAL", "GLOB", "NOGLOB", "ICASE")}
-    repo.git.update_environment(GIT_DIR=folder, GIT_WORK_TREE=folder, **magic)
-
-
-def _last_words(error: GitCommandError) -> str:
-    said = str(error.stderr or "").strip().removeprefix("stderr:").strip().strip("'")
-    return said.splitlines()[-1].strip() if said else ""

@@ -6,6 +6,7 @@ disk or a second writer leaves the branch as it was. No identity, hook or signin
 
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from git.exc import GitCommandError
 from gitdb.base import IStream
 from gitdb.exc import BadObject
 
-from reviewlore.adapters.git import GitRepo, name_repository
+from reviewlore.adapters.git import GitRepo
+from reviewlore.adapters.git_run import name_repository
 from reviewlore.adapters.rewriting import Rewriter, object_id
 from reviewlore.domain.mining import Rewritten
 from reviewlore.errors import ConfigError, StateError, StorageError
@@ -39,13 +41,10 @@ class GitStore:
 
     def head(self) -> str | None:
         """Return the id of the branch's commit, or None before the first write."""
-        try:
-            # The process that reads objects looks the branch up each time, without a process of its own for that.
-            name, kind, _, _ = self._repo.git.get_object_data(self.ref)
-            if _text(kind) == "commit":
-                return _text(name)
-        except (ValueError, OSError):
-            pass  # there is no such branch, or something is wrong with it: git tells which
+        with suppress(ValueError, OSError):  # no such branch, or something is wrong with it: below git tells which
+            name, kind = map(_text, self._repo.git.get_object_data(self.ref)[:2])  # looked up anew each time
+            if kind == "commit":
+                return name
         try:
             listed = str(self._repo.git.for_each_ref("--format=%(objectname) %(refname)", self.ref)).splitlines()
         except GitCommandError as error:
