@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reviewlore.adapters.index_file import COLUMNS, discard, make_tables, passage_of, row_of, transaction, wipe
+from reviewlore.adapters.index_file import COLUMNS, make_tables, passage_of, row_of, transaction, wipe
+from reviewlore.adapters.sqlite_file import discard, is_damaged
 from reviewlore.adapters.terms import split_terms
 from reviewlore.domain.retrieval import Hit, Passages, Scope, Sources
 
@@ -220,7 +221,6 @@ class SqliteIndex:
         if self._problem or self.path is None:
             raise error
         self.close()
-        damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
-        if damaged:
+        if is_damaged(error):
             discard(self.path)
         self._problem = f"The index of precedents is not kept for the next run: {self.path}: {str(error).rstrip('.')}."

@@ -34,13 +34,6 @@ CREATE VIRTUAL TABLE temp.asked_terms USING fts5vocab(temp, asked, instance);
 COLUMNS = "kind, name, path, excerpt, pull_request, outcome, concern, repository, url, heading, line, paths, hash"
 
 
-def discard(path: Path) -> None:
-    """Remove an index's file with what SQLite keeps beside it."""
-    for suffix in ("", "-journal", "-wal", "-shm"):
-        with contextlib.suppress(OSError):
-            path.with_name(path.name + suffix).unlink()
-
-
 def make_tables(path: Path | None, patience: float) -> sqlite3.Connection:
     """Open a file, or memory, with all tables; a file of another format is emptied first."""
     # Nothing is begun for us: one transaction is one statement, or what stands between BEGIN and COMMIT.

@@ -9,6 +9,8 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from reviewlore.adapters.sqlite_file import discard, is_damaged
+
 FILE = Path("reviewlore", "shelf.sqlite3")
 _FORMAT = 1
 _MOST_BYTES = 512_000_000  # all sources of a hundred thousand commits; a full shelf loses what was not used for longest
@@ -134,11 +136,9 @@ class SqliteShelf:
     def _give_up(self, error: Exception) -> None:
         """Say why, and remove a file that is no database any more, so that the next run begins anew."""
         self.close()
-        damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+        damaged = is_damaged(error)
         if damaged:
-            for suffix in ("", "-wal", "-shm"):
-                with contextlib.suppress(OSError):
-                    self.path.with_name(self.path.name + suffix).unlink()
+            discard(self.path)
         self._problem = f"What was read is not kept for the next run: {self.path}: {str(error).rstrip('.')}." + (
             " It was damaged and is begun anew next time." if damaged else ""
         )

@@ -96,13 +96,12 @@ def status(
 def _show_online(repo: Path, style: str) -> int:
     from reviewlore.flows import state
     from reviewlore.formats.online import online_json, render_online
-    from reviewlore.formats.records import to_plain
     from reviewlore.stages import online, shadow
 
     store = open_workshop(repo, quiet=True).store
     metrics, totals = state.read_online(store), shadow.add_up(state.read_shadows(store))
     if style == "json":
-        click.echo(as_json(online_json(metrics, totals, to_plain)), nl=False)
+        click.echo(as_json(online_json(metrics, totals)), nl=False)
         return 0
     sums = [
         online.add_up(metrics, key)

@@ -36,7 +36,7 @@ def forget(
     Remove data from every commit of the state branch, and keep it from being mined again.
     """
     from reviewlore.adapters.index import FILE as INDEX
-    from reviewlore.adapters.index_file import discard
+    from reviewlore.adapters.sqlite_file import discard
     from reviewlore.flows.forget import Act, allow_again
     from reviewlore.flows.forget import forget as run_forget
     from reviewlore.flows.forgetting import KINDS

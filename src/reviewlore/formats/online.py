@@ -6,6 +6,7 @@ from typing import Any
 from reviewlore.domain.online import OnlineMetrics, OnlineRow
 from reviewlore.domain.shadow import ShadowTotals
 from reviewlore.domain.visible import visible_line
+from reviewlore.formats.records import to_plain
 
 _NAME = 46
 _WEEKS = 12  # shown; JSON has all
@@ -31,9 +32,9 @@ def render_online(by_version: Sums, by_speaker: Sums, by_rule: Sums, by_week: Su
     return "\n\n".join(parts) + "\n"
 
 
-def online_json(metrics: OnlineMetrics, shadow: ShadowTotals, plain: Any) -> dict[str, Any]:
-    """Return the same as JSON's own types, every row of every week; `plain` turns a record into them."""
-    return {"rows": [plain(row) for row in metrics.rows], "shadow": plain(shadow)}
+def online_json(metrics: OnlineMetrics, shadow: ShadowTotals) -> dict[str, Any]:
+    """Return the same as JSON's own types, every row of every week."""
+    return {"rows": [to_plain(row) for row in metrics.rows], "shadow": to_plain(shadow)}
 
 
 def _table(title: str, sums: Sums, *, bars: bool = False) -> str:
