@@ -15,8 +15,8 @@ class ReviewSettings:
     `diagram` draws the changed imports between packages into the summary comment; `suggestions` lets a remark carry a
     change to commit. `skip_*` leave pull requests out (patterns, in any case), and `pause_after` many reviews of one
     pull request it waits to be asked. `guidance` are the team's own files for people and models that write code.
-    `shadow` says nothing unless it is asked by a command, and records what it would have said. `check_run` records a check, `resolve_threads` resolves
-    our own threads whose remark was addressed, where the permission exists.
+    `shadow` says nothing unless it is asked by a command, and records what it would have said. `check_run` records a
+    check, `resolve_threads` resolves our own threads whose remark was addressed, where the permission exists.
     """
 
     max_comments: int = 5  # published gains come from saying less: the median useful bot says 1 to 3 things
