@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from reviewlore.diff import FilePatch, Hunk
+from reviewlore.ranking.reliability import area_under_roc
 
 Interval = dict[str, float | int | None]
 LOWEST = -1e9  # the score of a hunk of which nothing is said
@@ -131,20 +132,8 @@ def find_lines(text: str, rows: Sequence[str], near: int) -> int | None:
 
 
 def roc_auc(scores: Sequence[float], labels: Sequence[bool]) -> float | None:
-    """Return the area under the ROC curve, ties counting half (Hanley and McNeil 1982); None without both labels."""
-    positive = sum(labels)
-    negative = len(labels) - positive
-    if not positive or not negative:
-        return None
-    order = sorted(range(len(scores)), key=lambda index: scores[index])
-    ranks, start = 0.0, 0
-    while start < len(order):
-        end = start
-        while end < len(order) and scores[order[end]] == scores[order[start]]:
-            end += 1
-        ranks += (start + 1 + end) / 2 * sum(labels[index] for index in order[start:end])
-        start = end
-    return (ranks - positive * (positive + 1) / 2) / (positive * negative)
+    """Return the area under the ROC curve, ties counting half; None without both labels."""
+    return area_under_roc(scores, labels) if any(labels) and not all(labels) else None
 
 
 def best_scores(places: Sequence[tuple[Place, float]], hunks: Sequence[HunkAt]) -> list[float]:
