@@ -37,6 +37,8 @@ WHERE words MATCH ?1 AND (?4 = '' OR instr(?4, kind) > 0) AND (kind <> 'episode'
     (?2 = '' OR concern = ?2) AND (repository = ?3 OR instr(repository, '/') = 0 OR instr(?3, '/') = 0)))
 ORDER BY words.rank LIMIT ?5
 """  # noqa: S608 - the columns are ours
+# Rules and decisions are few; by `words.rank` all that match would be put in order before they are told apart.
+_SEARCH_FEW = _SEARCH.replace("words.rank", "2 DESC")
 
 
 class SqliteIndex:
@@ -93,7 +95,8 @@ class SqliteIndex:
             return ()
         query = " OR ".join(f'"{word}"' for word, _ in terms)
         asked = (query, scope.concern, scope.repository, " ".join(scope.kinds))
-        rows = connection.execute(_SEARCH, (*asked, max(limit, _RANKED))).fetchall()
+        search = _SEARCH_FEW if scope.kinds and "episode" not in scope.kinds else _SEARCH
+        rows = connection.execute(search, (*asked, max(limit, _RANKED))).fetchall()
         rows.sort(key=lambda row: (-round(row[1], 9), row[3]))
         more = self._weigh(connection, common, [row[0] for row in rows[:_REORDERED]])
         rows.sort(key=lambda row: (row[0] not in more, -round(row[1] + more.get(row[0], 0.0), 9), row[3]))
