@@ -15,7 +15,9 @@ from reviewlore.domain.finding import Precedent
 from reviewlore.domain.recipe import TextBudget
 from reviewlore.flows.briefing import Sources, Trained, brief
 from reviewlore.flows.briefing_files import kind_of_file
+from reviewlore.flows.briefing_words import tell
 from reviewlore.flows.survey import study
+from reviewlore.stages.review.context import Budget
 
 FEES = "import os\n\n\ndef pay(loan):\n    return loan.fee\n\n\ndef other(loan):\n    return loan.other\n"
 TEST = "from app.fees import pay\n\n\ndef test_pay():\n    assert pay({'fee': 1}) == 1\n"
@@ -179,3 +181,11 @@ def test_hostile_names_and_contents_change_nothing_but_themselves(tree):
 )  # fmt: skip
 def test_what_a_file_is_for(path, kind):
     assert kind_of_file(path) == kind
+
+
+def test_a_description_has_its_share_of_the_prompt_and_no_more():
+    budget = Budget(context_tokens=6_000, answer_tokens=1_000)
+    title, body, cut, hidden = tell(PullText("Fees", "All fees are cents now. " * 2_000), budget)
+    assert (title, cut, hidden) == ("Fees", True, 0)
+    assert 0.7 * 250 < budget.cost(body) <= 250
+    assert tell(PullText("Fees", "Cents."), budget) == ("Fees", "Cents.", False, 0)

@@ -7,7 +7,7 @@ from tests.fakes.runner import FakeStore
 
 from reviewlore.domain.model import Registry, RegistryEntry, VersionManifest
 from reviewlore.errors import RefusedError, StateError
-from reviewlore.flows.serving import adapter_files
+from reviewlore.flows.serving import adapter_files, find_trained
 from reviewlore.formats import records
 
 FILES = {"adapter_model.safetensors": b"weights", "run.json": b"{}", "calibration.json": b"[]", "judged/run.json": b"x"}
@@ -40,3 +40,9 @@ def test_what_was_changed_or_is_no_adapter_is_refused():
         adapter_files(make_store("embedded"), "adapter-1")
     with pytest.raises(RefusedError, match="not in the registry"):
         adapter_files(make_store(), "../../secrets")
+
+
+def test_an_adapter_is_asked_in_its_form_only_on_the_base_it_was_trained_on():
+    assert find_trained(make_store(), "adapter-1", "o/another") is None
+    with pytest.raises(StateError, match="does not tell how it was asked"):
+        find_trained(make_store(), "adapter-1", "o/m")

@@ -79,6 +79,7 @@ def test_its_id_survives_other_words_and_moved_lines() -> None:
         (Claim("calls", "total", "prices.add"), "confirmed"),
         (Claim("calls", "shop/cart.py", "add()"), "confirmed"),
         (Claim("calls", "add", "lonely"), "claim_contradicted"),
+        (Claim("calls", "shop/unread.py", "lonely"), ""),  # its syntax is wrong: what it calls is not known
         (Claim("calls", "total", "frobnicate"), "unverifiable_claim"),
         (Claim("calls", "total", "other"), ""),  # shown in the excerpt: the map alone does not tell
         (Claim("defined", "add", "shop/prices.py"), "confirmed"),
