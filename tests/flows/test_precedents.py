@@ -65,6 +65,12 @@ def test_remarks_rules_and_decisions_are_cited_together(home: Path) -> None:
     assert "rule" not in {each.kind for each in look(home, store, base).for_finding(elsewhere)}
 
 
+def test_a_document_whose_name_is_no_utf8_is_cited_in_escapes(home: Path) -> None:
+    base = commit(home, {"harbor/pier.py": "X = 1\n", "docs/adr/0001-caf\udce9.md": DECISION})
+    (cited,) = look(home, FakeStore({}), base).cite((FINDING,))
+    assert [each.path for each in cited.precedents] == ["docs/adr/0001-caf\\udce9.md"]
+
+
 def test_what_a_pull_request_brings_itself_is_no_precedent(home: Path) -> None:
     base = commit(home, {"harbor/pier.py": "X = 1\n"})
     commit(home, {"docs/adr/0001-cranes.md": DECISION, "rules.toml": RULES.decode()})

@@ -78,9 +78,13 @@ class Precedents:
 
     @cached_property
     def _documents(self) -> dict[str, str]:
-        """The blobs of the documents that tell decisions, by path, those of the upper folders first."""
+        """The blobs of the documents that tell decisions, by path, those of the upper folders first.
+
+        No index and no link takes a path that is no UTF-8: its odd bytes are written as escapes.
+        """
         found = [file for file in self.repo.files(self.commit) if is_decision_document(file.path)]
-        return {file.path: file.blob for file in sorted(found, key=lambda file: (file.path.count("/"), file.path))}
+        found.sort(key=lambda file: (file.path.count("/"), file.path))
+        return {file.path.encode("utf-8", "backslashreplace").decode(): file.blob for file in found}
 
     @cached_property
     def _taught(self) -> Mapping[str, str]:
