@@ -2,23 +2,21 @@
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 
-from reviewlore.architecture.languages.ecmascript import EcmaScriptResolver
-from reviewlore.architecture.languages.go import GoResolver
-from reviewlore.architecture.languages.java import JavaResolver
-from reviewlore.architecture.languages.python import PythonResolver
 from reviewlore.architecture.languages.resolver import Follower, MakeResolver, Resolver, Sources
-from reviewlore.architecture.languages.rust import RustResolver
 from reviewlore.domain.manifest import Manifest
 from reviewlore.domain.source import Language, ParsedModule
 
-# Languages that import each other's files share a resolver.
-_MAKERS: tuple[tuple[frozenset[Language], MakeResolver], ...] = (
-    (frozenset({"python"}), PythonResolver),
-    (frozenset({"go"}), GoResolver),
-    (frozenset({"java"}), JavaResolver),
-    (frozenset({"rust"}), RustResolver),
-    (frozenset({"typescript", "javascript"}), EcmaScriptResolver),
+# Module and class of each resolver, loaded on first use: a repository of one language does not pay for the others.
+# Languages that import each other's files share one.
+_MAKERS: tuple[tuple[frozenset[Language], str], ...] = (
+    (frozenset({"python"}), "python.PythonResolver"),
+    (frozenset({"go"}), "go.GoResolver"),
+    (frozenset({"java"}), "java.JavaResolver"),
+    (frozenset({"rust"}), "rust.RustResolver"),
+    (frozenset({"typescript", "javascript"}), "ecmascript.EcmaScriptResolver"),
 )
 
 
@@ -54,7 +52,7 @@ def track(
     """
     found: dict[int, Tracked] = {}
     anew: set[str] = set()
-    for group, (languages, make) in enumerate(_MAKERS):
+    for group, (languages, name) in enumerate(_MAKERS):
         changed = {path for path, both in edits.items() if any(one and one.language in languages for one in both)}
         known = before.get(group)
         if known and not changed and known.sources.files is files and known.sources.manifests is manifests:
@@ -63,9 +61,16 @@ def track(
         parsed = _edited(known.sources.parsed if known else {}, edits, changed, languages)
         if parsed:
             sources = Sources(parsed, files, manifests)
-            found[group], stale = _succeed(make, known, sources, changed)
+            found[group], stale = _succeed(_maker(name), known, sources, changed)
             anew |= (changed & parsed.keys()) | stale
     return found, anew
+
+
+@cache
+def _maker(name: str) -> MakeResolver:
+    module, _, kind = name.partition(".")
+    found: MakeResolver = getattr(import_module(f"{__name__}.{module}"), kind)
+    return found
 
 
 def _edited(
