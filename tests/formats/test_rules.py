@@ -24,7 +24,7 @@ text = "Errors say what to do next."
 def test_rules_are_read_in_order() -> None:
     assert parse_rules(TEXT) == (
         (
-            Rule("r1", "Loans never read storage.", ("src/api/*",), "person-a", "2026-01-01T00:00:00Z"),
+            Rule("r1", "Loans never read storage.", ("src/api/*",)),
             Rule("r2", "Errors say what to do next."),
         ),
         "",

@@ -50,7 +50,7 @@ def test_long_words_are_cut() -> None:
 
 
 def test_a_rule_is_found_by_its_words_and_paths() -> None:
-    rule = Rule("r7", "Loans never read storage.", ("src/api/*",), "person-a", "2026-01-01T00:00:00Z")
+    rule = Rule("r7", "Loans never read storage.", ("src/api/*",))
     made = passages_of_rules([rule], "1 of 2 rules is not used.")
     assert made.found == (
         Passage(

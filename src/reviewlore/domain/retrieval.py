@@ -9,16 +9,11 @@ from reviewlore.domain.history import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a maintainer taught: words, the globs of the paths it holds for (none: all), who taught it and when.
-
-    `added_by` is a pseudonym, `added_at` ISO 8601 in UTC; both may be empty.
-    """
+    """What a maintainer taught: words, and the globs of the paths it holds for (none: all)."""
 
     id: str
     text: str
     paths: tuple[str, ...] = ()
-    added_by: str = ""
-    added_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

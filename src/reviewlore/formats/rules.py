@@ -1,7 +1,7 @@
 """`rules.toml` of the state branch: what maintainers taught, as records. Lenient: never raises, tells what is wrong.
 
-One `[[rule]]` a rule, with `id` and `text`, and where given `paths` (globs), `added_by` (a pseudonym) and `added_at`
-(ISO 8601 in UTC). Other keys are left alone: a newer reviewlore may know them.
+One `[[rule]]` a rule, with `id` and `text`, and where given `paths` (globs). Other keys are left alone: who taught it and
+when (`added_by`, `added_at`) is for people to read, and a newer reviewlore may know more.
 """
 
 from collections.abc import Mapping
@@ -40,4 +40,4 @@ def _rule(row: Mapping[str, object]) -> Rule | None:
         return None
     if len(text) > _LENGTH or not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
         return None
-    return Rule(name.strip(), text.strip(), tuple(paths), str(row.get("added_by", "")), str(row.get("added_at", "")))
+    return Rule(name.strip(), text.strip(), tuple(paths))

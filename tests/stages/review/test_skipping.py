@@ -96,6 +96,6 @@ def test_a_star_before_and_after_finds_what_stands_inside(pattern, text):
 
 
 def test_a_strangers_title_costs_no_time():
-    start = time.perf_counter()
+    start = time.process_time()
     assert not matches_text("a" * 100_000, "*a" * 200 + "*b")
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 2  # backtracking would take longer than anybody waits
