@@ -4,9 +4,10 @@ import pytest
 from tests.stages.publishing import finding, patches, review
 
 from reviewlore.domain.architecture import Evidence
+from reviewlore.domain.finding import UNCHANGED as SEEN
 from reviewlore.domain.finding import Finding
 from reviewlore.domain.usage import Coverage, Usage
-from reviewlore.stages.publish.again import REASON, Unchanged, find_unchanged, find_unseen, is_old
+from reviewlore.stages.publish.again import Unchanged, find_unchanged, find_unseen, is_old
 
 ROWS = [f"row_{number} = {number}" for number in range(60)]
 FIRST, SECOND = "first = compute()", "second = compute()"
@@ -96,7 +97,7 @@ def test_nothing_is_old_at_a_first_review():
 
 def test_what_no_model_was_shown_is_shown_again():
     shown = review(
-        coverage=Coverage(("b.py",), {"a.py": 3}, {"c.py": "over_budget", "d.py": REASON}), usage=Usage("m", calls=1)
+        coverage=Coverage(("b.py",), {"a.py": 3}, {"c.py": "over_budget", "d.py": SEEN}), usage=Usage("m", calls=1)
     )
     unseen = find_unseen(shown)
     assert len(unseen) == 2

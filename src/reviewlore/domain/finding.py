@@ -14,6 +14,7 @@ Specialist = Literal["architecture", "refactoring", "testing", "debugging", "doc
 PrecedentKind = Literal["episode", "rule", "decision"]
 
 SPECIALISTS: tuple[Specialist, ...] = get_args(Specialist)
+UNCHANGED = "unchanged_since_last_review"  # why a finding is not said, or a file not shown to a model again
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from reviewlore.config import Settings
 from reviewlore.diff import FilePatch, Hunk
 from reviewlore.domain.architecture import Fact
 from reviewlore.domain.asking import ModelRequest, PullText
-from reviewlore.domain.finding import Precedent, Specialist
+from reviewlore.domain.finding import UNCHANGED, Precedent, Specialist
 from reviewlore.domain.neutral import neutral, neutral_line
 from reviewlore.domain.usage import Coverage
 from reviewlore.domain.voice import SILENT, Voice
@@ -23,7 +23,6 @@ from reviewlore.flows.briefing_words import read_guidance, tell, tell_gaps
 from reviewlore.ports import Repo
 from reviewlore.ranking.attention import Attention
 from reviewlore.stages.curate import matches
-from reviewlore.stages.publish.again import REASON
 from reviewlore.stages.review.cards import FileCard, Part
 from reviewlore.stages.review.context import Budget, Shared, Wanted, make_requests
 from reviewlore.stages.review.excerpts import Piece, Surroundings, make_pieces
@@ -194,7 +193,7 @@ class _Briefer:
             return "path_excluded"
         if patch.binary or patch.hunks:
             return "binary" if patch.binary else ""
-        return REASON if self._change.patch_of[patch.path].hunks else "no_content_changed"
+        return UNCHANGED if self._change.patch_of[patch.path].hunks else "no_content_changed"
 
     def _cards(self) -> list[FileCard]:
         contents, around = self._contents()

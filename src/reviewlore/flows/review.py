@@ -142,7 +142,7 @@ def decide(context: ReviewContext, examined: Examined, judgement: Judgement) -> 
         version=judgement.version,
         findings=kept,
         dropped=(*examined.dropped, *choice.dropped),
-        notes=(*context.notes, *_age(store, judgement.version, subject), *told),
+        notes=tuple(dict.fromkeys((*context.notes, *_age(store, judgement.version, subject), *told))),
         files_reviewed=len(examined.reviewed),
         files_skipped=examined.skipped,
         diagram=_diagram(subject.survey, subject.patches) if settings.diagram else "",

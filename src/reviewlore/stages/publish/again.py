@@ -10,10 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from reviewlore.diff import FilePatch, Hunk
-from reviewlore.domain.finding import Finding, Review
+from reviewlore.domain.finding import UNCHANGED, Finding, Review
 from reviewlore.domain.markers import EVERYTHING
-
-REASON = "unchanged_since_last_review"  # as `stages/review/select.py` says of a finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ def find_unseen(review: Review) -> tuple[str, ...]:
     coverage, usage = review.coverage, review.usage
     if usage.failed or usage.malformed or not (coverage.covered or coverage.clipped or coverage.left_out):
         return (EVERYTHING,)
-    paths = {*coverage.clipped, *(path for path, reason in coverage.left_out.items() if reason != REASON)}
+    paths = {*coverage.clipped, *(path for path, reason in coverage.left_out.items() if reason != UNCHANGED)}
     return tuple(sorted(map(_key, paths)))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from reviewlore.config import ReviewSettings
 from reviewlore.diff import FilePatch
-from reviewlore.domain.finding import Dropped, Finding, Source
+from reviewlore.domain.finding import UNCHANGED, Dropped, Finding, Source
 from reviewlore.domain.saying import Said
 from reviewlore.stages.review.coordinate import Words, likeness
 
@@ -76,7 +76,7 @@ class _Judge:
         reason = self._unwanted(finding) or self._unlikely(finding)
         old = reason is None and not stands and self.past.old(finding)
         if old and finding.severity != "error":
-            reason = "unchanged_since_last_review"
+            reason = UNCHANGED
         if reason is None and place in self._lines:
             reason = "same_line_as_a_worse_finding"
         if reason is None and not stands and self._room <= (len(self.past.standing) if old else 0):
