@@ -1,7 +1,7 @@
 """`rules.toml` of the state branch: what maintainers taught, as records. Lenient: never raises, tells what is wrong.
 
-One `[[rule]]` a rule, with `id` and `text`, and where given `paths` (globs). Other keys are left alone: who taught it and
-when (`added_by`, `added_at`) is for people to read, and a newer reviewlore may know more.
+One `[[rule]]` a rule, with `id` and `text`, and where given `paths` (globs). Other keys are left alone: who taught it
+and when (`added_by`, `added_at`) is for people to read, and a newer reviewlore may know more.
 """
 
 from collections.abc import Mapping
