@@ -54,6 +54,18 @@ def test_our_remarks_are_counted_by_week_and_kind() -> None:
     }
 
 
+def test_copies_of_our_remarks_by_other_bots_do_not_count() -> None:
+    """Else whoever makes a bot repeat us could have a version taken back."""
+    mine = replace(ours(1, "addressed"), comment_id="9", author="reviewlore[bot]")
+    copies = [
+        replace(mine, id=str(number), comment_id=str(number), author="echo[bot]", outcome="ignored", created_at=at)
+        for number, at in ((10, mine.created_at), (11, "2026-11-18T10:00:00Z"), (12, "2026-11-25T10:00:00Z"))
+    ]
+    assert measure_online([*copies, mine]) == measure_online([mine, *copies]) == measure_online([mine])
+    elsewhere = replace(mine, id="x", pull_request=mine.pull_request + 1)
+    assert sum(each.posted for each in measure_online([mine, elsewhere]).rows) == 2
+
+
 def test_a_rules_record_is_of_the_last_year() -> None:
     found = measure_online(
         [ours(1, "ignored"), ours(2, "addressed", at="2027-06-01T00:00:00Z"), ours(3, "ignored", at="")]

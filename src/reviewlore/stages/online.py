@@ -23,11 +23,19 @@ _Key = tuple[str, str, str, str, str]
 
 
 def measure_online(episodes: Iterable[Episode]) -> OnlineMetrics:
-    """Return the counts of all remarks that are ours and say whose judgement they were."""
-    outcomes: dict[_Key, Counter[str]] = defaultdict(Counter)
+    """Return the counts of all remarks that are ours and say whose judgement they were.
+
+    A finding is said once on a pull request: of several comments that claim it the first counts, for a bot of another
+    name may be made to copy ours.
+    """
+    first: dict[tuple[str, int, str], Episode] = {}
     for episode in episodes:
-        said = episode.said
-        if said is not None and episode.author_kind == "bot" and episode.finding:
+        if episode.said is not None and episode.author_kind == "bot" and episode.finding:
+            claimed = (episode.repository, episode.pull_request, episode.finding)
+            first[claimed] = min(first.get(claimed, episode), episode, key=_posted_at)
+    outcomes: dict[_Key, Counter[str]] = defaultdict(Counter)
+    for episode in first.values():
+        if said := episode.said:
             key = (_week(episode.created_at), said.tier, said.version, said.specialist, said.rule)
             outcomes[key][episode.outcome] += 1
     rows = [
@@ -92,6 +100,11 @@ def _chance_of_fewer(hits: int, count: int, other_hits: int, other_count: int) -
     total, good = count + other_count, hits + other_hits
     ways = sum(comb(good, number) * comb(total - good, count - number) for number in range(min(hits, good) + 1))
     return ways / comb(total, count)
+
+
+def _posted_at(episode: Episode) -> tuple[str, int, str]:
+    """Return when a remark was posted; of those of one second, the ids tell, which grow."""
+    return episode.created_at, len(episode.comment_id), episode.comment_id
 
 
 def _week(created_at: str) -> str:
