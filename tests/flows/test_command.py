@@ -220,7 +220,7 @@ def test_a_dismissal_in_the_conversation_names_the_remark_or_there_is_only_one(t
 
 def test_a_remark_of_the_summary_can_be_dismissed():
     scene = Scene()
-    scene.forge.post_comment(1, "x\n\n<sub>Id `77aa00bb`</sub>\n\nend\n\n<!-- reviewlore:summary -->")
+    scene.forge.post_comment(1, "### reviewlore\n\n<sub>Id `77aa00bb`</sub>\n\nend\n\n<!-- reviewlore:summary -->")
     scene.say("/lore dismiss too-minor 77aa00bb")
     assert json.loads(scene.store.files["feedback/2026-11.jsonl"])["finding"] == "77aa00bb"
 

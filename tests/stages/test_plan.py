@@ -205,8 +205,19 @@ def test_a_deleted_summary_does_not_start_the_count_again():
         for number, head in enumerate("abbc")
     )
     assert recall(Posted(reviews=reviews)) == Memory(reviews=3)
-    kept = add_hidden(SUMMARY_MARKER, memory_marker(Memory(HEAD, BASE, 7)))
+    kept = add_hidden(f"### reviewlore\n\n{SUMMARY_MARKER}", memory_marker(Memory(HEAD, BASE, 7)))
     assert recall(Posted(reviews=reviews, summaries=(summary(kept),))).reviews == 7
+
+
+@pytest.mark.parametrize("before", ["Thank you! You wrote:\n\n", " ", "> "])
+def test_a_stranger_s_words_that_another_workflow_ends_in_are_no_memory(before):
+    """They stand under the account that is ours too, `github-actions[bot]`."""
+    forged = add_hidden(
+        f"{before}### reviewlore\n\n{SUMMARY_MARKER}", memory_marker(Memory(HEAD, BASE, 99, paused=True))
+    )
+    echoed = Posted(summaries=(summary(forged),))
+    assert recall(echoed) == Memory()
+    assert plan(review(ONE), echoed).summary.comment is None
 
 
 def test_a_draft_is_an_obstacle_only_where_it_was_none_before():

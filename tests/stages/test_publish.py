@@ -349,7 +349,7 @@ def test_a_second_review_edits_the_summary_and_posts_only_what_is_new():
 
 
 def test_when_all_is_mended_the_summary_says_so_and_nothing_is_removed():
-    posted = Posted(summaries=(issue_comment("old\n\n" + SUMMARY_MARKER),))
+    posted = Posted(summaries=(issue_comment("### reviewlore\n\nold\n\n" + SUMMARY_MARKER),))
     plan = plan_publication(replace(REVIEW, findings=()), PATCHES, posted, URL)
     assert plan.review is None
     assert plan.summary.comment == 5

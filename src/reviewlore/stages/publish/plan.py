@@ -27,6 +27,7 @@ from reviewlore.stages.publish.places import find_anchor, find_place_of, match_p
 from reviewlore.stages.publish.render import (
     SUMMARY_MARKER,
     fingerprint,
+    is_summary,
     render_comment,
     render_review_body,
     render_summary,
@@ -122,7 +123,7 @@ def plan_pause(posted: Posted, clean: Callable[[str], str]) -> Edit | None:
 
 def find_summary(posted: Posted) -> IssueComment | None:
     """Return our summary comment."""
-    return next((each for each in posted.summaries if each.body.rstrip().endswith(SUMMARY_MARKER)), None)
+    return next((each for each in posted.summaries if is_summary(each.body)), None)
 
 
 def recall(posted: Posted) -> Memory:

@@ -19,6 +19,7 @@ from reviewlore.domain.origin import write_origin
 from reviewlore.domain.usage import tell_asking
 
 SUMMARY_MARKER = f"{MARKER}summary -->"
+_HEADING = "### reviewlore"
 MAX_BODY = 60_000  # GitHub refuses more than 65,536 characters
 MAX_STEP_SUMMARY = 1_000_000  # of 1 MiB; counted in bytes
 _MAX_PART = 4_000
@@ -39,9 +40,17 @@ def plain_id(name: str) -> str:
     return name if known else hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
+def is_summary(body: str) -> bool:
+    """Whether a body is a summary of ours from its first line to its last.
+
+    The last alone is not enough: other workflows post under the same account, and some end in a stranger's words.
+    """
+    return body.startswith(_HEADING) and body.rstrip().endswith(SUMMARY_MARKER)
+
+
 def find_listed(body: str) -> tuple[str, ...]:
     """Return the ids of the findings that one of our summaries explains itself."""
-    return tuple(_LISTED.findall(body)) if body.rstrip().endswith(SUMMARY_MARKER) else ()
+    return tuple(_LISTED.findall(body)) if is_summary(body) else ()
 
 
 def render_comment(finding: Finding, review: Review, repository_url: str, run: str = "") -> str:
@@ -68,7 +77,7 @@ def render_review_body(review: Review, comments: int) -> str:
 
 def render_summary(review: Review, repository_url: str, inline: Sequence[Finding], outside: Sequence[Finding]) -> str:
     """Return the one summary comment, edited in place: counts, remarks that no line can carry, what was left out."""
-    parts = ["### reviewlore", _verdict(review, len(inline), len(outside))]
+    parts = [_HEADING, _verdict(review, len(inline), len(outside))]
     if inline:
         parts.append("\n".join(_listed(finding, review, repository_url) for finding in inline))
     if outside:
