@@ -5,7 +5,9 @@ import json
 import jsonschema_rs
 import pytest
 
-from reviewlore.domain.answering import ANSWER_SCHEMA, MAX_TITLE, answer_schema
+from reviewlore.domain.answering import MAX_TITLE, answer_schema
+
+ANSWER_SCHEMA = answer_schema()
 
 REMARK = {
     "hunk": "h3", "line": 17, "start_line": 15, "specialist": "testing", "severity": "info",

@@ -59,6 +59,3 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
 
 def _text(most: int, *, empty: bool = False) -> dict[str, Any]:
     return {"type": "string", "maxLength": most} | ({} if empty else {"minLength": 1})
-
-
-ANSWER_SCHEMA = answer_schema()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.stages.review.excerpts import EXCERPT, REMARK, answer
 
-from reviewlore.domain.answering import ANSWER_SCHEMA
+from reviewlore.domain.answering import answer_schema
 from reviewlore.domain.drafts import Claim, Parsed
 from reviewlore.stages.review.answers import parse_answer, parse_plain
 from reviewlore.stages.review.lenient import read_loose
@@ -20,7 +20,7 @@ def parse(text: str) -> Parsed:
 
 
 def test_the_tests_own_remark_has_the_form_that_is_asked_for() -> None:
-    assert REMARK.keys() == ANSWER_SCHEMA["properties"]["remarks"]["items"]["properties"].keys()
+    assert REMARK.keys() == answer_schema()["properties"]["remarks"]["items"]["properties"].keys()
 
 
 @pytest.mark.parametrize(
