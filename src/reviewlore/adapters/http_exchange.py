@@ -10,13 +10,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from socket import SHUT_RDWR, socket
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
-from reviewlore.domain.visible import visible_line
+# Here and not in functions: several threads send at once, and urllib3's modules, which import each other, would be
+# found half made by the second one.
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
 
-if TYPE_CHECKING:
-    from urllib3.connection import HTTPConnection
+from reviewlore.domain.visible import visible_line
 
 MOST_BYTES = 4 << 20  # of an answer: some hundred times what an answer of 2,000 tokens takes
 _CONNECT_SECONDS = 10.0
@@ -50,8 +52,6 @@ class Address:
 
     def send(self, method: Literal["GET", "POST"], path: str, body: bytes | None, seconds: float) -> HttpAnswer:
         """Return the answer to one request, which takes at most `seconds` in all; ExchangeError where there is none."""
-        from urllib3.exceptions import HTTPError
-
         parts = urlsplit(self.base.rstrip("/") + path)
         host = parts.hostname or ""
         connection = _open(parts.scheme, host, parts.port, min(seconds, _CONNECT_SECONDS))
@@ -93,7 +93,7 @@ class _Watch:
     """Says whether the time is up, which a server that sends a byte now and then never lets a read notice."""
 
     seconds: float
-    connection: "HTTPConnection"
+    connection: HTTPConnection
     held: socket | None = None  # the connection lets go of its own as soon as the answer begins
     expired: threading.Event = field(default_factory=threading.Event)
 
@@ -112,7 +112,7 @@ class _Watch:
 
 
 @contextmanager
-def _watch(connection: "HTTPConnection", seconds: float) -> Iterator[_Watch]:
+def _watch(connection: HTTPConnection, seconds: float) -> Iterator[_Watch]:
     watch = _Watch(seconds, connection)
     timer = threading.Timer(seconds, watch.expire)
     timer.daemon = True
@@ -124,16 +124,14 @@ def _watch(connection: "HTTPConnection", seconds: float) -> Iterator[_Watch]:
         connection.close()
 
 
-def _open(scheme: str, host: str, port: int | None, seconds: float) -> "HTTPConnection":
+def _open(scheme: str, host: str, port: int | None, seconds: float) -> HTTPConnection:
     """Return a connection that is not open yet. urllib3 verifies certificates by default; no proxy is ever asked."""
-    from urllib3.connection import HTTPConnection, HTTPSConnection
-
     if scheme == "https":
         return HTTPSConnection(host, port, timeout=seconds)
     return HTTPConnection(host, port, timeout=seconds)
 
 
-def _read(connection: "HTTPConnection", watch: _Watch) -> HttpAnswer:
+def _read(connection: HTTPConnection, watch: _Watch) -> HttpAnswer:
     response = connection.getresponse()
     parts: list[bytes] = []
     size = 0
@@ -150,8 +148,6 @@ def _read(connection: "HTTPConnection", watch: _Watch) -> HttpAnswer:
 
 
 def _explain(error: Exception, server: str, key: str) -> ExchangeError:
-    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, SSLError
-
     if isinstance(error, TimeoutError):
         return ExchangeError("timeout", f"{server} did not answer in time.")
     known = isinstance(error, NewConnectionError)  # to urllib3 it is a time-out of a kind
