@@ -214,3 +214,10 @@ def test_no_bytes_make_it_fail_otherwise(data: bytes) -> None:
         read_foreign_file(data, "x")
     except InputError as error:
         assert str(error).startswith("x")
+
+
+def test_a_small_file_that_unpacks_to_a_huge_one_is_refused() -> None:
+    bomb = gzip.compress(b" " * (129 << 20), 1)
+    for read in (read_foreign_file, tell_format):
+        with pytest.raises(InputError, match=r"findings\.gz holds more than 128 MiB"):
+            read(bomb, "findings.gz")

@@ -12,10 +12,12 @@ from reviewlore.errors import InputError
 from reviewlore.formats import foreign_rdjson, foreign_rows, foreign_sarif
 from reviewlore.formats.rows import read_text
 
+_MOST_BYTES = 128 << 20  # code scanning takes no more than 10 MB of gzip
+
 
 def read_foreign_file(data: bytes, name: str, form: ForeignFormat | None = None) -> ForeignFile:
     """Return the findings of a file, plain or gzip; its format is told by its content where none is named."""
-    text = read_text(data, name)
+    text = read_text(data, name, _MOST_BYTES)
     document = _parse(text)
     chosen = form or _detect(document, text)
     if chosen == "sarif":
@@ -29,7 +31,7 @@ def read_foreign_file(data: bytes, name: str, form: ForeignFormat | None = None)
 
 def tell_format(data: bytes, name: str) -> ForeignFormat:
     """Return the format of a file, by the keys that only one of them has; what none has is taken for JSON Lines."""
-    text = read_text(data, name)
+    text = read_text(data, name, _MOST_BYTES)
     return _detect(_parse(text), text)
 
 

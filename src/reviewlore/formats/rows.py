@@ -4,6 +4,7 @@ Formats: docs/formats.md. A malformed line never stops the file: it is returned 
 """
 
 import gzip
+import io
 import json
 import re
 import zlib
@@ -19,6 +20,7 @@ from reviewlore.errors import InputError
 _OUTCOMES: Mapping[str, Outcome] = {
     "addressed": "addressed", "ignored": "ignored", "declined": "declined", "unknown": "unknown",
 }  # fmt: skip
+_MOST_BYTES = 2 << 30  # of one file
 _GZIP = b"\x1f\x8b"
 _NAME = re.compile(r"[^\s@]{1,200}")  # an @ is that of a mail address, or ends the password in another
 _MOST = 2**63  # what the state branch can hold as a number
@@ -121,13 +123,19 @@ def utc(text: str) -> str:
     return f"{moment.replace(microsecond=0, tzinfo=None).isoformat()}Z"
 
 
-def read_text(data: bytes, name: str) -> str:
-    """Return a plain or gzip-compressed file as text; InputError where it is damaged or not UTF-8."""
+def read_text(data: bytes, name: str, most: int = _MOST_BYTES) -> str:
+    """Return a plain or gzip-compressed file as text; InputError where it is damaged, not UTF-8, or above `most` bytes.
+
+    Zeros by the gigabyte fit into a megabyte of gzip.
+    """
     if data.startswith(_GZIP):
         try:
-            data = gzip.decompress(data)
+            with gzip.open(io.BytesIO(data)) as stream:
+                data = stream.read(most + 1)
         except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"{name} is a damaged gzip file: {error}. Make or fetch it again.") from error
+    if len(data) > most:
+        raise InputError(f"{name} holds more than {most >> 20} MiB, the most that is read. Split it.")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
