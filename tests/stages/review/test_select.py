@@ -132,7 +132,10 @@ def test_what_stands_or_was_seen_before_takes_no_room_from_what_is_new() -> None
     past = Past(standing=frozenset({"f1", "f2"}), old=lambda item: item.id == "f3")
     kept, dropped = select([*stands, *seen, *new], ReviewSettings(max_comments=1), past=past)
     assert [item.id for item in kept] == ["f1", "f2", "f4"]
-    assert [(item.id, item.reason) for item in dropped] == [("f3", "unchanged_since_last_review"), ("f5", "over_cap")]
+    assert [(item.id, item.reason) for item in dropped] == [("f3", "over_cap"), ("f5", "over_cap")]
+    wide, dropped = select([*stands, *seen], ReviewSettings(max_comments=9), past=past)
+    assert [item.id for item in wide] == ["f1", "f2"]
+    assert [(item.id, item.reason) for item in dropped] == [("f3", "unchanged_since_last_review")]
 
 
 @pytest.mark.parametrize(("cap", "expected"), [(2, ["f1"]), (3, ["f1", "f3"]), (9, ["f1", "f3", "f4"])])
@@ -148,6 +151,15 @@ def test_what_was_seen_before_does_not_take_the_line_of_what_is_new() -> None:
     seen, new = replace(FINDING, id="seen", score=9.0), FINDING
     kept, _ = select([seen, new], ReviewSettings(), past=Past(old=lambda item: item.id == "seen"))
     assert [item.id for item in kept] == ["f"]
+
+
+def test_looking_at_the_same_head_again_changes_nothing() -> None:
+    found = [finding(number, severity="warning" if number % 2 else "info") for number in range(1, 9)]
+    found += [replace(finding(20), anchor=found[0].anchor), replace(finding(21), confidence=0.1)]
+    settings = ReviewSettings(max_comments=3)
+    kept, dropped = select(found, settings)
+    past = Past(standing=frozenset(item.id for item in kept), old=lambda item: True)
+    assert select(found, settings, past=past) == (kept, dropped)
 
 
 def test_fail_on_compares_severities() -> None:

@@ -75,12 +75,13 @@ class _Judge:
         stands = finding.id in self._standing
         reason = self._unwanted(finding) or self._unlikely(finding)
         old = reason is None and not stands and self.past.old(finding)
-        if old and finding.severity != "error":
-            reason = UNCHANGED
+        # What was dropped for these reasons then is dropped for them again: looking twice changes no word.
         if reason is None and place in self._lines:
             reason = "same_line_as_a_worse_finding"
         if reason is None and not stands and self._room <= (len(self.past.standing) if old else 0):
             reason = "over_cap"
+        if reason is None and old and finding.severity != "error":
+            reason = UNCHANGED
         self._ids.add(finding.id)
         if reason is not None:
             self.dropped.append(Dropped(finding.id, finding.rule, reason))
