@@ -139,10 +139,10 @@ def test_a_month_is_told_beside_its_limits():
     record(store, replace(ROW, failed=1, prompt_tokens=1_234_000), NOW)
     month = read_month(store, NOW)
     assert render_spending(month, 0, 0.0) == (
-        "Models in 2026-11: 2 calls and 1 that failed in 1 reviews, 1,234,010 tokens, cost 0.25, 1.5 s a\n"
+        "Models in 2026-11: 2 calls and 1 that failed in 1 review, 1,234,010 tokens, cost 0.25, 1.5 s a\n"
         "call (median); small 2.\n"
     )
-    assert "1,234,010 tokens of 2,000,000, cost\n0.25 of 5.00" in render_spending(month, 2_000_000, 5.0)
+    assert "1,234,010 tokens of 2,000,000, cost 0.25\nof 5.00" in render_spending(month, 2_000_000, 5.0)
     assert render_spending(read_month(store, "2026-12-01T00:00:00Z"), 5, 5.0) == ""
 
 
@@ -154,7 +154,7 @@ def test_status_shows_the_month(tmp_path, capsys):
     now = SystemClock().now()
     assert record(GitStore(GitRepo(folder)), replace(ROW, at=now), now) == ""
     assert run(["status", "--repo", str(folder)]) == 0
-    assert f"Models in {now[:7]}: 2 calls in 1 reviews, 100 tokens of 500, cost 0.25" in capsys.readouterr().out
+    assert f"Models in {now[:7]}: 2 calls in 1 review, 100 tokens of 500, cost 0.25" in capsys.readouterr().out
     assert run(["status", "--repo", str(folder), "--format", "json"]) == 0
     spending = json.loads(capsys.readouterr().out)["spending"]
     assert (spending["calls"], spending["prompt_tokens"], spending["monthly_tokens"]) == (2, 90, 500)

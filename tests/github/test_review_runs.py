@@ -138,6 +138,17 @@ def test_what_is_left_out_costs_one_request(shop: Shop, settings: str, pull: dic
     assert len(shop.remarks) == 1
 
 
+def test_who_asks_for_a_review_hears_what_the_cap_kept_back_and_nothing_twice(shop: Shop) -> None:
+    shop.build("[review]\nmax-comments = 1\n", files=2).review("opened")
+    assert len(shop.remarks) == 1
+    shop.review()
+    assert len(shop.remarks) == 1  # a push brings out nothing that was held back
+    assert shop.command("/lore review").outcome == ("success", "")
+    assert len(shop.remarks) == 2
+    shop.command("/lore review")
+    assert len(shop.remarks) == 2
+
+
 def test_a_pull_request_that_is_left_out_later_keeps_its_summary(shop: Shop) -> None:
     shop.build().review("opened")
     said = shop.summary

@@ -192,3 +192,13 @@ def test_a_models_words_do_nothing(title: str) -> None:
     assert "@everyone" not in visible_part
     assert "](https://evil" not in visible_part
     assert not any(row.startswith("/lore") for row in visible_part.split("\n"))
+
+
+def test_a_fact_in_a_review_that_a_model_wrote_for_is_the_rankers() -> None:
+    fact = replace(FINDING, source="architecture", suggestion=None)
+    said = read_comment(render_comment(fact, REVIEW, URL))
+    assert said is not None
+    assert said.tier == "embedded"
+    generated = read_comment(render_comment(FINDING, REVIEW, URL))
+    assert generated is not None
+    assert generated.tier == "prompt"

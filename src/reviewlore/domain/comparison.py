@@ -11,7 +11,7 @@ class Verdict:
     """What one version makes of one candidate.
 
     `place` is its number in what that version says, from 1 on (None: not said, for `reason`); `rank` its place by score
-    among all candidates; `score` and `probability` are those of a finding.
+    among all candidates; `score` and `probability` are those of a finding (a chance that nothing measured is None).
     """
 
     rank: int

@@ -85,7 +85,8 @@ class Review:
 
     `coverage` and `usage` tell what a model was shown and what that cost, both empty where none was asked; `voice` is
     how this team speaks. `diagram` is Mermaid text of the imports between packages that the change adds or removes,
-    empty where there is none, or too much to draw.
+    empty where there is none, or too much to draw. `tier` is the model's where one wrote, else that of the version that
+    judged, `judged_by`.
     """
 
     repository: str
@@ -102,3 +103,8 @@ class Review:
     coverage: Coverage = field(default_factory=Coverage)
     usage: Usage = field(default_factory=Usage)
     voice: Voice = field(default_factory=Voice)
+    judged_by: Tier = "embedded"
+
+    def tier_of(self, finding: Finding) -> Tier:
+        """Return whose words a finding is in: the model's where one wrote it, else of the version that judged."""
+        return self.tier if finding.source == "generated" else self.judged_by

@@ -7,6 +7,7 @@ to the pull request (a fork) says everything on its own page and ends well.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 from reviewlore.config import ReviewSettings
 from reviewlore.domain.asking import PullText
@@ -85,21 +86,22 @@ def review_pull(
     earlier: Standing | None = None,
     bring: Callable[[Sequence[str]], None] = lambda _: None,
     foreign: Mapping[str, bytes] | None = None,
+    *,
+    anew: bool = False,
 ) -> Reviewed:
     """Review a pull request at its head, from git objects; the settings are those of its base.
 
-    With `earlier`, how the pull request stands, what was reviewed before gets no new remarks of its own. `foreign` are
-    files of other reviewers' findings by name.
+    With `earlier`, how the pull request stands, nothing is said twice, and what was reviewed before gets no new remarks
+    of its own unless it is looked at `anew`. `foreign` are files of other reviewers' findings by name.
     """
     fetch(pull.number, pull.base_sha, pull.head_sha)
     known = Circumstances(pull.number, PullText(pull.title, pull.body), foreign=foreign or {})
     if earlier is not None:
         posted = earlier.posted
-        known = replace(
-            known,
-            posted=posted,
-            seen=lambda patches: unchanged_since(context.repo, recall(posted), patches, bring),
-        )
+        known = replace(known, posted=posted)
+        if not anew:
+            seen = partial(unchanged_since, context.repo, recall(posted), bring=bring)
+            known = replace(known, seen=seen)
     found = examine(context, pull.base_sha, pull.head_sha, known)
     review, subject = decide(context, found, context.judgement), found.subject
     return Reviewed(review, subject.patches, subject.settings.review)
@@ -228,7 +230,9 @@ def _command(event: CommandEvent, context: RunContext, tools: ActionTools) -> Jo
         kept_key=tools.kept_key,
         approval=tools.approval,
         clock=tools.clock,
-        review=lambda pull: review_pull(tools.review_context(), tools.fetch, pull),
+        review=lambda pull: review_pull(
+            tools.review_context(), tools.fetch, pull, desk.forge.standing(pull.number, MARKER), anew=True
+        ),
         job=lambda reviewed, published: _ended(reviewed, published, context, tools),
         run_url=context.run_url,
         train_workflow=context.inputs.train_workflow,

@@ -99,7 +99,7 @@ def _judge(context: ReviewContext, examined: Examined, judgement: Judgement, his
         name: Verdict(
             rank=rank,
             score=judged[name].score,
-            probability=judged[name].probability,
+            probability=judged[name].probability if judged[name].measured else None,
             place=places.get(name),
             reason="" if name in places else reasons.get(name, "unsaid"),
         )

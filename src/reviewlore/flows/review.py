@@ -149,6 +149,7 @@ def decide(context: ReviewContext, examined: Examined, judgement: Judgement) -> 
         coverage=generated.coverage,
         usage=generated.usage,
         voice=state.read_voice(store) if kept else SILENT,
+        judged_by=judgement.tier,
     )
 
 

@@ -137,8 +137,10 @@ def render_spending(spending: MonthSpending, monthly_tokens: int, monthly_cost: 
     tokens += f" of {monthly_tokens:,}" if monthly_tokens else ""
     cost = f", cost {spending.cost:.2f}" + (f" of {monthly_cost:.2f}" if monthly_cost else "")
     failed = f" and {spending.failed} that failed" if spending.failed else ""
+    calls = f"{spending.calls} call{'' if spending.calls == 1 else 's'}{failed}"
+    reviews = f"{spending.reviews} review{'' if spending.reviews == 1 else 's'}"
     text = (
-        f"Models in {spending.month}: {spending.calls} calls{failed} in {spending.reviews} reviews, {tokens}"
+        f"Models in {spending.month}: {calls} in {reviews}, {tokens}"
         f"{cost if spending.cost or monthly_cost else ''}, {spending.latency:.1f} s a call (median); "
         + ", ".join(f"{name} {count}" for name, count in spending.models.items())
         + "."
