@@ -34,11 +34,11 @@ def read(document: Any, form: Any = None) -> Any:
 
 
 def test_a_sarif_result_is_read_with_its_place_rule_and_level() -> None:
-    found = read(log(result("src/a%20b.py", 3), result("file:///work/x.py", 7, level="note")))
+    found = read(log(result("src/a%20b.py", 3), result("file:///srv/x.py", 7, level="note")))
     assert found.format == "sarif"
     assert found.findings == (
         ForeignFinding((0, 0), "linty", "B1", "src/a b.py", 3, None, "Bad.", "warning"),
-        ForeignFinding((0, 1), "linty", "B1", "/work/x.py", 7, None, "Bad.", "info"),
+        ForeignFinding((0, 1), "linty", "B1", "/srv/x.py", 7, None, "Bad.", "info"),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from reviewlore.domain.architecture import ArchitectureMap
 from reviewlore.domain.source import language_of
+from reviewlore.domain.wildcards import fits
 
 Separator = Literal[".", "/", "::"]
 _SEPARATORS: tuple[Separator, ...] = (".", "/", "::")
@@ -140,7 +141,7 @@ def _ends(steps: Sequence[str], own: Sequence[str]) -> set[int]:
                 continue
             if steps[place] == "**":
                 after.add(place)
-            elif _fits(steps[place], step):
+            elif fits(steps[place], step):
                 after.add(place + 1)
         reached = _skip(after, steps)
         if not reached:
@@ -158,19 +159,3 @@ def _skip(places: set[int], steps: Sequence[str]) -> set[int]:
             after += 1
             found.add(after)
     return found
-
-
-def _fits(pattern: str, text: str) -> bool:
-    """Whether a step fits a pattern, `*` being any characters; each part is taken where it first fits."""
-    if "*" not in pattern:
-        return pattern == text
-    first, *middle, last = pattern.split("*")
-    if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
-        return False
-    at, end = len(first), len(text) - len(last)
-    for part in middle:
-        at = text.find(part, at, end)
-        if at < 0:
-            return False
-        at += len(part)
-    return True

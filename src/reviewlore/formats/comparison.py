@@ -10,6 +10,7 @@ from typing import Any
 from reviewlore.domain.comparison import ComparedFinding, ComparedVersion, Verdict, VersionComparison
 from reviewlore.domain.usage import tell_asking
 from reviewlore.domain.visible import to_json, visible_line
+from reviewlore.formats.review_json import coverage_json, usage_json
 
 SCHEMA = "reviewlore/comparison/1"
 _WIDTH = 98
@@ -42,7 +43,6 @@ def render_comparison(comparison: VersionComparison) -> str:
 
 def render_comparison_json(comparison: VersionComparison) -> str:
     """Return the comparison as indented ASCII JSON with a final newline; equal comparisons give equal text."""
-    usage, coverage = comparison.usage, comparison.coverage
     return to_json(
         {
             "schema": SCHEMA,
@@ -58,22 +58,8 @@ def render_comparison_json(comparison: VersionComparison) -> str:
             "neither": [_row(each) for each in comparison.neither],
             "notes": list(comparison.notes),
             "files": {"reviewed": comparison.files_reviewed, "skipped": dict(sorted(comparison.files_skipped.items()))},
-            "coverage": {
-                "covered": list(coverage.covered),
-                "clipped": dict(sorted(coverage.clipped.items())),
-                "left_out": dict(sorted(coverage.left_out.items())),
-            },
-            "usage": {
-                "model": usage.model,
-                "calls": usage.calls,
-                "failed": usage.failed,
-                "repaired": usage.repaired,
-                "malformed": usage.malformed,
-                "prompt_tokens": usage.prompt_tokens,
-                "completion_tokens": usage.completion_tokens,
-                "seconds": round(usage.seconds, 3),
-                "cost": round(usage.cost, 6),
-            },
+            "coverage": coverage_json(comparison.coverage),
+            "usage": usage_json(comparison.usage),
         }
     )
 

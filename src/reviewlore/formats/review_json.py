@@ -8,7 +8,7 @@ from typing import Any
 
 from reviewlore.domain.architecture import Evidence
 from reviewlore.domain.finding import Finding, Precedent, Review
-from reviewlore.domain.usage import Usage
+from reviewlore.domain.usage import Coverage, Usage
 from reviewlore.domain.visible import to_json
 
 SCHEMA = "reviewlore/review/1"
@@ -36,12 +36,8 @@ def _review(review: Review) -> dict[str, Any]:
         "notes": list(review.notes),
         "diagram": review.diagram,
         "files": {"reviewed": review.files_reviewed, "skipped": dict(sorted(review.files_skipped.items()))},
-        "coverage": {
-            "covered": list(review.coverage.covered),
-            "clipped": dict(sorted(review.coverage.clipped.items())),
-            "left_out": dict(sorted(review.coverage.left_out.items())),
-        },
-        "usage": _usage(review.usage),
+        "coverage": coverage_json(review.coverage),
+        "usage": usage_json(review.usage),
     }
 
 
@@ -96,7 +92,17 @@ def _precedent(precedent: Precedent) -> dict[str, Any]:
     }
 
 
-def _usage(usage: Usage) -> dict[str, Any]:
+def coverage_json(coverage: Coverage) -> dict[str, Any]:
+    """Return what a model was shown, as every report has it."""
+    return {
+        "covered": list(coverage.covered),
+        "clipped": dict(sorted(coverage.clipped.items())),
+        "left_out": dict(sorted(coverage.left_out.items())),
+    }
+
+
+def usage_json(usage: Usage) -> dict[str, Any]:
+    """Return what asking a model took, as every report has it."""
     return {
         "model": usage.model,
         "calls": usage.calls,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from reviewlore.config import ReviewSettings
 from reviewlore.domain.forge import PullRequest
+from reviewlore.domain.wildcards import fits
 
 _SENTENCES = {
     "pull_request_closed": "Not reviewed: the pull request is closed.",
@@ -47,25 +48,5 @@ def render_asked(reason: str) -> str:
     return f"Reviewed because it was asked for; the action would leave it out: {why}"
 
 
-def matches_text(text: str, pattern: str) -> bool:
-    """Whether a whole text has the form of a pattern, in any case: `*` is any text, everything else is itself.
-
-    Brackets are no classes, since a bot's login ends in `[bot]`. Linear in the text: a title is a stranger's.
-    """
-    text, parts = text.casefold(), pattern.casefold().split("*")
-    if len(parts) == 1:
-        return text == parts[0]
-    first, *middle, last = parts
-    if not text.startswith(first) or not text.endswith(last) or len(text) < len(first) + len(last):
-        return False
-    at, end = len(first), len(text) - len(last)
-    for part in middle:
-        at = text.find(part, at, end)
-        if at < 0:
-            return False
-        at += len(part)
-    return True
-
-
 def _any(texts: Iterable[str], patterns: Sequence[str]) -> bool:
-    return any(matches_text(text, pattern) for text in texts for pattern in patterns)
+    return any(fits(pattern.casefold(), text.casefold()) for text in texts for pattern in patterns)
