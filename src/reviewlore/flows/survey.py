@@ -1,6 +1,7 @@
 """A repository and two commits to the facts of their difference: trees, blobs and history in. Writes nothing."""
 
 from collections.abc import Iterator
+from typing import TypedDict, Unpack
 
 from reviewlore.architecture.facts import find_facts, is_said
 from reviewlore.architecture.facts.change import ChangeContext
@@ -24,61 +25,44 @@ HISTORY_LIMIT = 3000
 SUBJECTS = 50
 
 
-def survey(  # noqa: PLR0913 - every option stands alone, and has a default
-    repo: Repo,
-    grammar: Parsers,
-    base: str,
-    head: str,
-    *,
-    settings: ArchitectureSettings | None = None,
-    history_limit: int = HISTORY_LIMIT,
-    mapper: Mapper | None = None,
-    patches: tuple[FilePatch, ...] | None = None,
-    store: Store | None = None,
-) -> Survey:
-    """Return what the change from one commit id to another does to the architecture; options as in `study`."""
-    return study(
-        repo,
-        grammar,
-        base,
-        head,
-        settings=settings,
-        history_limit=history_limit,
-        mapper=mapper,
-        patches=patches,
-        store=store,
-    )[0]
+class SurveyOptions(TypedDict, total=False):
+    """What a survey may be told besides the two commits.
+
+    `settings` are those of the base; the contracts of other tools hold beside theirs, and without any, directions and
+    boundaries are inferred. `mapper` may be kept between calls on one repository, and knows where to keep what was read
+    for the next run. `patches` spares the diff where the caller has it. `store` is where cards of other repositories
+    may lie.
+    """
+
+    settings: ArchitectureSettings
+    history_limit: int
+    mapper: Mapper
+    patches: tuple[FilePatch, ...]
+    store: Store | None
 
 
-def study(  # noqa: PLR0913 - every option stands alone, and has a default
-    repo: Repo,
-    grammar: Parsers,
-    base: str,
-    head: str,
-    *,
-    settings: ArchitectureSettings | None = None,
-    history_limit: int = HISTORY_LIMIT,
-    mapper: Mapper | None = None,
-    patches: tuple[FilePatch, ...] | None = None,
-    store: Store | None = None,
+def survey(repo: Repo, grammar: Parsers, base: str, head: str, **options: Unpack[SurveyOptions]) -> Survey:
+    """Return what the change from one commit id to another does to the architecture; see `study`."""
+    return study(repo, grammar, base, head, **options)[0]
+
+
+def study(
+    repo: Repo, grammar: Parsers, base: str, head: str, **options: Unpack[SurveyOptions]
 ) -> tuple[Survey, ChangeContext]:
     """Return what the change from one commit id to another does to the architecture, and all that this rests on.
 
-    `base` should be the merge base: everything that counts as habit or rule is read there. `settings` are
-    those of the base; the contracts of other tools hold beside theirs, and without any, directions and boundaries
-    are inferred. `mapper` may be kept between calls on one repository, and knows where to keep what was read for
-    the next run. `patches` spares the diff where the caller has it. `store` is where cards of other repositories may
-    lie. Raises InputError where an object cannot be read.
+    `base` should be the merge base: everything that counts as habit or rule is read there. Raises InputError where an
+    object cannot be read.
     """
-    mapper = mapper or Mapper(repo, grammar)
-    settings = settings or ArchitectureSettings()
+    mapper = options.get("mapper") or Mapper(repo, grammar)
+    settings = options.get("settings") or ArchitectureSettings()
     listing = repo.tree(head)
     before, after = mapper.map(base).map, mapper.map_listing(listing).map
     contracts, notes = read_rules(repo, before, base, settings, (grammar, mapper.shelf))
-    history = read_history(repo, mapper.shelf, base, history_limit)
+    history = read_history(repo, mapper.shelf, base, options.get("history_limit", HISTORY_LIMIT))
     known = {commit.commit for commit in history}
-    patches = parse_diff(repo.diff(base, head)) if patches is None else patches
-    known_cards, unusable = read_cards(repo, base, before.files, settings.organisation, store)
+    patches = options["patches"] if "patches" in options else parse_diff(repo.diff(base, head))
+    known_cards, unusable = read_cards(repo, base, before.files, settings.organisation, options.get("store"))
     cards = tuple(card for card in known_cards if not repo.contains(card.commit))  # the others', not our own
     also = frozenset(settings.facts)
     reversals = is_said("migration_reversed", also)
