@@ -55,9 +55,10 @@ class ModelSettings:
 
     `address` is the server's base (`http://127.0.0.1:8000/v1`), `name` the model's name there, or `OWNER/NAME` of a
     base model whose folder the machine names; `revision` its full commit id. Limits are per call (`context_tokens`,
-    `answer_tokens`, `timeout` in seconds, `retries`), per pull request (`max_calls`, `max_tokens`; 0: none) and per
-    month (`monthly_tokens`, `monthly_cost`; 0: none). Prices are per million tokens. `structured` says whether answers
-    are asked for by JSON schema. `embedding` is the folder of a model for retrieval, named by the machine.
+    `answer_tokens`, `timeout` in seconds, `retries`), per review (`max_calls`), per pull request (`max_tokens`; 0:
+    none) and per month (`monthly_tokens`, `monthly_cost`; 0: none). Prices are per million tokens. `structured`
+    says whether answers are asked for by JSON schema. `embedding` is the folder of a model for retrieval, named by the
+    machine.
     """
 
     kind: Literal["none", "openai", "transformers"] = "none"
