@@ -21,8 +21,9 @@ Usage: reviewlore review [OPTIONS]
 
   Review a branch, or a pull request on GitHub.
 
-  Review a branch of a local repository (no account, no network), or with
-  --github and --pr a pull request, in a local clone of its repository.
+  Review a branch of a local repository (no account, and no network unless
+  [model] of the settings names a server), or with --github and --pr a pull
+  request, in a local clone of its repository.
 
 Options:
   --repo PATH                     A local git repository: the one reviewed, or
@@ -44,7 +45,8 @@ Options:
                                   (an id, its beginning, or prior). Nothing is
                                   posted.
   --fail-on [never|info|warning|error]
-                                  Exit 1 from this severity on.
+                                  Exit 1 from this severity on.  [default:
+                                  what the settings say]
   --format [text|markdown|json|sarif|rdjson]
                                   Output format.  [default: text]
   -q, --quiet                     No progress on standard error.

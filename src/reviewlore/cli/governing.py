@@ -56,7 +56,7 @@ def rollback(repo: Path, reason: str, dry_run: bool) -> int:
 @click.command()
 @repo_option
 @click.option("--data", is_flag=True, help="What is stored, of whom and what kind, and what is advised now.")
-@click.option("--online", is_flag=True, help="What became of its own remarks, by version, rule and week.")
+@click.option("--online", is_flag=True, help="What became of its own remarks, by version, specialist, rule and week.")
 @click.option("--architecture", is_flag=True, help="What the repository is like: layers, contracts, hubs, habits.")
 @click.option("--revision", metavar="REV", help="With --architecture: at this revision.  [default: HEAD]")
 @click.option("--card", is_flag=True,
@@ -206,7 +206,8 @@ def _report_standing(repo: Path, output: Path, quiet: bool) -> int:
 def doctor(repo: Path, recipe: str | None, dry_run: bool) -> int:
     """Check that everything is in place.
 
-    Check that everything is in place; with --recipe, pin the base model's revision in .reviewlore.toml.
+    Check repository, settings, state branch, installation, and whether the model of the settings can be asked; with
+    --recipe, pin the base model's revision in .reviewlore.toml.
     """
     from reviewlore.wiring import run_doctor
 

@@ -41,15 +41,17 @@ _COMPARISON_FORMATS = ("text", "json")
 @click.option("--compare", metavar="VERSION", help="Compare the version in force with this one (an id, its beginning, "
                                                    "or prior). Nothing is posted.")  # fmt: skip
 @click.option(
-    "--fail-on", type=click.Choice(["never", "info", "warning", "error"]), help="Exit 1 from this severity on."
+    "--fail-on",
+    type=click.Choice(["never", "info", "warning", "error"]),
+    help="Exit 1 from this severity on.  [default: what the settings say]",
 )
 @format_option(*_REVIEW_FORMATS)
 @quiet_option
 def review(repo: Path, style: str, *, quiet: bool, **options: Any) -> int:
     """Review a branch, or a pull request on GitHub.
 
-    Review a branch of a local repository (no account, no network), or with --github and --pr a pull request, in a local
-    clone of its repository.
+    Review a branch of a local repository (no account, and no network unless [model] of the settings names a server), or
+    with --github and --pr a pull request, in a local clone of its repository.
     """
     asked = _Asked(style=style, **options)
     _refuse_what_does_not_go_together(asked)
