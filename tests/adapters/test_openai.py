@@ -197,7 +197,7 @@ def test_what_passes_is_repeated_so_many_times(status, kind):
     with serve(lambda *_: refused(status, "busy")) as server:
         failure = ask(server, retries=2)
     assert (failure.kind, len(server.asked)) == (kind, 3)
-    assert failure.reason.endswith(f"answered with HTTP {status}: busy")
+    assert failure.reason.endswith(f"answered with HTTP {status}: busy.")
     waiting = iter([refused(status, "busy"), said("now")])
     with serve(lambda *_: next(waiting)) as server:
         assert ask(server).text == "now"

@@ -22,5 +22,7 @@ def test_a_name_that_is_no_utf8_is_recorded_in_escapes(tmp_path: Path) -> None:
     findings = tuple(replace(a_finding(), id=f"{n:08x}", anchor=Anchor(name, 1)) for n, name in enumerate(names))
     told = record_shadow(store, replace(a_review(), findings=findings), "octo/shop", 1, NOW)
     assert told.endswith("3 remarks would have been, and that is recorded on the state branch.")
-    (shadow,) = state.read_shadows(store)
+    one = record_shadow(store, replace(a_review(), findings=findings[:1]), "octo/shop", 2, NOW)
+    assert one.endswith("; 1 remark would have been, and that is recorded on the state branch.")
+    shadow, _ = state.read_shadows(store)
     assert sorted(each.path for each in shadow.findings) == sorted(["caf\\udce9\\udcff.py", *names[1:]])

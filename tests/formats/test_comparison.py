@@ -22,8 +22,8 @@ prior (compared, embedded tier): 2 comments, 7 not said
 Both say:
 1. src/shop/api/orders.py:4
    Error: `shop.api` now imports `shop.storage` directly. [architecture/layer_crossed]
-   embedded-20260101-0a1b2c  said as number 1 · rank 2 of 9 · score +1.42 · addressed 0.71
-   prior                     said as number 1 · rank 1 of 9 · score +0.80 · addressed 0.66
+   embedded-20260101-0a1b2c  said as number 1 · rank 2 of 9 · score +1.42 · P(addressed) 0.71
+   prior                     said as number 1 · rank 1 of 9 · score +0.80 · P(addressed) 0.66
 
 Only embedded-20260101-0a1b2c says:
 1. src/shop/services/refunds.py
@@ -34,8 +34,8 @@ Only embedded-20260101-0a1b2c says:
 Only prior says:
 1. docs/new name.md:2 (removed line)
    Note: The heading says more than the page. [foreign/linty/heading]
-   embedded-20260101-0a1b2c  not said (over_cap) · rank 5 of 9 · score +0.10 · addressed 0.40
-   prior                     said as number 2 · rank 3 of 9 · score +0.30 · addressed 0.55
+   embedded-20260101-0a1b2c  not said (over_cap) · rank 5 of 9 · score +0.10 · P(addressed) 0.40
+   prior                     said as number 2 · rank 3 of 9 · score +0.30 · P(addressed) 0.55
 
 Neither says, for different reasons:
 1. src/shop/api/orders.py:4

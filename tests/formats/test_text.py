@@ -40,7 +40,7 @@ GENERATED = """\
    · the last exception was removed on purpose (5f1e2d3c4b)
    · a rule maintainers taught: “No floats for money.”
    · docs/adr/3.md:9, Money: “Cents.”
-   [testing/missing_case · confidence 0.97 · score +1.42 · addressed 0.62 · margin +0.31]
+   [testing/missing_case · confidence 0.97 · score +1.42 · P(addressed) 0.62 · margin +0.31]
 """
 
 
@@ -78,7 +78,7 @@ def test_control_and_bidirectional_characters_are_shown_not_obeyed():
     hostile = replace(
         a_finding(),
         anchor=Anchor("src/\x1b[2Jevil\nname.py", 4),
-        title="a\u202eb",
+        title="a\u202eb\nc",
         evidence=(Evidence("x\x07", "p\ud8ff.py", 1),),
     )
     for text in (
@@ -87,7 +87,7 @@ def test_control_and_bidirectional_characters_are_shown_not_obeyed():
     ):
         assert not any(character in text for character in "\x1b\x07\u202e\ud8ff")
         assert "src/\\x1b[2Jevil\\nname.py:4" in text
-        assert "a\\u202eb" in text.replace("\\\\", "\\")  # Markdown writes a backslash as two
+        assert "a\\u202eb c" in text.replace("\\\\", "\\")  # Markdown writes a backslash as two
 
 
 def test_a_removed_line_is_named_as_such():

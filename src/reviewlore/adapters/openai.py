@@ -163,7 +163,7 @@ class OpenAiServer:
 
     def _refusal(self, answer: HttpAnswer, said: str) -> ModelFailure:
         server, status = self._address.shown, answer.status
-        shown = hide(said, self._address.key)[:200]
+        shown = hide(said, self._address.key)[:200].strip()
         kind: FailureKind = "refused"
         if status in (401, 403):  # servers repeat parts of the key in what they say of it
             return ModelFailure(kind, f"{server} refuses the key in REVIEWLORE_MODEL_KEY, or its lack (HTTP {status}).")
@@ -175,7 +175,9 @@ class OpenAiServer:
             kind = "limited"
         elif status in _PASSING:
             kind = "unreachable"
-        return ModelFailure(kind, f"{server} answered with HTTP {status}{': ' + shown if shown else '.'}")
+        more = f": {shown}" if shown else ""
+        end = "" if shown.endswith((".", "!", "?")) else "."
+        return ModelFailure(kind, f"{server} answered with HTTP {status}{more}{end}")
 
 
 def _left(until: float) -> float:

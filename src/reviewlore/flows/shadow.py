@@ -23,7 +23,8 @@ def record_shadow(store: Store, review: Review, repository: str, number: int, no
     A run that may not write the state branch says so instead: the review itself is in its results all the same.
     """
     shadow = _scrubbed(make_shadow(review, repository, number, now))
-    told = f"Shadow mode: nothing is posted; {len(shadow.findings)} remarks would have been"
+    count = len(shadow.findings)
+    told = f"Shadow mode: nothing is posted; {count} remark{'s' * (count != 1)} would have been"
 
     def change(snapshot: Store) -> Mapping[str, bytes | None]:
         known = {each.id: each for each in state.read_shadows(snapshot)}

@@ -103,7 +103,7 @@ def _finding(number: int, each: ComparedFinding, comparison: VersionComparison) 
 
 def _verdict(verdict: Verdict, candidates: int) -> str:
     said = f"said as number {verdict.place}" if verdict.place else f"not said ({verdict.reason})"
-    chance = "" if verdict.probability is None else f" · addressed {verdict.probability:.2f}"
+    chance = "" if verdict.probability is None else f" · P(addressed) {verdict.probability:.2f}"
     return f"{said} · rank {verdict.rank} of {candidates} · score {verdict.score:+.2f}{chance}"
 
 

@@ -86,7 +86,7 @@ def _count(number: int, noun: str) -> str:
 
 def _facts(finding: Finding) -> str:
     kind = ", inferred" if finding.inferred else ""
-    chance = f" · addressed {finding.probability:.2f}" if finding.measured and finding.probability is not None else ""
+    chance = f" · P(addressed) {finding.probability:.2f}" if finding.measured and finding.probability is not None else ""
     margin = f" · margin {finding.margin:+.2f}" if finding.margin is not None else ""
     return f"{finding.rule}{kind} · confidence {finding.confidence:.2f} · score {finding.score:+.2f}{chance}{margin}"
 
@@ -95,7 +95,7 @@ def _finding_text(number: int, finding: Finding) -> list[str]:
     level = _LEVEL[finding.severity]
     place = where(finding.anchor.path, finding.anchor.line)
     side = " (removed line)" if finding.anchor.side == "LEFT" and finding.anchor.line is not None else ""
-    lines = [f"{number}. {place}{side}", *_wrapped(f"{level}: {finding.title}", "   ")]
+    lines = [f"{number}. {place}{side}", *_wrapped(f"{level}: {' '.join(finding.title.split())}", "   ")]
     lines += _wrapped(finding.why, "   ")
     lines += _wrapped(finding.advice, "   → ", "     ")
     lines += _suggested(finding)
