@@ -86,7 +86,8 @@ def _count(number: int, noun: str) -> str:
 
 def _facts(finding: Finding) -> str:
     kind = ", inferred" if finding.inferred else ""
-    chance = f" · P(addressed) {finding.probability:.2f}" if finding.measured and finding.probability is not None else ""
+    known = finding.probability if finding.measured else None
+    chance = "" if known is None else f" · P(addressed) {known:.2f}"
     margin = f" · margin {finding.margin:+.2f}" if finding.margin is not None else ""
     return f"{finding.rule}{kind} · confidence {finding.confidence:.2f} · score {finding.score:+.2f}{chance}{margin}"
 
