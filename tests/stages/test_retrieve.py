@@ -7,7 +7,7 @@ from reviewlore.domain.finding import Finding
 from reviewlore.domain.history import Anchor
 from reviewlore.domain.retrieval import Hit, Passage
 from reviewlore.stages.retrieve import (
-    choose,
+    choose_precedents,
     concern_of,
     query_of,
     query_of_hunk,
@@ -26,7 +26,7 @@ PASSAGE = Passage(
 
 
 def test_a_hit_is_cited_with_where_and_what_became_of_it() -> None:
-    (cited,) = choose("src/api/loans.py", [], [Hit(PASSAGE, 0.4)])
+    (cited,) = choose_precedents("src/api/loans.py", [], [Hit(PASSAGE, 0.4)])
     assert (cited.episode, cited.pull_request, cited.path, cited.outcome) == (
         "o/r#1/1", 1, "src/api/items.py", "addressed",
     )  # fmt: skip
@@ -37,9 +37,9 @@ def test_a_hit_is_cited_with_where_and_what_became_of_it() -> None:
 
 def test_at_most_three_and_the_same_words_once() -> None:
     hits = [Hit(replace(PASSAGE, id=f"o/r#{n}/1", excerpt=f"words {n // 2}"), 1 / (n + 1)) for n in range(10)]
-    assert [each.episode for each in choose("a.py", [], hits)] == ["o/r#0/1", "o/r#2/1", "o/r#4/1"]
-    assert len(choose("a.py", [], hits, 5)) == 5
-    assert choose("a.py", [], hits, 1)[0].similarity == 1
+    assert [each.episode for each in choose_precedents("a.py", [], hits)] == ["o/r#0/1", "o/r#2/1", "o/r#4/1"]
+    assert len(choose_precedents("a.py", [], hits, 5)) == 5
+    assert choose_precedents("a.py", [], hits, 1)[0].similarity == 1
 
 
 RULE = Passage("rule", "r7", "", "", "Loans never read storage.", paths=("src/api/*", "*.sql"))
@@ -48,31 +48,31 @@ DECISION = Passage("decision", f"{PATH}#Layers", PATH, "", "The api is above.", 
 
 
 def test_a_rule_is_cited_where_it_holds() -> None:
-    assert [each.kind for each in choose("src/api/loans.py", [Hit(RULE, 0.2)], [])] == ["rule"]
-    assert choose("src/api/loans.py", [Hit(RULE, 0.1)], []) == ()
-    assert choose("src/web/page.py", [Hit(RULE, 0.9)], []) == ()
+    assert [each.kind for each in choose_precedents("src/api/loans.py", [Hit(RULE, 0.2)], [])] == ["rule"]
+    assert choose_precedents("src/api/loans.py", [Hit(RULE, 0.1)], []) == ()
+    assert choose_precedents("src/web/page.py", [Hit(RULE, 0.9)], []) == ()
     everywhere = replace(RULE, paths=())
-    assert choose("src/web/page.py", [Hit(everywhere, 0.4)], [])[0].episode == "r7"
-    assert choose("src/web/page.py", [Hit(everywhere, 0.3)], []) == ()
+    assert choose_precedents("src/web/page.py", [Hit(everywhere, 0.4)], [])[0].episode == "r7"
+    assert choose_precedents("src/web/page.py", [Hit(everywhere, 0.3)], []) == ()
 
 
 def test_a_decision_is_cited_with_its_heading_and_not_for_its_own_change() -> None:
-    (cited,) = choose("src/api/loans.py", [Hit(DECISION, 0.5)], [])
+    (cited,) = choose_precedents("src/api/loans.py", [Hit(DECISION, 0.5)], [])
     assert (cited.kind, cited.path, cited.heading, cited.line, cited.pull_request) == (
         "decision", PATH, "Layers", 9, 0,
     )  # fmt: skip
-    assert choose(PATH, [Hit(DECISION, 0.5)], []) == ()
-    assert choose("src/api/loans.py", [Hit(DECISION, 0.3)], []) == ()
+    assert choose_precedents(PATH, [Hit(DECISION, 0.5)], []) == ()
+    assert choose_precedents("src/api/loans.py", [Hit(DECISION, 0.3)], []) == ()
 
 
 def test_one_rule_and_one_decision_stand_before_remarks() -> None:
     written = [Hit(replace(made, excerpt=f"{made.excerpt} {n}"), 0.9) for n in range(2) for made in (DECISION, RULE)]
     said = [Hit(replace(PASSAGE, excerpt=f"said {n}"), 0.9) for n in range(3)]
-    cited = choose("src/api/loans.py", written, said)
+    cited = choose_precedents("src/api/loans.py", written, said)
     assert [(each.kind, each.excerpt) for each in cited] == [
         ("rule", "Loans never read storage. 0"), ("decision", "The api is above. 0"), ("episode", "said 0"),
     ]  # fmt: skip
-    assert [each.kind for each in choose("src/api/loans.py", written, said, 1)] == ["rule"]
+    assert [each.kind for each in choose_precedents("src/api/loans.py", written, said, 1)] == ["rule"]
 
 
 def test_the_concern_of_a_missing_partner_is_what_the_partner_is() -> None:

@@ -23,7 +23,7 @@ from reviewlore.stages.passages import (
 )
 from reviewlore.stages.retrieve import (
     MAX_PRECEDENTS,
-    choose,
+    choose_precedents,
     concern_of,
     query_of,
     query_of_hunk,
@@ -62,13 +62,13 @@ class Precedents:
         if concern == "other":
             concern = classify_concern(f"{finding.title} {finding.why}")
         said = self._filled.search(query_of(finding), _SEARCHED, Scope(("episode",), self.repository, concern))
-        return choose(finding.anchor.path, self._written(written_query_of(finding)), said, MAX_PRECEDENTS)
+        return choose_precedents(finding.anchor.path, self._written(written_query_of(finding)), said, MAX_PRECEDENTS)
 
     def for_hunk(self, path: str, hunk: str, limit: int = MAX_PRECEDENTS) -> tuple[Precedent, ...]:
         """Return up to `limit` precedents of a hunk, closest first, about whatever concern: context for a model."""
         scope = Scope(("episode",), self.repository)
         said = self._filled.search(query_of_hunk(path, hunk), _SEARCHED + limit, scope)
-        return choose(path, self._written(written_query_of_hunk(hunk)), said, limit)
+        return choose_precedents(path, self._written(written_query_of_hunk(hunk)), said, limit)
 
     def _written(self, query: str) -> tuple[Hit, ...]:
         """Return the rules and decisions that a query finds, where there are any."""

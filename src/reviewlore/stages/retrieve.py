@@ -54,7 +54,7 @@ def written_query_of_hunk(hunk: str) -> str:
     return " ".join(changed or rows)[:_QUERY]
 
 
-def choose(
+def choose_precedents(
     path: str, written: Sequence[Hit], said: Sequence[Hit], limit: int = MAX_PRECEDENTS
 ) -> tuple[Precedent, ...]:
     """Return up to `limit` precedents for a place: one rule, one decision, then remarks, the closest first.
