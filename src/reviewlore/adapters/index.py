@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from reviewlore.adapters.index_file import COLUMNS, make_tables, passage_of, row_of, transaction, wipe
 from reviewlore.adapters.sqlite_file import discard, is_damaged
 from reviewlore.adapters.terms import split_terms
-from reviewlore.domain.retrieval import Hit, Passages, Scope, Sources
+from reviewlore.domain.retrieval import Hit, Passages, Scope, SourceIds
 
 if TYPE_CHECKING:
     from reviewlore.adapters.embedding import Embedder
@@ -58,14 +58,14 @@ class SqliteIndex:
         self._problem = ""
         self._told: tuple[str, ...] = ()
         self._passages = 0
-        self._asked: tuple[Sources, Callable[[str], Passages]] = ({}, lambda name: Passages())
+        self._asked: tuple[SourceIds, Callable[[str], Passages]] = ({}, lambda name: Passages())
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What could not be used of the sources, or kept for the next run."""
         return (*self._told, *filter(None, [self._problem, self._embedder.problem if self._embedder else ""]))
 
-    def update(self, sources: Sources, read: Callable[[str], Passages]) -> None:
+    def update(self, sources: SourceIds, read: Callable[[str], Passages]) -> None:
         """Hold exactly these sources; see `ports.Index`. Nothing is written where nothing changed."""
         self._asked = (sources, read)
         try:
@@ -125,7 +125,7 @@ class SqliteIndex:
         """Return what a term tells that `count` passages have: BM25's weight, made positive as Lucene does."""
         return math.log(1 + (self._passages - count + 0.5) / (count + 0.5))
 
-    def _update(self, sources: Sources, read: Callable[[str], Passages]) -> None:
+    def _update(self, sources: SourceIds, read: Callable[[str], Passages]) -> None:
         connection = self._open()
         held = dict(connection.execute("SELECT name, content FROM source"))
         if held != dict(sources):
@@ -136,7 +136,7 @@ class SqliteIndex:
         self._told = tuple(row[0] for row in connection.execute("SELECT note FROM source WHERE note <> '' ORDER BY id"))
         (self._passages,) = connection.execute("SELECT count(*) FROM passage").fetchone()
 
-    def _replace(self, connection: sqlite3.Connection, sources: Sources, read: Callable[[str], Passages]) -> None:
+    def _replace(self, connection: sqlite3.Connection, sources: SourceIds, read: Callable[[str], Passages]) -> None:
         """Bring the tables to what is asked for; another process may have done so meanwhile."""
         held = {name: (number, content) for number, name, content in connection.execute(
             "SELECT id, name, content FROM source")}  # fmt: skip

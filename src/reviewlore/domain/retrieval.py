@@ -71,4 +71,4 @@ class Hit:
     similarity: float
 
 
-Sources = Mapping[str, str]  # the name of each source, with the id of its content
+SourceIds = Mapping[str, str]  # the name of each source, with the id of its content

@@ -7,7 +7,7 @@ from typing import Protocol
 from reviewlore.domain.architecture import Change, Landed, Mention
 from reviewlore.domain.mining import Rewritten
 from reviewlore.domain.patch import CommitPatch
-from reviewlore.domain.retrieval import Hit, Passages, Scope, Sources
+from reviewlore.domain.retrieval import Hit, Passages, Scope, SourceIds
 from reviewlore.domain.source import ParsedModule, SourceFile
 from reviewlore.domain.trees import Listing, Step
 
@@ -181,7 +181,7 @@ class Index(Protocol):
         """What could not be used of the sources, or kept for the next run, a sentence each."""
         ...
 
-    def update(self, sources: Sources, read: Callable[[str], Passages]) -> None:
+    def update(self, sources: SourceIds, read: Callable[[str], Passages]) -> None:
         """Hold exactly these sources (name to the id of its content): `read` is asked for those not held yet.
 
         What is held of other names or contents is removed. What `read` raises passes through; nothing has changed then.
