@@ -43,7 +43,7 @@ def coordinate(findings: Sequence[Finding], words: Words) -> tuple[tuple[Finding
     return tuple(sorted(kept, key=_strength)), tuple(dropped)
 
 
-def likeness(one: frozenset[str], other: frozenset[str]) -> float:
+def word_overlap(one: frozenset[str], other: frozenset[str]) -> float:
     """Return the share of the shorter text's words that both have; 0 where one has too few to tell."""
     smaller = min(len(one), len(other))
     return len(one & other) / smaller if smaller >= _FEW else 0.0
@@ -97,7 +97,7 @@ def _repeats(finding: Finding, said: frozenset[str], other: Finding, theirs: fro
     if finding.source == other.source == "architecture" or not _close(finding, other):
         return False  # the facts of one survey are about different things
     least = _SAME_AS_FACT if other.source == "architecture" else _SAME
-    return likeness(said, theirs) >= least
+    return word_overlap(said, theirs) >= least
 
 
 def _close(one: Finding, other: Finding) -> bool:
@@ -140,7 +140,7 @@ def _opposed(one: Finding, other: Finding, words: Words) -> bool:
     first, second = _wants(one), _wants(other)
     if first * second >= 0:
         return False
-    return likeness(words(one.advice) - _ADD - _REMOVE, words(other.advice) - _ADD - _REMOVE) >= _SAME
+    return word_overlap(words(one.advice) - _ADD - _REMOVE, words(other.advice) - _ADD - _REMOVE) >= _SAME
 
 
 def _overlap(one: Finding, other: Finding, gap: int) -> bool:

@@ -7,7 +7,7 @@ from reviewlore.config import ReviewSettings
 from reviewlore.diff import FilePatch
 from reviewlore.domain.finding import UNCHANGED, Dropped, Finding, Source
 from reviewlore.domain.saying import Said
-from reviewlore.stages.review.coordinate import Words, likeness
+from reviewlore.stages.review.coordinate import Words, word_overlap
 
 _RANK = {"info": 0, "warning": 1, "error": 2}
 _ALIKE = 0.6  # share of the shorter text's words: the same remark in other words
@@ -134,7 +134,7 @@ class _Judge:
         words = self.past.words
         if words is None:
             return False
-        return likeness(words(text), words(f"{finding.title} {finding.why} {finding.advice}")) >= _ALIKE
+        return word_overlap(words(text), words(f"{finding.title} {finding.why} {finding.advice}")) >= _ALIKE
 
 
 def _order(finding: Finding) -> tuple[int, float, float, str, int, str]:
