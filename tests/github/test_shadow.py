@@ -18,7 +18,7 @@ from reviewlore.domain.history import Anchor
 from reviewlore.domain.shadow import ShadowFinding, ShadowReview, ShadowTotals
 from reviewlore.flows import state
 from reviewlore.flows.shadow import record_shadow
-from reviewlore.stages.shadow import add_up, settle
+from reviewlore.stages.shadow import settle, total_shadows
 
 NAME = "octo/mined"
 NOW = "2026-11-20T10:00:00Z"
@@ -69,7 +69,7 @@ def mine(clone: Path) -> None:
 
 
 def test_after_the_merge_each_is_measured_against_git_and_people(clone: Path) -> None:
-    assert add_up(state.read_shadows(store_of(clone))) == ShadowTotals(2, 4)
+    assert total_shadows(state.read_shadows(store_of(clone))) == ShadowTotals(2, 4)
     mine(clone)
     first, second = state.read_shadows(store_of(clone))
     assert [(each.path, each.changed, each.person) for each in first.findings] == [
@@ -78,7 +78,7 @@ def test_after_the_merge_each_is_measured_against_git_and_people(clone: Path) ->
     ]
     assert (first.settled, first.remarks, first.anticipated) == (True, 2, 2)
     assert [(each.changed, each.person) for each in second.findings] == [(False, False), (False, False)]
-    assert add_up((first, second)) == ShadowTotals(2, 4, 2, 4, 1, 2, 2, 2)
+    assert total_shadows((first, second)) == ShadowTotals(2, 4, 2, 4, 1, 2, 2, 2)
 
 
 def test_a_remark_that_several_heads_would_have_got_counts_once() -> None:
@@ -92,8 +92,8 @@ def test_a_remark_that_several_heads_would_have_got_counts_once() -> None:
         findings=(found("x", changed=False, person=True), found("z", changed=True, person=False)),
     )  # fmt: skip
     other = replace(first, id="o/r#2/d", pull_request=2, remarks=1)
-    assert add_up((later, first)) == ShadowTotals(2, 3, 2, 3, 2, 1, 3, 2)
-    assert add_up((first, other)) == ShadowTotals(2, 4, 2, 4, 2, 2, 4, 2)
+    assert total_shadows((later, first)) == ShadowTotals(2, 3, 2, 3, 2, 1, 3, 2)
+    assert total_shadows((first, other)) == ShadowTotals(2, 4, 2, 4, 2, 2, 4, 2)
 
 
 @pytest.mark.parametrize(

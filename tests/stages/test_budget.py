@@ -8,7 +8,7 @@ from reviewlore.config import ModelSettings
 from reviewlore.domain.asking import ModelAnswer, ModelFailure, ModelRequest
 from reviewlore.domain.spending import Allowance, Spent
 from reviewlore.stages.budget import (
-    add_up,
+    add_up_usage,
     admit,
     charge,
     find_allowance,
@@ -74,7 +74,7 @@ def test_what_is_admitted_fits_together(shapes, calls, tokens, cost):
     reasons = admit(requests, Allowance(calls, tokens, tokens, cost), SETTINGS)
     admitted = [each for each, reason in zip(requests, reasons, strict=True) if not reason]
     most = [ModelAnswer("", "m", 1.0, len(each.user) // 2, each.answer_tokens) for each in admitted]
-    total = add_up((measure(each, answer, SETTINGS) for each, answer in zip(admitted, most, strict=True)), "m")
+    total = add_up_usage((measure(each, answer, SETTINGS) for each, answer in zip(admitted, most, strict=True)), "m")
     assert calls is None or len(admitted) <= calls
     assert tokens is None or total.prompt_tokens + total.completion_tokens <= tokens
     assert cost is None or total.cost <= cost + 1e-9
@@ -96,7 +96,7 @@ def test_a_failure_counts_as_read_only_where_the_server_may_have_worked(kind, to
 def test_calls_add_up_and_the_median_is_of_those_answered():
     rows = [measure(request(), ModelAnswer("", "m", seconds, 10, 5), SETTINGS) for seconds in (1.0, 9.0, 2.0)]
     rows.append(measure(request(), ModelFailure("timeout", "no", 120.0), SETTINGS))
-    total = add_up(rows, "m")
+    total = add_up_usage(rows, "m")
     assert (total.model, total.calls, total.failed, total.seconds) == ("m", 3, 1, 132.0)
     assert (total.prompt_tokens, total.completion_tokens) == (30 + 66, 15)
     assert median_latency(rows) == 2.0

@@ -99,7 +99,7 @@ def _show_online(repo: Path, style: str) -> int:
     from reviewlore.stages import online, shadow
 
     store = open_workshop(repo, quiet=True).store
-    metrics, totals = state.read_online(store), shadow.add_up(state.read_shadows(store))
+    metrics, totals = state.read_online(store), shadow.total_shadows(state.read_shadows(store))
     if style == "json":
         click.echo(as_json(online_json(metrics, totals)), nl=False)
         return 0

@@ -25,7 +25,7 @@ from reviewlore.flows.briefing import Sources
 from reviewlore.formats.toml_text import read_toml
 from reviewlore.formats.yaml_text import read_yaml
 from reviewlore.ports import Generator, Parsers
-from reviewlore.stages.budget import add_up, measure
+from reviewlore.stages.budget import add_up_usage, measure
 from reviewlore.stages.review.answers import parse_answer, parse_plain
 from reviewlore.stages.review.knowledge import Judges, Knowledge
 from reviewlore.stages.review.suggestion import Broken, settle_suggestion
@@ -123,7 +123,7 @@ class _Asking:
         if malformed:
             again = f"; asking again failed: {self._unmended}" if self._unmended else ", even asked again."
             self._notes.append(f"{_count(malformed, 'answer')} of the model could not be used whole{again}")
-        usage = replace(add_up(self._took, self._generator.model), repaired=self._repaired, malformed=malformed)
+        usage = replace(add_up_usage(self._took, self._generator.model), repaired=self._repaired, malformed=malformed)
         return Asked(self._settled(findings), (*dropped, *lost), usage, tuple(self._notes), tuple(sorted(silent)))
 
     def _generate(self, requests: Sequence[ModelRequest]) -> list[ModelAnswer | ModelFailure]:

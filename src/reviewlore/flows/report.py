@@ -11,7 +11,7 @@ from reviewlore.flows.scoring import read_calibrations
 from reviewlore.formats.standing import render_due
 from reviewlore.ports import Store
 from reviewlore.stages.registry import find_active, find_tainted
-from reviewlore.stages.shadow import add_up
+from reviewlore.stages.shadow import total_shadows
 
 _AUDIT_TAIL = 12
 
@@ -36,7 +36,7 @@ def standing_report(store: Store, repository: str, now: str) -> Report:
         audit=tuple(state.read_audit(store)[-_AUDIT_TAIL:]),
         calibrations=read_calibrations(store, state.read_version(store, active.id)) if active else None,
         online=state.read_online(store),
-        shadow=add_up(state.read_shadows(store)),
+        shadow=total_shadows(state.read_shadows(store)),
         notes=(render_due(tainted),) if tainted is not None else (),
     )
 

@@ -13,7 +13,7 @@ from reviewlore.errors import ReviewloreError
 from reviewlore.flows import state
 from reviewlore.formats import records
 from reviewlore.ports import Generator, Store
-from reviewlore.stages.budget import add_up, admit, charge, find_allowance, measure, median_latency, summarise
+from reviewlore.stages.budget import add_up_usage, admit, charge, find_allowance, measure, median_latency, summarise
 
 _MONTHS = 12  # a pull request that is older is asked about as if it were new
 
@@ -33,7 +33,7 @@ class MeteredGenerator:
     @property
     def usage(self) -> Usage:
         """What was asked so far; requests beyond the budget are in no count."""
-        return add_up(self._calls, self.model)
+        return add_up_usage(self._calls, self.model)
 
     def generate(self, requests: Sequence[ModelRequest]) -> list[ModelAnswer | ModelFailure]:
         """Ask what the budget allows, in order; what it does not is a failure of the kind `budget`."""

@@ -80,7 +80,7 @@ def measure(request: ModelRequest, outcome: ModelAnswer | ModelFailure, settings
     )
 
 
-def add_up(rows: Iterable[Usage], model: str) -> Usage:
+def add_up_usage(rows: Iterable[Usage], model: str) -> Usage:
     """Return what several calls took together."""
     total = Usage(model=model)
     for row in rows:

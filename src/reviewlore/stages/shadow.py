@@ -75,7 +75,7 @@ def settle(shadow: ShadowReview, merged: MergedPull, outcomes: Mapping[str, Outc
     return replace(shadow, findings=findings, settled=True, remarks=len(people), anticipated=anticipated)
 
 
-def add_up(shadows: Iterable[ShadowReview]) -> ShadowTotals:
+def total_shadows(shadows: Iterable[ShadowReview]) -> ShadowTotals:
     """Return the totals of all records, one pull request at a time.
 
     A remark that several heads would have got is one, as of the first of them; people's remarks are counted once.
