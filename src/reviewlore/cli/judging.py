@@ -53,7 +53,7 @@ def review(repo: Path, style: str, *, quiet: bool, **options: Any) -> int:
     Review a branch of a local repository (no account, and no network unless [model] of the settings names a server), or
     with --github and --pr a pull request, in a local clone of its repository.
     """
-    asked = _Asked(style=style, **options)
+    asked = _Options(style=style, **options)
     _refuse_what_does_not_go_together(asked)
     foreign = _read_foreign(asked.foreign)
     workshop = open_workshop(repo, quiet)
@@ -62,7 +62,7 @@ def review(repo: Path, style: str, *, quiet: bool, **options: Any) -> int:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Options:
     """What of a review was asked for; see the options of `review`."""
 
     style: str
@@ -76,7 +76,7 @@ class _Asked:
     fail_on: str | None
 
 
-def _refuse_what_does_not_go_together(asked: _Asked) -> None:
+def _refuse_what_does_not_go_together(asked: _Options) -> None:
     """Raise ConfigError with everything that is wrong with the options; then nothing was read yet."""
     checks = (
         (asked.github is not None and asked.number is None, "--github needs the pull request's number: add --pr N."),
@@ -122,7 +122,7 @@ def _read_foreign(files: tuple[Path, ...]) -> dict[str, bytes]:
     return found
 
 
-def _review_branch(workshop: "Workshop", asked: _Asked, foreign: dict[str, bytes]) -> int:
+def _review_branch(workshop: "Workshop", asked: _Options, foreign: dict[str, bytes]) -> int:
     """Review or compare the change between two revisions of a local repository."""
     from reviewlore.flows.review import read_settings, review_change
     from reviewlore.flows.subject import Circumstances
@@ -141,7 +141,7 @@ def _review_branch(workshop: "Workshop", asked: _Asked, foreign: dict[str, bytes
     return _status(result, asked, read_settings(workshop.repo, start).review.fail_on)
 
 
-def _review_pull(workshop: "Workshop", asked: _Asked, foreign: dict[str, bytes]) -> int:
+def _review_pull(workshop: "Workshop", asked: _Options, foreign: dict[str, bytes]) -> int:
     """Review a pull request: the review first, on standard error the plan, and with --post what became of it."""
     from reviewlore.flows import pulls
     from reviewlore.wiring_review import open_pull, open_version
@@ -173,7 +173,7 @@ def _tell(*texts: str) -> None:
         click.echo(visible(text), err=True)
 
 
-def _status(result: "Review", asked: _Asked, fail_on: str) -> int:
+def _status(result: "Review", asked: _Options, fail_on: str) -> int:
     from reviewlore.stages.review.select import reaches
 
     return 1 if reaches(result.findings, asked.fail_on or fail_on) else 0
