@@ -1,6 +1,6 @@
 """Real reviews on the fake GitHub: recorded pull requests and threads on top of their repository's own git history.
 
-In: rows as `shared/data/README.md` describes them, and a clone that holds the pull requests' commits. Out: a repository
+In: recorded rows of review comments, and a clone that holds the pull requests' commits. Out: a repository
 on the fake whose base, head and merge commits are the true ones. The rows are never stored: they belong to others.
 """
 
