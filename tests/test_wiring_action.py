@@ -110,3 +110,14 @@ def test_a_review_never_takes_the_settings_that_are_checked_out(environ, checkou
     commit(checkout, {".reviewlore.toml": '[model]\nkind = "openai"\naddress = "http://127.0.0.1:1/v1"\nname = "x"\n'})
     assert site.workshop.settings == Settings()
     assert "The event names no default branch, so its .reviewlore.toml is not known." in capsys.readouterr().out
+
+
+def test_a_branch_named_like_the_default_one_is_not_trusted_because_it_is_checked_out(environ, checkout, capsys):
+    """Attack 2: a fork's branch may have that name too."""
+    event = {"repository": {"default_branch": "trunk"}}
+    context = RunContext("pull_request", event, "octo/demo", "https://github.com", "7", "", ActionInputs("review"))
+    site = _Site(environ | {"GITHUB_WORKSPACE": str(checkout)}, context, ActionsRunner(environ))
+    git(checkout, "checkout", "-q", "-b", "trunk")
+    commit(checkout, {".reviewlore.toml": '[model]\nkind = "openai"\naddress = "http://127.0.0.1:1/v1"\nname = "x"\n'})
+    assert site.workshop.settings == Settings()
+    assert "The default branch trunk is not in this checkout" in capsys.readouterr().out

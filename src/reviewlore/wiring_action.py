@@ -148,7 +148,9 @@ class _ActionWorkshop(Workshop):
         learns = self.site.context.inputs.mode in ("learn", "train")
         if not branch and learns:  # a schedule: it runs on the default branch and on no other
             return read_settings(self.repo, self.repo.resolve("HEAD"))
-        for place in (f"refs/remotes/origin/{branch}", f"refs/heads/{branch}") if branch else ():
+        # A branch of that name that somebody checked out may be a fork's; what was fetched from origin is not.
+        places = (f"refs/remotes/origin/{branch}", *([f"refs/heads/{branch}"] if learns else []))
+        for place in places if branch else ():
             with suppress(InputError):
                 return read_settings(self.repo, self.repo.resolve(place))
         why = f"The default branch {branch} is not in this checkout" if branch else "The event names no default branch"
