@@ -165,3 +165,13 @@ def test_hostile_remarks_are_data(home: Path) -> None:
     (cited,) = look(home, store, base).for_finding(FINDING)
     assert cited.excerpt.startswith("import crane")
     assert look(home, store, base).for_hunk("\udcff.py", "+\ud800 crane \0", 3)[0].episode == kept.id
+
+
+def test_a_remark_on_like_code_about_something_else_is_not_cited(home: Path) -> None:
+    base = commit(home, {"a.py": "x = 1\n"})
+    like = make_episode(
+        5, 51, MARIA, "Log the berth number at debug level: operators read nothing below it.", concern="architecture",
+        anchor=Anchor("harbor/pier.py", 2), hunk="@@ -1 +1,2 @@\n+import harbor.crane",
+    )  # fmt: skip
+    store = FakeStore(state.episode_files([SAID, like]))
+    assert [each.episode for each in look(home, store, base).for_finding(FINDING)] == [SAID.id]

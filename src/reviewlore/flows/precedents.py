@@ -11,6 +11,7 @@ from functools import cached_property
 from reviewlore.domain.finding import Finding, Precedent
 from reviewlore.domain.retrieval import Hit, Passages, Scope
 from reviewlore.flows import state
+from reviewlore.flows.choosing import telling_words
 from reviewlore.formats.rules import parse_rules
 from reviewlore.ports import Index, Repo, Store
 from reviewlore.stages.mine import classify_concern
@@ -32,6 +33,9 @@ from reviewlore.stages.retrieve import (
 )
 
 _SEARCHED = 8  # more than are cited: some say the same, some rules are of other paths
+# Telling words that a cited remark has in common with what a finding says, one where it has no more than `_FEW`: code
+# alone brings remarks about something else.
+_SHARED, _FEW = 2, 4
 _DECIDED = "decision:"
 
 
@@ -61,7 +65,9 @@ class Precedents:
         concern = concern_of(finding)
         if concern == "other":
             concern = classify_concern(f"{finding.title} {finding.why}")
-        said = self._filled.search(query_of(finding), _SEARCHED, Scope(("episode",), self.repository, concern))
+        about = telling_words(f"{finding.title} {finding.why} {finding.advice}")
+        found = self._filled.search(query_of(finding), _SEARCHED, Scope(("episode",), self.repository, concern))
+        said = [hit for hit in found if _is_about(telling_words(hit.passage.excerpt), about)]
         return choose_precedents(finding.anchor.path, self._written(written_query_of(finding)), said, MAX_PRECEDENTS)
 
     def for_hunk(self, path: str, hunk: str, limit: int = MAX_PRECEDENTS) -> tuple[Precedent, ...]:
@@ -114,3 +120,8 @@ class Precedents:
         if name == state.RULES:
             return passages_of_rules(*parse_rules(self.store.read(name) or b""))
         return passages_of_episodes(state.read_month(self.store, name))
+
+
+def _is_about(remark: frozenset[str], finding: frozenset[str]) -> bool:
+    """Whether a remark speaks of what a finding says, by the telling words of both."""
+    return len(remark & finding) >= (_SHARED if len(remark) > _FEW else 1)
