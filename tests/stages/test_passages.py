@@ -143,6 +143,34 @@ Back to words that say enough to be a decision of this team, in the end.
 """
 
 
+RULES = b"""# House rules
+
+Short, because everybody here keeps to all of them, always.
+
+1. **Imports point down.** A service asks a port,
+   and only wiring knows which store is behind it.
+2. Money is whole cents, in a name that ends in _cents, never a float.
+   - not even in tests
+3. Time is passed in: below wiring nothing calls the clock by itself.
+
+What we do not argue about: quotes, blank lines, how long a line may be.
+"""
+
+
+def test_the_points_of_a_list_are_cited_one_by_one() -> None:
+    found = passages_of_document("CONTRIBUTING.md", RULES).found
+    assert [(each.line, each.heading) for each in found] == [(line, "House rules") for line in (1, 5, 7, 9, 11)]
+    assert [each.excerpt[:20] for each in found] == [
+        "Short, because every",
+        "1. Imports point dow",
+        "2. Money is whole ce",
+        "3. Time is passed in",
+        "What we do not argue",
+    ]
+    assert found[1].excerpt.endswith("which store is behind it.")
+    assert len({each.id for each in found}) == 5
+
+
 def test_restructured_text_is_split_too() -> None:
     found = passages_of_document("CONTRIBUTING.rst", RST).found
     assert [each.heading for each in found] == ["Title", "Naming", "Next"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from reviewlore.adapters.terms import TOKENIZER
 from reviewlore.domain.retrieval import Passage
 
-_FORMAT = 1  # of the tables and of `split_terms`: another one makes the file anew
+_FORMAT = 2  # of the tables, of `split_terms` and of how passages are cut: another one makes the file anew
 _TABLES = f"""
 CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, content TEXT NOT NULL, note TEXT NOT NULL);
 CREATE TABLE passage (

@@ -25,6 +25,8 @@ _STATUS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _ATX = re.compile(r" {0,3}(#{1,6}|={1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
+_POINT = re.compile(r"(?:[-*+]|\d{1,3}[.)])[ \t]+\S")
+_LIST = 3  # points from which on a list is read point by point
 _UNDERLINE = re.compile(r"([=\-~^\"*+#'`])\1{2,}[ \t]*$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,}|-{4,}$|\.\.[ \t]+code)")
 _EMPHASIS = re.compile(r"[*`~]+|(?<!\w)_+|_+(?!\w)")  # an underscore inside of a word belongs to a name
@@ -81,24 +83,28 @@ def is_decision_document(path: str) -> bool:
 
 
 def passages_of_document(path: str, data: bytes) -> Passages:
-    """Return the sections of a document by their headings; none of a record that is no longer in force."""
+    """Return the sections of a document by their headings, the points of a list one by one.
+
+    None of a record that is no longer in force.
+    """
     if len(data) > MAX_DOCUMENT_BYTES:
         return Passages(note=f"{path} is longer than {MAX_DOCUMENT_BYTES} bytes and is not searched for decisions.")
     text = data.decode("utf-8", "replace")
     if _STATUS.search(text[:_TEXT]):
         return Passages()
-    sections = list(_sections(text))
+    sections = [part for section in _sections(text) for part in _points(*section)]
     title = next((heading for heading, _, _ in sections if heading), path.rpartition("/")[2].rpartition(".")[0])
-    found = []
+    found: list[Passage] = []
     for heading, line, body in sections[:_MAX_SECTIONS]:
         words = _plain(body)
         if sum(character.isalpha() for character in words) < _EXCERPT // 5:
             continue  # a bare heading or a date decides nothing
         where = heading or title
+        name = f"{path}#{where}"[:_TEXT]
         found.append(
             Passage(
                 kind="decision",
-                id=f"{path}#{where}"[:_TEXT],
+                id=name if all(each.id != name for each in found) else f"{name}:{line}",
                 path=path,
                 text=f"{title} {where} {words}"[:_TEXT],
                 excerpt=_cut(words),
@@ -128,6 +134,27 @@ def _sections(text: str) -> Iterable[tuple[str, int, str]]:
             yield heading, start, "\n".join(body)
         heading, start, body = found[:_EXCERPT], number, []
     yield heading, start, "\n".join(body)
+
+
+def _points(heading: str, start: int, body: str) -> Iterable[tuple[str, int, str]]:
+    """Yield a section, or what stands before its list and each point of that: one rule of ten is what is cited."""
+    rows = body.split("\n")
+    first = start + 1 if heading else start  # the heading's own row is not in the body
+    places = [place for place, row in enumerate(rows) if _POINT.match(row)]
+    if len(places) < _LIST or any(map(_FENCE.match, rows)):  # a row of code may look like a point
+        yield heading, start, body
+        return
+    yield heading, start, "\n".join(rows[: places[0]])
+    end = _after_list(rows, places[-1])
+    for place, following in zip(places, [*places[1:], end], strict=True):
+        yield heading, first + place, "\n".join(rows[place:following])
+    yield heading, first + end, "\n".join(rows[end:])
+
+
+def _after_list(rows: Sequence[str], last: int) -> int:
+    """Return where the text behind a list begins, given its last point: after a blank row, and not indented."""
+    behind = (at for at in range(last + 1, len(rows)) if rows[at][:1].strip() and not rows[at - 1].strip())
+    return next(behind, len(rows))
 
 
 def _heading(rows: Sequence[str], place: int) -> str | None:
