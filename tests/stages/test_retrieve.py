@@ -47,6 +47,11 @@ PATH = "docs/adr/0001-layers.md"
 DECISION = Passage("decision", f"{PATH}#Layers", PATH, "", "The api is above.", heading="Layers", line=9)
 
 
+def test_of_what_is_cited_the_closest_stands_first() -> None:
+    hits = [Hit(replace(PASSAGE, id=name, excerpt=name), at) for name, at in (("b", 0.2), ("a", 0.9), ("c", 0.5))]
+    assert [each.episode for each in choose_precedents("a.py", [], [*hits, Hit(PASSAGE, 1.0)])] == ["a", "c", "b"]
+
+
 def test_a_rule_is_cited_where_it_holds() -> None:
     assert [each.kind for each in choose_precedents("src/api/loans.py", [Hit(RULE, 0.2)], [])] == ["rule"]
     assert choose_precedents("src/api/loans.py", [Hit(RULE, 0.1)], []) == ()

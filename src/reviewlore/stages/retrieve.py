@@ -68,7 +68,13 @@ def choose_precedents(
         found.update((hit.passage.excerpt, hit) for hit in itertools.islice(of_kind, 1))
     for hit in said:
         found.setdefault(hit.passage.excerpt, hit)
-    return tuple(map(_precedent, itertools.islice(found.values(), limit)))
+    chosen = sorted(itertools.islice(found.values(), limit), key=_shown_at)
+    return tuple(map(_precedent, chosen))
+
+
+def _shown_at(hit: Hit) -> tuple[int, float]:
+    """Rules and decisions stand before remarks; of what was chosen, what is most alike stands first."""
+    return ("rule", "decision", "episode").index(hit.passage.kind), -hit.similarity
 
 
 def _fits(hit: Hit, path: str) -> bool:
