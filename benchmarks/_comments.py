@@ -1,5 +1,6 @@
 """Real review comments for benchmarks: the rows as episodes, and the pair protocol rankers are judged by."""
 
+import argparse
 import gzip
 import json
 import random
@@ -24,6 +25,24 @@ def find_file(given: str | None) -> Path | None:
     place = Path(given) if given else Path(__file__).resolve().parents[2] / "shared" / "data"
     place = place / FILE if place.is_dir() else place
     return place if place.is_file() else None
+
+
+def make_parser(name: str, about: str | None, quick: str = "") -> argparse.ArgumentParser:
+    """The options of a benchmark on review comments; `quick` says what its smoke test leaves out, where it has one."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks {name}", description=about)
+    parser.add_argument("--data", help="review comments (JSONL.gz); default: ../shared/data beside the project")
+    if quick:
+        parser.add_argument("--quick", action="store_true", help=f"{quick}: a smoke test")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true", help="accepted for symmetry: the last line is always JSON")
+    return parser
+
+
+def tell_absent(name: str, *figures: str, what: str = "measured") -> int:
+    """Say that there is nothing to measure on, and that these figures are not there; the exit status is 0."""
+    print(f"Not {what}: there are no review comments at --data or in ../shared/data beside the project.")
+    print(json.dumps({**dict.fromkeys(figures), "not_measured": [name]}))
+    return 0
 
 
 def load_rows(path: Path) -> list[Row]:

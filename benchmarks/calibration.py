@@ -8,7 +8,6 @@ repository's last 30 %, as `train` makes them, and asked on those. Intervals are
 line is one JSON object; progress goes to standard error.
 """
 
-import argparse
 import json
 import random
 import sys
@@ -17,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from benchmarks._comments import Vectors, as_episode, find_file, load_rows
+from benchmarks._comments import Vectors, as_episode, find_file, load_rows, make_parser, tell_absent
 from benchmarks._held_out import held_out, left_out, remark_of, score_left_out, usable
 
 from reviewlore.adapters.boosting import train_ranker
@@ -62,17 +61,10 @@ class Bench:
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks calibration", description=__doc__)
-    parser.add_argument("--data", help="review comments (JSONL.gz); default: ../shared/data beside the project")
-    parser.add_argument("--quick", action="store_true", help="four repositories, few pairs: a smoke test")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", action="store_true", help="accepted for symmetry: the last line is always JSON")
-    arguments = parser.parse_args(argv)
+    arguments = make_parser("calibration", __doc__, "four repositories, few pairs").parse_args(argv)
     source = find_file(arguments.data)
     if source is None:
-        print("Not measured: there are no review comments at --data or in ../shared/data beside the project.")
-        print(json.dumps({"across": None, "own_past": None, "not_measured": ["calibration"]}))
-        return 0
+        return tell_absent("calibration", "across", "own_past")
     print(json.dumps(run(open_bench(source, arguments.seed, quick=arguments.quick))))
     return 0
 

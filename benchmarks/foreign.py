@@ -9,14 +9,13 @@ bot's remark anywhere. `trained` asks whether a ranker that also learns from tho
 are bootstraps over pull requests. The last line is one JSON object; progress goes to standard error.
 """
 
-import argparse
 import json
 import random
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks._comments import find_file
+from benchmarks._comments import find_file, make_parser, tell_absent
 from benchmarks._held_out import held_out, left_out, remark_of, score_left_out
 from benchmarks.calibration import Asked, Bench, interval, open_bench, say, told, within
 
@@ -31,17 +30,10 @@ LEAST_OF_EACH = 8
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks foreign", description=__doc__)
-    parser.add_argument("--data", help="review comments (JSONL.gz); default: ../shared/data beside the project")
-    parser.add_argument("--quick", action="store_true", help="four repositories, few pairs: a smoke test")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", action="store_true", help="accepted for symmetry: the last line is always JSON")
-    arguments = parser.parse_args(argv)
+    arguments = make_parser("foreign", __doc__, "four repositories, few pairs").parse_args(argv)
     source = find_file(arguments.data)
     if source is None:
-        print("Not measured: there are no review comments at --data or in ../shared/data beside the project.")
-        print(json.dumps({"across": None, "local": None, "not_measured": ["foreign"]}))
-        return 0
+        return tell_absent("foreign", "across", "local")
     bench = open_bench(source, arguments.seed, quick=arguments.quick)
     print(json.dumps(run(bench)))
     return 0

@@ -7,7 +7,6 @@ one repository out at a time. Prints its size and what it was made from; the las
 reproducible to the byte with the same data and the same version of lightgbm.
 """
 
-import argparse
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -15,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks._comments import Vectors, as_episode, find_file, load_rows
+from benchmarks._comments import Vectors, as_episode, find_file, load_rows, make_parser, tell_absent
 from benchmarks._held_out import held_out, left_out, score_left_out, usable
 
 from reviewlore.adapters.boosting import train_ranker
@@ -33,17 +32,12 @@ LARGEST = 400_000  # bytes
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks prior", description=__doc__)
-    parser.add_argument("--data", help="review comments (JSONL.gz); default: ../shared/data beside the project")
+    parser = make_parser("prior", __doc__)
     parser.add_argument("--output", type=Path, default=OUTPUT)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", action="store_true", help="accepted for symmetry: the last line is always JSON")
     arguments = parser.parse_args(argv)
     source = find_file(arguments.data)
     if source is None:
-        print("Not made: there are no review comments at --data or in ../shared/data beside the project.")
-        print(json.dumps({"not_measured": ["prior"]}))
-        return 0
+        return tell_absent("prior", what="made")
     episodes = [as_episode(row) for row in load_rows(source)]
     pairs = build_dataset(episodes, seed=arguments.seed, settings=PairSettings(test_share=0.0)).pairs
     model = make_prior(pairs, seed=arguments.seed)

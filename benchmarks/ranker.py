@@ -7,7 +7,6 @@ all pairs as the judge prints it (macro over repositories beside it); intervals 
 request. The last line is one JSON object. Progress goes to standard error.
 """
 
-import argparse
 import json
 import random
 import sys
@@ -17,7 +16,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from benchmarks._comments import Row, Vectors, as_episode, find_file, load_rows, pooled, protocol_pairs
+from benchmarks._comments import (
+    Row,
+    Vectors,
+    as_episode,
+    find_file,
+    load_rows,
+    make_parser,
+    pooled,
+    protocol_pairs,
+    tell_absent,
+)
 
 from reviewlore.adapters.boosting import train_ranker
 from reviewlore.domain.history import Episode
@@ -53,19 +62,10 @@ class Bench:
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks ranker", description=__doc__)
-    parser.add_argument("--data", help="review comments (JSONL.gz); default: ../shared/data beside the project")
-    parser.add_argument("--quick", action="store_true", help="two small repositories, few pairs: a smoke test")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", action="store_true", help="accepted for symmetry: the last line is always JSON")
-    arguments = parser.parse_args(argv)
+    arguments = make_parser("ranker", __doc__, "two small repositories, few pairs").parse_args(argv)
     source = find_file(arguments.data)
     if source is None:
-        print("Not measured: there are no review comments at --data or in ../shared/data beside the project.")
-        print(
-            json.dumps({"outcome": None, "hard": None, "easy": None, "own_past_gain": None, "not_measured": ["ranker"]})
-        )
-        return 0
+        return tell_absent("ranker", "outcome", "hard", "easy", "own_past_gain")
     rows = load_rows(source)
     settings = PairSettings(test_share=0.0)
     if arguments.quick:
