@@ -11,11 +11,11 @@ from reviewlore.domain.comparison import ComparedFinding, ComparedVersion, Verdi
 from reviewlore.domain.usage import tell_asking
 from reviewlore.domain.visible import to_json, visible_line
 from reviewlore.formats.review_json import coverage_json, usage_json
+from reviewlore.formats.text import LEVEL, count_of, numbered
 
 SCHEMA = "reviewlore/comparison/1"
 _WIDTH = 98
 _MOST_UNSAID = 20  # of what neither says; JSON has all
-_LEVEL = {"error": "Error", "warning": "Warning", "info": "Note"}
 
 
 def render_comparison(comparison: VersionComparison) -> str:
@@ -66,16 +66,16 @@ def render_comparison_json(comparison: VersionComparison) -> str:
 
 def _headline(comparison: VersionComparison) -> str:
     span = f"{comparison.base[:10]}..{comparison.head[:10]}"
-    files = _count(comparison.files_reviewed, "file")
+    files = count_of(comparison.files_reviewed, "file")
     both, mine, theirs = len(comparison.both), len(comparison.only_first), len(comparison.only_second)
-    candidates = _count(comparison.candidates, "candidate")
+    candidates = count_of(comparison.candidates, "candidate")
     counts = f"both say {both}, only the first {mine}, only the second {theirs}"
     return f"Two versions on {files} of {comparison.repository} {span}: {candidates}; {counts}."
 
 
 def _version(version: ComparedVersion, role: str) -> str:
     total = sum(version.dropped.values())
-    said = f"{_count(version.said, 'comment')}, {total} not said"
+    said = f"{count_of(version.said, 'comment')}, {total} not said"
     return f"{version.version} ({role}, {version.tier} tier): {said}"
 
 
@@ -90,12 +90,10 @@ def _section(title: str, found: Sequence[ComparedFinding], comparison: VersionCo
 
 def _finding(number: int, each: ComparedFinding, comparison: VersionComparison) -> list[str]:
     finding = each.finding
-    at = "" if finding.anchor.line is None else f":{finding.anchor.line}"
-    side = " (removed line)" if finding.anchor.side == "LEFT" and at else ""
     names = [comparison.first.version, comparison.second.version]
     width = max(map(len, names))
-    lines = [f"{number}. {visible_line(finding.anchor.path)}{at}{side}"]
-    lines += _wrapped(f"{_LEVEL[finding.severity]}: {finding.title} [{finding.rule}]", "   ")
+    lines = [numbered(number, finding)]
+    lines += _wrapped(f"{LEVEL[finding.severity]}: {finding.title} [{finding.rule}]", "   ")
     for name, verdict in zip(names, (each.first, each.second), strict=True):
         lines += _wrapped(f"{name.ljust(width)}  {_verdict(verdict, comparison.candidates)}", "   ", "     ")
     return lines
@@ -112,10 +110,6 @@ def _differing(first: ComparedVersion, second: ComparedVersion) -> str:
     names = sorted({*first.dropped, *second.dropped})
     pairs = [(name, first.dropped.get(name, 0), second.dropped.get(name, 0)) for name in names]
     return "; ".join(f"{name} {mine}, {theirs}" for name, mine, theirs in pairs if mine != theirs)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _wrapped(text: str, first: str = "", rest: str | None = None) -> list[str]:

@@ -14,7 +14,7 @@ from reviewlore.domain.usage import tell_asking
 from reviewlore.domain.visible import visible, visible_line
 
 _WIDTH = 98
-_LEVEL = {"error": "Error", "warning": "Warning", "info": "Note"}
+LEVEL = {"error": "Error", "warning": "Warning", "info": "Note"}
 
 
 def render_text(review: Review) -> str:
@@ -48,15 +48,22 @@ def where(path: str, line: int | None) -> str:
     return visible_line(path) if line is None else f"{visible_line(path)}:{line}"
 
 
+def numbered(number: int, finding: Finding) -> str:
+    """Return the first line of a finding of a list: its number, its place, and whether that line was removed."""
+    anchor = finding.anchor
+    side = " (removed line)" if anchor.side == "LEFT" and anchor.line is not None else ""
+    return f"{number}. {where(anchor.path, anchor.line)}{side}"
+
+
 def _headline(review: Review) -> str:
     span = f"{review.base[:10]}..{review.head[:10]}"
     who = review.version if review.version.startswith(review.tier) else f"{review.tier} {review.version}"
-    files = _count(review.files_reviewed, "file")
+    files = count_of(review.files_reviewed, "file")
     if not review.findings:
         dropped = _reasons(review)
-        unsaid = f"; {_count(len(review.dropped), 'candidate')} not said ({dropped})" if dropped else ""
+        unsaid = f"; {count_of(len(review.dropped), 'candidate')} not said ({dropped})" if dropped else ""
         return visible_line(f"No comments on {files} of {review.repository} {span} ({who}){unsaid}.")
-    count = _count(len(review.findings), "comment")
+    count = count_of(len(review.findings), "comment")
     return visible_line(f"{count} on {files} of {review.repository} {span} ({who})")
 
 
@@ -80,7 +87,8 @@ def _tally(counts: dict[str, int]) -> str:
     return ", ".join(f"{count} {visible_line(reason)}" for reason, count in ordered)
 
 
-def _count(number: int, noun: str) -> str:
+def count_of(number: int, noun: str) -> str:
+    """Return a number with what it counts, in the plural but for one."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
@@ -93,10 +101,8 @@ def _facts(finding: Finding) -> str:
 
 
 def _finding_text(number: int, finding: Finding) -> list[str]:
-    level = _LEVEL[finding.severity]
-    place = where(finding.anchor.path, finding.anchor.line)
-    side = " (removed line)" if finding.anchor.side == "LEFT" and finding.anchor.line is not None else ""
-    lines = [f"{number}. {place}{side}", *_wrapped(f"{level}: {' '.join(finding.title.split())}", "   ")]
+    level = LEVEL[finding.severity]
+    lines = [numbered(number, finding), *_wrapped(f"{level}: {' '.join(finding.title.split())}", "   ")]
     lines += _wrapped(finding.why, "   ")
     lines += _wrapped(finding.advice, "   → ", "     ")
     lines += _suggested(finding)
@@ -156,7 +162,7 @@ def _wrapped(text: str, first: str, rest: str | None = None) -> list[str]:
 
 def _finding_markdown(number: int, finding: Finding) -> str:
     place = where(finding.anchor.path, finding.anchor.line)
-    parts = [f"**{number}. {inert_code(place)}** {_LEVEL[finding.severity]}: {inert_line(finding.title)}"]
+    parts = [f"**{number}. {inert_code(place)}** {LEVEL[finding.severity]}: {inert_line(finding.title)}"]
     parts += [inert(text) for text in (finding.why, finding.advice) if text]
     if rows := _suggested(finding):
         parts.append(inert("\n".join(["````", *(row.removeprefix("   | ").rstrip() for row in rows), "````"])))
