@@ -9,6 +9,8 @@ from reviewlore.domain.events import FeedbackSignal
 from reviewlore.domain.finding import Finding, Review
 from reviewlore.domain.forge import Posted, ThreadComment
 from reviewlore.domain.history import Anchor, Episode, Origin
+from reviewlore.domain.saying import Said
+from reviewlore.flows import state
 from reviewlore.flows.choosing import telling_words
 from reviewlore.flows.saying import dismissed_in, said_on
 from reviewlore.formats.records import encode_lines
@@ -72,14 +74,18 @@ def store(reason: str, body: str = BODY) -> FakeStore:
     )
 
 
+def dismissed(store: FakeStore, repository: str) -> tuple[Said, ...]:
+    return dismissed_in(store, repository, state.read_dismissals(store, repository))
+
+
 def test_what_was_dismissed_for_good_is_known_by_rule_and_words() -> None:
-    found = dismissed_in(store("wrong"), "octo/demo")
+    found = dismissed(store("wrong"), "octo/demo")
     assert [(item.id, item.path, item.rule) for item in found] == [(OURS.id, "a.py", "generated/testing")]
     assert reasons(AGAIN, Past(dismissed=found, words=telling_words)) == ["dismissed_before"]
 
 
 def test_a_passing_reason_another_repository_and_an_unknown_rule_say_nothing() -> None:
-    assert dismissed_in(store("already-known"), "octo/demo") == ()
-    assert dismissed_in(store("wrong"), "octo/other") == ()
-    assert dismissed_in(store("wrong", "No small print."), "octo/demo") == ()
-    assert dismissed_in(FakeStore(), "octo/demo") == ()
+    assert dismissed(store("already-known"), "octo/demo") == ()
+    assert dismissed(store("wrong"), "octo/other") == ()
+    assert dismissed(store("wrong", "No small print."), "octo/demo") == ()
+    assert dismissed(FakeStore(), "octo/demo") == ()

@@ -120,14 +120,15 @@ def decide(context: ReviewContext, examined: Examined, judgement: Judgement) -> 
     history: tuple[RuleRecord, ...] = ()
     if examined.candidates:
         standing, old = find_standing(subject, examined.candidates)
+        dismissals = state.read_dismissals(store, context.repository)
         past = Past(
             said=said_on(subject.known.posted),
-            dismissed=dismissed_in(store, context.repository),
+            dismissed=dismissed_in(store, context.repository, dismissals),
             patches={patch.path: patch for patch in examined.reviewed},
             standing=standing,
             old=old,
         )
-        dismissed = state.read_dismissed(store, context.repository)
+        dismissed = frozenset(signal.finding for signal in dismissals)
         history = read_rule_records(store, subject)
     choice = choose(examined.candidates, judgement, settings, past, dismissed=dismissed, history=history)
     kept = tuple(examined.precedents.cite(choice.kept))  # what is not said needs no evidence

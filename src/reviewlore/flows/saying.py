@@ -1,8 +1,8 @@
 """What we said before, found again: on a pull request as the forge lists it, and what was dismissed for good."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from reviewlore.domain.events import PASSING_REASONS, FeedbackSignal
+from reviewlore.domain.events import FeedbackSignal
 from reviewlore.domain.forge import Posted
 from reviewlore.domain.history import Episode
 from reviewlore.domain.markers import find_marker
@@ -23,16 +23,11 @@ def said_on(posted: Posted) -> tuple[Said, ...]:
     )
 
 
-def dismissed_in(store: Store, repository: str) -> tuple[Said, ...]:
-    """Return the remarks that maintainers of a repository dismissed for good, as far as their rule is known.
+def dismissed_in(store: Store, repository: str, signals: Sequence[FeedbackSignal]) -> tuple[Said, ...]:
+    """Return the remarks that a repository's dismissals (`state.read_dismissals`) are of, where their rule is known.
 
     A dismissal names a finding only; its rule and words are in the mined remark.
     """
-    signals = [
-        signal
-        for signal in state.read_feedback(store)
-        if signal.repository == repository and signal.reason not in PASSING_REASONS
-    ]
     if not signals:
         return ()
     mined = {episode.finding: episode for episode in state.read_episodes(store) if episode.repository == repository}

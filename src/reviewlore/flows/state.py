@@ -109,10 +109,10 @@ def read_feedback(store: Store) -> tuple[FeedbackSignal, ...]:
     return tuple(sorted(found, key=lambda signal: (signal.at, signal.id)))
 
 
-def read_dismissed(store: Store, repository: str) -> frozenset[str]:
-    """Return the fingerprints of remarks that maintainers of a repository dismissed for good."""
-    return frozenset(
-        signal.finding
+def read_dismissals(store: Store, repository: str) -> tuple[FeedbackSignal, ...]:
+    """Return what maintainers of a repository dismissed for good, oldest first."""
+    return tuple(
+        signal
         for signal in read_feedback(store)
         if signal.repository == repository and signal.reason not in PASSING_REASONS
     )
