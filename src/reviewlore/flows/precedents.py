@@ -31,6 +31,7 @@ from reviewlore.stages.retrieve import (
     written_query_of,
     written_query_of_hunk,
 )
+from reviewlore.stages.review.candidates import words_of
 
 _SEARCHED = 8  # more than are cited: some say the same, some rules are of other paths
 # Telling words that a cited remark has in common with what a finding says, one where it has no more than `_FEW`: code
@@ -65,7 +66,7 @@ class Precedents:
         concern = concern_of(finding)
         if concern == "other":
             concern = classify_concern(f"{finding.title} {finding.why}")
-        about = telling_words(f"{finding.title} {finding.why} {finding.advice}")
+        about = telling_words(words_of(finding))
         found = self._filled.search(query_of(finding), _SEARCHED, Scope(("episode",), self.repository, concern))
         said = [hit for hit in found if _is_about(telling_words(hit.passage.excerpt), about)]
         return choose_precedents(finding.anchor.path, self._written(written_query_of(finding)), said, MAX_PRECEDENTS)

@@ -47,7 +47,7 @@ def rule_of(fact: Fact) -> str:
 
 
 def words_of(finding: Finding) -> str:
-    """Return what the finding says, as the ranker reads it."""
+    """Return what the finding says, as the ranker reads it and as it is compared with what else is said."""
     return f"{finding.title} {finding.why} {finding.advice}"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from reviewlore.domain.finding import Dropped, Finding
+from reviewlore.stages.review.candidates import words_of
 
 # The telling words of a text: stems of names and words, without stop words.
 Words = Callable[[str], frozenset[str]]
@@ -60,15 +61,11 @@ def _chance(finding: Finding) -> float:
     return finding.score if finding.probability is None else finding.probability
 
 
-def _said(finding: Finding) -> str:
-    return f"{finding.title} {finding.why} {finding.advice}"
-
-
 def _merged(group: Sequence[Finding], words: Words) -> tuple[list[Finding], list[Dropped]]:
     kept: list[tuple[Finding, frozenset[str]]] = []
     dropped = []
     for finding in group:
-        said = words(_said(finding))
+        said = words(words_of(finding))
         place = next((at for at, (other, theirs) in _recent(kept) if _repeats(finding, said, other, theirs)), None)
         if place is None:
             kept.append((finding, said))

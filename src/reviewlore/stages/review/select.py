@@ -7,6 +7,7 @@ from reviewlore.config import ReviewSettings
 from reviewlore.diff import FilePatch
 from reviewlore.domain.finding import UNCHANGED, Dropped, Finding, Source
 from reviewlore.domain.saying import Said
+from reviewlore.stages.review.candidates import words_of
 from reviewlore.stages.review.coordinate import Words, word_overlap
 
 _RANK = {"info": 0, "warning": 1, "error": 2}
@@ -134,7 +135,7 @@ class _Judge:
         words = self.past.words
         if words is None:
             return False
-        return word_overlap(words(text), words(f"{finding.title} {finding.why} {finding.advice}")) >= _ALIKE
+        return word_overlap(words(text), words(words_of(finding))) >= _ALIKE
 
 
 def _order(finding: Finding) -> tuple[int, float, float, str, int, str]:
