@@ -73,7 +73,7 @@ def parse_diff(text: str) -> tuple[FilePatch, ...]:
 def hunk_until(hunk: Hunk, line: int, side: Side = "RIGHT") -> str:
     """Return the hunk's text cut after `line`, as GitHub shows it above a comment (`diff_hunk`)."""
     header, *body = hunk.text.split("\n")
-    old, new = _starts(header)
+    old, new = hunk_starts(header)
     kept = [header]
     for row in body:
         kept.append(row)
@@ -89,7 +89,7 @@ def hunk_until(hunk: Hunk, line: int, side: Side = "RIGHT") -> str:
 def first_added(hunk: Hunk) -> int | None:
     """Return the first line a hunk adds that says something, else the first one it adds; None where it adds none."""
     header, *body = hunk.text.split("\n")
-    number = _starts(header)[1]
+    number = hunk_starts(header)[1]
     for row in body:
         if row[:1] == "+" and row[1:].strip():
             return number
@@ -97,7 +97,8 @@ def first_added(hunk: Hunk) -> int | None:
     return min(hunk.added, default=None)
 
 
-def _starts(header: str) -> tuple[int, int]:
+def hunk_starts(header: str) -> tuple[int, int]:
+    """Return the line at which a hunk begins on the old side and on the new one, as its `@@` header says."""
     _, left, right, *_ = header.split(" ")
     return abs(int(left.split(",")[0])), int(right.split(",")[0])
 

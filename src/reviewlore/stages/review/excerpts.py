@@ -6,9 +6,8 @@ A row is the diff's own with the new file's number before its sign: `12+new`, `1
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
-from reviewlore.diff import FilePatch, Hunk
+from reviewlore.diff import FilePatch, Hunk, hunk_starts
 from reviewlore.domain.neutral import neutral
 from reviewlore.domain.source import Definition, ParsedModule
 
@@ -36,7 +35,7 @@ class Surroundings:
     context: int = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Piece:
     """One hunk, or a part of a long one, ready to be shown whole or from its first row to any other.
 
@@ -75,11 +74,6 @@ class Piece:
         end = len(self.rows) if size is None else self.lead + min(size, self.size)
         return self.pinnable.intersection(number for number in self.numbers[self.lead : end] if number is not None)
 
-    @cached_property
-    def changed(self) -> int:
-        """How many rows of the hunk add or remove something."""
-        return len(self.added) + len(self.removed)
-
 
 def make_pieces(
     patch: FilePatch,
@@ -116,7 +110,7 @@ _Row = tuple[int | None, str, str]  # the new file's line, the sign, the text
 def _split(hunk: Hunk) -> list[tuple[str, list[_Row]]]:
     """Return a hunk's rows in parts of at most `PIECE_ROWS`, each with the diff of that part."""
     header, *body = hunk.text.split("\n")
-    old, new = _starts(header)
+    old, new = hunk_starts(header)
     if len(body) <= PIECE_ROWS:
         return [(hunk.text, _rows(body, new))]
     parts = []
@@ -153,11 +147,6 @@ def _rows(body: Sequence[str], line: int) -> list[_Row]:
         rows.append((None if sign == "-" else line, sign, row[1:]))
         line += sign != "-"
     return rows
-
-
-def _starts(header: str) -> tuple[int, int]:
-    _, left, right, *_ = header.split(" ")
-    return int(left[1:].split(",")[0]), int(right[1:].split(",")[0])
 
 
 def _enclosing(module: ParsedModule | None, hunk: Hunk) -> tuple[Definition, ...]:
@@ -248,7 +237,7 @@ def _piece(path: str, hunk: Hunk, text: str, parts: tuple[list[_Row], list[_Row]
 def _removed(text: str) -> frozenset[int]:
     """Return the old file's lines that a part of a hunk takes out."""
     header, *body = text.split("\n")
-    line, _ = _starts(header)
+    line, _ = hunk_starts(header)
     gone = set[int]()
     for row in body:
         if row[:1] == "-":
