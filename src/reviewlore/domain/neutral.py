@@ -59,7 +59,7 @@ def neutral(text: str) -> Neutral:
         count += found
     seen = visible(text)
     if seen != text:
-        count += sum(visible(character) != character for character in set(text) for _ in range(text.count(character)))
+        count += sum(text.count(character) for character in set(text) if visible(character) != character)
     broken, found = break_delimiters(seen)
     return Neutral(broken, count + found)
 
