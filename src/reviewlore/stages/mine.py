@@ -244,7 +244,7 @@ def _is_one(one: str | None, other: str | None) -> bool:
 
 def _raw(repository: str, root: ThreadComment, answers: Sequence[ThreadComment]) -> RawRemark:
     finding = find_marker("finding", root.body) if root.author_is_bot else None
-    origin = read_origin(root.body)
+    origin = read_origin(root.body) if finding else None
     return RawRemark(
         repository=repository,
         pull_request=root.pull_request,
@@ -266,7 +266,7 @@ def _raw(repository: str, root: ThreadComment, answers: Sequence[ThreadComment])
         edited_at=root.edited_at,
         hidden=root.hidden,
         finding=finding,
-        said=origin if finding and origin.version else None,
+        said=origin if origin and origin.version else None,
     )
 
 
