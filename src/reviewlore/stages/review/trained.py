@@ -19,6 +19,7 @@ def trained_requests(
     `adapters` maps a specialist to the id of its own adapter, and the empty name to the one that speaks for all
     others; whoever has neither is not asked.
     """
+    tokens = bound_tokens("x" * budget.remark_characters, 2.0)
     requests = []
     for excerpt in excerpts:
         asked: dict[str, list[Specialist]] = {}
@@ -27,7 +28,6 @@ def trained_requests(
             if adapter:
                 asked.setdefault(adapter, []).append(specialist)
         prompt = render_prompt(templates, PromptContext(excerpt.path, excerpt.hunk), budget)
-        tokens = bound_tokens("x" * budget.remark_characters, 2.0)
         requests += [
             ModelRequest("", prompt, tokens, adapter=adapter, excerpts=(excerpt,), specialists=tuple(names))
             for adapter, names in asked.items()
