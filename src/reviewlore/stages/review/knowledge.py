@@ -53,6 +53,8 @@ class Knowledge:
 
     def __init__(self, base: ArchitectureMap, head: ArchitectureMap, judges: Judges) -> None:
         self.base, self.head, self.judges = base, head, judges
+        self._mentioned: dict[str, tuple[Mention, ...] | None] = {}
+        self._shown: dict[Excerpt, frozenset[str]] = {}
 
     def knows(self, name: str, excerpt: Excerpt) -> bool:
         """Whether a name (path, dotted name, call) stands in the excerpt, in one of the maps, or in the language."""
@@ -118,14 +120,6 @@ class Knowledge:
     def _is_folder(self, name: str) -> bool:
         folder = name.strip("/")
         return any(f"/{folder}/" in f"/{path}" for path in self.head.files)
-
-    @cached_property
-    def _mentioned(self) -> dict[str, tuple[Mention, ...] | None]:
-        return {}
-
-    @cached_property
-    def _shown(self) -> dict[Excerpt, frozenset[str]]:
-        return {}
 
     @cached_property
     def _by_file(self) -> dict[str, list[str]]:
