@@ -75,8 +75,9 @@ def match_posted(
         if name not in found and key:
             free[key].append(comment)
     for finding, name in zip(findings, names, strict=True):
-        same = free.get(find_place_of(finding, patches).key, []) if name not in found else []
-        if same:
+        if not free or name in found:
+            continue  # what a finding is about is read from its whole hunk: only where a comment may stand for it
+        if same := free.get(find_place_of(finding, patches).key):
             found[name] = same.pop(0)
     return found
 
