@@ -10,9 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.command_line import told
 from tests.repositories import commit, git, make_repository
 
-from reviewlore.cli import commands, run
+from reviewlore.cli import commands
 
 LAYERED = {
     ".importlinter": "[importlinter]\nroot_package = app\n\n[importlinter:contract:layers]\nname = Layers\n"
@@ -27,13 +28,6 @@ LAYERED = {
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return make_repository(tmp_path / "repo")
-
-
-def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    capsys.readouterr()
-    code = run(list(arguments))
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 def review(capsys: pytest.CaptureFixture[str], folder: Path, *arguments: str) -> tuple[int, str, str]:

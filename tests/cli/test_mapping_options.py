@@ -7,9 +7,8 @@ from xml.etree import ElementTree
 
 import jsonschema_rs
 import pytest
+from tests import command_line
 from tests.architecture.trees import Tree
-
-from reviewlore.cli import run
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema" / "architecture.schema.json"
 SHOP: dict[str, str | bytes | None] = {
@@ -33,10 +32,7 @@ def tree(tmp_path: Path) -> Tree:
 
 
 def told(capsys: pytest.CaptureFixture[str], tree: Tree, *arguments: str) -> tuple[int, str, str]:
-    capsys.readouterr()
-    code = run([*arguments[:1], "--repo", str(tree.folder), *arguments[1:]])
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
+    return command_line.told(capsys, *arguments[:1], "--repo", str(tree.folder), *arguments[1:])
 
 
 def test_status_shows_the_layers_and_a_contract_to_paste(tree: Tree, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
+from tests import command_line
 from tests.fakes.versions import add_version
 from tests.github.asking import sarif
 from tests.repositories import commit, git, make_repository
@@ -93,10 +94,7 @@ def findings(tmp_path: Path) -> Iterator[Path]:
 
 
 def told(capsys: pytest.CaptureFixture[str], folder: Path, *arguments: str) -> tuple[int, str, str]:
-    capsys.readouterr()
-    code = run(["review", "--repo", str(folder), "-q", *arguments])
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
+    return command_line.told(capsys, "review", "--repo", str(folder), "-q", *arguments)
 
 
 def test_help(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

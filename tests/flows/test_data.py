@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.command_line import told
 from tests.lineage import NOW, REPOSITORY, enter_version, mined, newest, rows, store_of
 from tests.repositories import commit
 
@@ -24,13 +25,6 @@ LATER = "2026-12-31T00:00:00Z"
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return mined(tmp_path / "repo", rows(40))
-
-
-def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    capsys.readouterr()
-    code = run(list(arguments))
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 def put(home: Path, files: dict[str, bytes | None]) -> None:

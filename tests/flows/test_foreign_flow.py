@@ -6,10 +6,10 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from tests.command_line import told
 from tests.formats.test_foreign import DIAGNOSTIC, log, result
 from tests.repositories import commit, git, make_repository
 
-from reviewlore.cli import run
 from reviewlore.diff import parse_diff
 from reviewlore.domain.calibration import Calibration, Calibrations, OperatingPoint
 from reviewlore.domain.preference import Remark
@@ -40,13 +40,6 @@ def home(tmp_path: Path) -> Path:
     git(folder, "checkout", "-q", "-b", "topic")
     commit(folder, {"a.py": "one\nTWO\nthree\n"})
     return folder
-
-
-def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    capsys.readouterr()
-    code = run(list(arguments))
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 def test_sarif_is_pinned_to_the_change_and_comes_back_marked(

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.command_line import told
 from tests.fakes.runner import FakeStore
 from tests.lineage import NOW, REPOSITORY, enter_version, mine, mined, newest, rows, store_of
 
-from reviewlore.cli import run
 from reviewlore.domain.events import FeedbackSignal
 from reviewlore.errors import StorageError
 from reviewlore.flows import state
@@ -32,13 +32,6 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     mine(home, rows(20, start=60))
     enter_version(store, "embedded-second", newest(store).id, "rejected")
     return home
-
-
-def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    capsys.readouterr()
-    code = run(list(arguments))
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 @pytest.mark.parametrize("asked", [REMARK, "5020", f"https://github.com/{REPOSITORY}/pull/6#discussion_r5020"])

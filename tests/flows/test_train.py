@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("lightgbm", reason="training needs the model extra")
 
+from tests.command_line import told
 from tests.repositories import git, make_repository
 
 from reviewlore.adapters.console import QuietConsole
@@ -88,13 +89,6 @@ def tamper(home: Path, choose: Callable[[str], bool], change: Callable[[bytes], 
     files = {path: change(store.read(path) or b"") for path in store.paths() if choose(path)}
     assert files
     store.update(lambda _: files, lambda: "Tamper", "2026-01-01T00:00:00Z")
-
-
-def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    capsys.readouterr()
-    code = run(list(arguments))
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 def test_training_without_mining_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

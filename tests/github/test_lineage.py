@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests import command_line
 from tests.github.demo import NAME, QUICK, build
 from tests.github.fake import FakeGitHub
 from tests.lineage import enter_version, mined, newest, rows, store_of
@@ -12,7 +13,6 @@ from tests.repositories import commit
 
 from reviewlore.adapters.github import connect
 from reviewlore.adapters.github_forge import GithubForge
-from reviewlore.cli import run
 from reviewlore.diff import parse_diff
 from reviewlore.domain.finding import Finding, Precedent, Review
 from reviewlore.domain.history import Anchor
@@ -63,10 +63,7 @@ def reviewed(fake: FakeGitHub) -> Reviewed:
 
 
 def told(capsys: pytest.CaptureFixture[str], home: Path, *arguments: str) -> tuple[int, str, str]:
-    capsys.readouterr()
-    code = run([*arguments, "--repo", str(home)])
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
+    return command_line.told(capsys, *arguments, "--repo", str(home))
 
 
 def traced(capsys: pytest.CaptureFixture[str], home: Path, asked: str) -> dict[str, object]:
