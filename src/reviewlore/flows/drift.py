@@ -1,8 +1,8 @@
 """How far the code has moved since the judgement in force was learned: maps and manifests in, drift out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from reviewlore.architecture.conventions import mine_conventions
+from reviewlore.architecture.conventions import Convention, mine_conventions
 from reviewlore.architecture.drift import fingerprint_map, measure_drift
 from reviewlore.architecture.layers import infer_layers
 from reviewlore.domain.architecture import ArchitectureMap
@@ -15,13 +15,14 @@ from reviewlore.stages.registry import find_active
 
 def read_fingerprint(mapper: Mapper, commit: str) -> MapFingerprint:
     """Return the fingerprint of a commit, with its layers and habits; InputError where an object cannot be read."""
-    return take_fingerprint(mapper.map(commit).map, commit)
+    tree = mapper.map(commit).map
+    return take_fingerprint(tree, commit, mine_conventions(tree))
 
 
-def take_fingerprint(tree: ArchitectureMap, commit: str) -> MapFingerprint:
-    """Return the fingerprint of a map, with its layers and habits."""
+def take_fingerprint(tree: ArchitectureMap, commit: str, conventions: Iterable[Convention]) -> MapFingerprint:
+    """Return the fingerprint of a map, with its layers; `conventions` are its habits."""
     layers = infer_layers(tree).layers
-    return fingerprint_map(tree, commit, (" | ".join(layer) for layer in layers), mine_conventions(tree))
+    return fingerprint_map(tree, commit, (" | ".join(layer) for layer in layers), conventions)
 
 
 def find_aged(store: Store, version: str, now: Callable[[], MapFingerprint]) -> AgedVersion | None:

@@ -206,7 +206,8 @@ def _foreign(
 
 def _age(store: Store, version: str, subject: Subject) -> tuple[str, ...]:
     """Say how old the judgement is, where the code has moved too far since."""
-    aged = find_aged(store, version, lambda: take_fingerprint(subject.survey.base, subject.base))
+    change = subject.change
+    aged = find_aged(store, version, lambda: take_fingerprint(change.base, subject.base, change.conventions))
     note = aged.note(subject.settings.learn.drift_threshold) if aged else None
     return (note,) if note else ()
 
