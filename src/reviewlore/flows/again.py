@@ -35,7 +35,7 @@ def unchanged_since(
 
 def find_standing(subject: Subject, candidates: Sequence[Finding]) -> tuple[frozenset[str], Callable[[Finding], bool]]:
     """Return the ids of the candidates that stand on the pull request, and what tells of another that it is no news."""
-    patches = {patch.path: patch for patch in subject.patches}
+    patches = subject.change.patch_of
     said = match_posted(candidates, subject.known.posted.comments, patches)
     standing = frozenset(finding.id for finding in candidates if fingerprint(finding) in said)
     return standing, lambda finding: is_old(finding, patches, subject.unchanged)
