@@ -118,25 +118,20 @@ def _no_test(claim: Claim, excerpt: Excerpt, known: Knowledge) -> Verdict:
 
 
 def _duplicates(claim: Claim, excerpt: Excerpt, known: Knowledge) -> Verdict:
+    ones, others = known.definitions(claim.subject), known.definitions(claim.object)
     pairs = [
         (known.judges.likeness(mine[1].sketch, other[1].sketch), other)
-        for mine in known.definitions(claim.subject)
-        for other in known.definitions(claim.object)
+        for mine in ones
+        for other in others
         if mine[0] != other[0] or mine[1].line != other[1].line
     ]
-    if not pairs:
-        return _OPEN if not _same(claim, known) else _CONTRADICTED
+    if not pairs:  # nothing is a copy of itself
+        return _CONTRADICTED if ones and ones == others else _OPEN
     alike, (path, entry) = max(pairs, key=lambda pair: pair[0])
     if alike >= _ALIKE:
         return _confirmed(f"`{entry.name}` is {alike:.0%} alike", path, entry.line)
-    sketched = all(place[1].sketch for name in (claim.subject, claim.object) for place in known.definitions(name))
+    sketched = all(definition.sketch for _, definition in (*ones, *others))
     return _CONTRADICTED if sketched and alike < _UNLIKE else _OPEN
-
-
-def _same(claim: Claim, known: Knowledge) -> bool:
-    """Whether both names of a claim mean one and the same definition."""
-    one, other = known.definitions(claim.subject), known.definitions(claim.object)
-    return bool(one) and one == other
 
 
 def _changed_signature(claim: Claim, excerpt: Excerpt, known: Knowledge) -> Verdict:
