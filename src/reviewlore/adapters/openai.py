@@ -4,7 +4,6 @@ In: `ModelRequest`s. Out: one answer or failure each, in order, within the time,
 settings. It believes nothing a server says, and never shows the key. https://platform.openai.com/docs/api-reference/chat
 """
 
-import json
 import re
 import threading
 import time
@@ -19,6 +18,7 @@ from reviewlore.config import ModelSettings
 from reviewlore.domain.asking import FailureKind, ModelAnswer, ModelFailure, ModelRequest
 from reviewlore.domain.visible import visible_line
 from reviewlore.errors import InputError
+from reviewlore.formats.loose import json_value
 
 _PASSING = {429, 502, 503, 504}  # the server may answer the same request later
 _UNSUITED = {400, 422}  # how servers say that they do not take a field
@@ -142,7 +142,7 @@ class OpenAiServer:
             return self._served
 
     def _read(self, body: bytes, request: ModelRequest, model: str, note: str) -> ModelAnswer | ModelFailure:
-        data = _parse(body)
+        data = json_value(body)
         choice = _first(data.get("choices")) if isinstance(data, dict) else None
         text = _text_of(choice)
         if not isinstance(data, dict) or choice is None or text is None:
@@ -192,13 +192,6 @@ def _retry_after(value: str) -> float:
     return float(value) if re.fullmatch(r"\d{1,6}", value.strip(), re.ASCII) else 0.0
 
 
-def _parse(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-
-
 def _first(value: Any) -> dict[str, Any] | None:
     return value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else None
 
@@ -222,14 +215,14 @@ def _count(value: Any) -> int | None:
 
 def _complaint(body: bytes) -> str:
     """Return what a server says of a request it refuses; empty where that is no JSON of a known form."""
-    data = _parse(body)
+    data = json_value(body)
     error = data.get("error", data) if isinstance(data, dict) else None
     said = (error.get("message") or error.get("detail")) if isinstance(error, dict) else error
     return said[:2000] if isinstance(said, str) else ""
 
 
 def _parse_served(body: bytes) -> _Served:
-    data = _parse(body)
+    data = json_value(body)
     rows = data.get("data") if isinstance(data, dict) else None
     models = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     names = frozenset(row["id"] for row in models if isinstance(row.get("id"), str))

@@ -3,13 +3,13 @@
 A file that is none of them is an InputError; an entry that is no finding on a file is counted and passed through.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from reviewlore.domain.foreign import FindingKey, ForeignFile, ForeignFormat, ForeignVerdict
 from reviewlore.errors import InputError
 from reviewlore.formats import foreign_rdjson, foreign_rows, foreign_sarif
+from reviewlore.formats.loose import json_value
 from reviewlore.formats.rows import read_text
 
 _MOST_BYTES = 128 << 20  # code scanning takes no more than 10 MB of gzip
@@ -18,7 +18,7 @@ _MOST_BYTES = 128 << 20  # code scanning takes no more than 10 MB of gzip
 def read_foreign_file(data: bytes, name: str, form: ForeignFormat | None = None) -> ForeignFile:
     """Return the findings of a file, plain or gzip; its format is told by its content where none is named."""
     text = read_text(data, name, _MOST_BYTES)
-    document = _parse(text)
+    document = json_value(text)
     chosen = form or _detect(document, text)
     if chosen == "sarif":
         return foreign_sarif.read_log(_object(document, name, "a SARIF log", "runs"))
@@ -32,7 +32,7 @@ def read_foreign_file(data: bytes, name: str, form: ForeignFormat | None = None)
 def tell_format(data: bytes, name: str) -> ForeignFormat:
     """Return the format of a file, by the keys that only one of them has; what none has is taken for JSON Lines."""
     text = read_text(data, name, _MOST_BYTES)
-    return _detect(_parse(text), text)
+    return _detect(json_value(text), text)
 
 
 def render_scored(file: ForeignFile, verdicts: Mapping[FindingKey, ForeignVerdict]) -> str:
@@ -61,17 +61,9 @@ def _detect(document: Any, text: str) -> ForeignFormat:
         return "sarif"
     if isinstance(document, dict) and isinstance(document.get("diagnostics"), list):
         return "rdjson"
-    first = (
-        document if isinstance(document, dict) else _parse(next((row for row in text.split("\n") if row.strip()), ""))
-    )
+    rows = (row for row in text.split("\n") if row.strip())
+    first = document if isinstance(document, dict) else json_value(next(rows, ""))
     return "rdjsonl" if isinstance(first, dict) and "message" in first and "location" in first else "jsonl"
-
-
-def _parse(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _object(document: Any, name: str, what: str, key: str) -> dict[str, Any]:
@@ -85,7 +77,7 @@ def _rows(text: str, name: str) -> list[dict[str, Any]]:
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
-        row = _parse(line)
+        row = json_value(line)
         if not isinstance(row, dict):
             raise InputError(f"{name}, line {number}: not a JSON object. Correct it; nothing was scored.")
         rows.append(row)

@@ -1,8 +1,17 @@
 """Values of JSON that a stranger wrote, as what was hoped for or as nothing: it never raises."""
 
+import json
 from typing import Any
 
 _MOST_LINES = 2**31
+
+
+def json_value(document: str | bytes) -> Any:
+    """Return what a JSON document says, or None where it is none."""
+    try:
+        return json.loads(document)
+    except (ValueError, RecursionError):
+        return None
 
 
 def mapping(value: Any) -> dict[str, Any]:

@@ -5,10 +5,10 @@ JSON Schema by `$id`, OpenAPI by title and version, Protocol Buffers by package 
 """
 
 import hashlib
-import json
 import re
 
 from reviewlore.domain.federation import SchemaVersion, SharedKind, SharedSchema
+from reviewlore.formats.loose import json_value
 from reviewlore.formats.schema_elements import read_elements
 from reviewlore.formats.yaml_text import read_yaml
 
@@ -75,13 +75,13 @@ def _openapi(text: str) -> str:
 
 
 def _json_schema(text: str) -> str:
-    value = _json(text)
+    value: object = json_value(text)
     named = value.get("$id", value.get("id")) if isinstance(value, dict) else None
     return named if isinstance(named, str) and named else _hash(text)
 
 
 def _avro(text: str) -> str:
-    value = _json(text)
+    value: object = json_value(text)
     if isinstance(value, dict) and isinstance(value.get("name"), str):
         space = value.get("namespace")
         return f"{space}.{value['name']}" if isinstance(space, str) and space else value["name"]
@@ -94,10 +94,3 @@ def _protobuf(text: str) -> str:
     if package is None or not names:
         return _hash(text)
     return f"{package[1]}: {', '.join(names)}"
-
-
-def _json(text: str) -> object:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
