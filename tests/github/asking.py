@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.command_line import told
 from tests.github.demo import NAME, QUICK
 from tests.github.fake import Exchange, FakeGitHub
 from tests.github.reviewing import Shop
 from tests.repositories import git
 
 from reviewlore.adapters.github_answers import Patience
-from reviewlore.cli import run
 
 CLEAN = ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_API_URL", "GITHUB_SERVER_URL", "REVIEWLORE_MODEL_KEY")
 
@@ -52,10 +52,8 @@ class Caller:
     def run(self, *arguments: str) -> Told:
         """Run `reviewlore review` in the clone."""
         before = len(self.shop.fake.log)
-        self.capsys.readouterr()
-        status = run(["review", "--repo", str(self.clone), "-q", *arguments])
-        said = self.capsys.readouterr()
-        return Told(status, said.out, said.err, self.shop.fake.log[before:])
+        heard = told(self.capsys, "review", "--repo", str(self.clone), "-q", *arguments)
+        return Told(*heard, self.shop.fake.log[before:])
 
     def as_person(self, token: str) -> None:
         self.monkeypatch.setenv("GITHUB_TOKEN", token)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests import command_line
 from tests.fakes.versions import add_version
 from tests.flows.asked_change import AFTER, BEFORE
 from tests.github.asking import Caller, open_caller
@@ -14,8 +15,6 @@ from tests.github.fake import FakeGitHub
 from tests.github.reviewing import FINE, only_speaks
 from tests.github.weak_model import weak_model
 from tests.repositories import commit, git, make_repository
-
-from reviewlore.cli import run
 
 Told = tuple[int, str, str]
 Ask = Callable[..., Told]
@@ -45,11 +44,9 @@ def ask(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
             commit(home, {".reviewlore.toml": settings("http://127.0.0.1:9/v1")})
             for version in versions:
                 add_version(home, version)
-            capsys.readouterr()
-            code = run(["review", "--repo", str(home), "-q", *arguments])
-            captured = capsys.readouterr()
+            heard = command_line.told(capsys, "review", "--repo", str(home), "-q", *arguments)
             ask.chats = model.chats()  # type: ignore[attr-defined]
-        return code, captured.out, captured.err
+        return heard
 
     return ask
 
