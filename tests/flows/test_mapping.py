@@ -16,8 +16,11 @@ class Counting(Grammars):
     def __init__(self) -> None:
         super().__init__(1)
         self.asked: list[str] = []
+        self.batches = 0
 
     def read_many(self, sources: Iterable[tuple[str, bytes]], total: int):
+        self.batches += 1
+
         def counted():
             for path, content in sources:
                 if path:
@@ -98,6 +101,14 @@ def test_a_blob_is_parsed_once_in_all_runs(tree: Tree, tmp_path: Path) -> None:
     assert second.asked == []
     assert Mapper(repo, second, shelf=shelf).map(made[3]).map == Mapper(repo, Grammars()).map(made[3]).map
     assert second.asked == []
+
+
+def test_parsers_are_asked_for_nothing_where_the_shelf_has_it_all(tree: Tree, tmp_path: Path) -> None:
+    head, repo, shelf = history(tree)[-1], GitRepo(tree.folder), SqliteShelf(tmp_path)
+    first, second = Counting(), Counting()
+    cold, warm = (Mapper(repo, parsers, shelf=shelf).map(head).map for parsers in (first, second))
+    assert cold == warm
+    assert (first.batches, second.batches) == (1, 0)
 
 
 def test_a_shelf_that_was_filled_by_other_grammars_is_not_believed(tree: Tree, tmp_path: Path) -> None:

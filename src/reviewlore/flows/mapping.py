@@ -83,6 +83,8 @@ class Mapper:
     def read(self, wanted: Wanted) -> None:
         """Bring what sources (syntax and blob -> a path) say into the cache."""
         missing = self._take_kept(wanted)
+        if not missing:
+            return  # the parsers load much, even for no source at all
         for _ in self.read_along([missing], len(missing)):
             pass
 
