@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from reviewlore.diff import FilePatch, Hunk
+from reviewlore.flows.briefing_files import kind_of_file
+from reviewlore.ranking.attention import HunkInChange
 from reviewlore.ranking.reliability import area_under_roc
 
 Interval = dict[str, float | int | None]
@@ -78,6 +80,15 @@ class Replayed:
 def hunks_of(patches: Iterable[FilePatch]) -> tuple[HunkAt, ...]:
     """All hunks of a change, in the order of its diff."""
     return tuple(HunkAt(patch.path, patch.old_path, hunk, patch.status) for patch in patches for hunk in patch.hunks)
+
+
+def in_change(hunks: Sequence[HunkAt]) -> list[HunkInChange]:
+    """All hunks of a change, in their order, as the model of attention sees them."""
+    rows = sum(len(at.hunk.added) + len(at.hunk.removed) for at in hunks)
+    return [
+        HunkInChange(at.path, at.hunk.text, at.status, kind_of_file(at.path), place, len(hunks), rows)
+        for place, at in enumerate(hunks)
+    ]
 
 
 def find_hunk(hunks: Sequence[HunkAt], place: Place) -> int | None:

@@ -34,13 +34,12 @@ from reviewlore.domain.finding import Finding
 from reviewlore.domain.history import Episode
 from reviewlore.errors import RefusedError
 from reviewlore.flows import state
-from reviewlore.flows.briefing_files import kind_of_file
 from reviewlore.flows.learn_forge import Reach
 from reviewlore.flows.promote import promote
 from reviewlore.flows.publish import Desk, Reviewed, publish_review
 from reviewlore.flows.review import decide, examine
 from reviewlore.flows.train import train
-from reviewlore.ranking.attention import Attention, HunkInChange
+from reviewlore.ranking.attention import Attention
 from reviewlore.ranking.model import RankerModel
 from reviewlore.wiring import Workshop
 from reviewlore.wiring_mining import ForgeLimits, learn_remote
@@ -97,12 +96,7 @@ class Prior:
 
 def attend(attention: Attention, change: Change) -> list[float]:
     """Score hunks by the chance that people speak of them."""
-    rows = sum(len(at.hunk.added) + len(at.hunk.removed) for at in change.hunks)
-    count = len(change.hunks)
-    return [
-        attention.chance(HunkInChange(at.path, at.hunk.text, at.status, kind_of_file(at.path), place, count, rows))
-        for place, at in enumerate(change.hunks)
-    ]
+    return [attention.chance(hunk) for hunk in measure.in_change(change.hunks)]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks._timeline_measure import Replayed, hunks_of, roc_auc
+from benchmarks._timeline_measure import Replayed, hunks_of, in_change, roc_auc
 from benchmarks._timeline_replay import People, read_recorded
 from tests.github.fake import start_fake
 from tests.github.replay import PULLS, Loader, borrow
@@ -99,18 +99,12 @@ def _read_repository(name: str, data: Path, loader: Loader, repo: GitRepo) -> It
     for one in read_recorded(data, name, loader):
         head, how = people.first_seen(one.row, one.talk)
         try:
-            patches = parse_diff(repo.diff(repo.merge_base(one.row["base_sha"], head), head))
-            hunks = hunks_of(patches)
+            hunks = hunks_of(parse_diff(repo.diff(repo.merge_base(one.row["base_sha"], head), head)))
             record = Replayed(name, one.row["pr_number"], 0.0, how, False, 0, [False] * len(hunks))
             people.mark(one.row, one.talk, head, record, hunks)
         except InputError:  # a clone may lack a commit's contents
             continue
-        status = {patch.path: patch.status for patch in patches}
-        rows = sum(len(at.hunk.added) + len(at.hunk.removed) for at in hunks)
-        for place, (at, remarked) in enumerate(zip(hunks, record.deserved, strict=True)):
-            hunk = HunkInChange(
-                at.path, at.hunk.text, status[at.path], kind_of_file(at.path), place, len(hunks), rows
-            )  # fmt: skip
+        for at, hunk, remarked in zip(hunks, in_change(hunks), record.deserved, strict=True):
             yield Seen(name, record.number, hunk, len(at.hunk.added), len(at.hunk.removed), remarked)
 
 
