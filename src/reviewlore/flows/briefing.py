@@ -20,6 +20,7 @@ from reviewlore.domain.usage import Coverage
 from reviewlore.domain.voice import SILENT, Voice
 from reviewlore.flows.briefing_files import KnownFiles, fact_row, kind_of_file
 from reviewlore.flows.briefing_words import read_guidance, tell, tell_gaps
+from reviewlore.flows.texts import read_texts
 from reviewlore.ports import Repo
 from reviewlore.ranking.attention import Attention
 from reviewlore.stages.curate import matches
@@ -242,9 +243,7 @@ class _Briefer:
         if not around.headers:
             return {}, around
         paths = [one.path for one in self._patches if not self._reason(one) and one.status != "removed"]
-        read = self._sources.repo.contents((self._sources.head, path) for path in paths)
-        texts = {path: data.decode("utf-8", "replace") for path, data in zip(paths, read, strict=True) if data}
-        return texts, around
+        return read_texts(self._sources.repo, self._sources.head, paths), around
 
     def _cite(self, drafts: Sequence[_Draft]) -> None:
         """Add what the team said before on the most important hunks."""
@@ -270,10 +269,7 @@ class _Briefer:
 
     def _owners(self) -> CodeOwners | None:
         present = [path for path in PLACES if path in self._change.base.files]
-        read = self._sources.repo.contents((self._sources.base, path) for path in present)
-        return parse_codeowners(
-            {path: data.decode("utf-8", "replace") for path, data in zip(present, read, strict=True) if data}
-        )
+        return parse_codeowners(read_texts(self._sources.repo, self._sources.base, present))
 
     def _neutral(self, row: str) -> str:
         shown = neutral_line(row).text

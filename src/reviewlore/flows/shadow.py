@@ -10,6 +10,7 @@ from reviewlore.domain.shadow import ShadowReview
 from reviewlore.errors import Fault, InputError, RefusedError
 from reviewlore.flows import state
 from reviewlore.flows.labelling import LearnContext, follow_code
+from reviewlore.flows.texts import read_texts
 from reviewlore.ports import Repo, Store
 from reviewlore.stages import outcome
 from reviewlore.stages.redact import redact
@@ -62,8 +63,7 @@ def _sources(repo: Repo, shadow: ShadowReview) -> dict[str, str]:
     paths = sorted({finding.path for finding in shadow.findings})
     if not repo.contains(shadow.head):
         return {}
-    contents = repo.contents((shadow.head, path) for path in paths)
-    return {path: data.decode("utf-8", "replace") for path, data in zip(paths, contents, strict=True) if data}
+    return read_texts(repo, shadow.head, paths)
 
 
 def _scrubbed(shadow: ShadowReview) -> ShadowReview:
