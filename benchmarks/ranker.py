@@ -29,8 +29,8 @@ from benchmarks._comments import (
 )
 
 from reviewlore.adapters.boosting import train_ranker
+from reviewlore.domain.evaluation import Interval
 from reviewlore.domain.history import Episode
-from reviewlore.domain.model import Interval
 from reviewlore.domain.preference import PairSettings, PreferencePair, Remark
 from reviewlore.ranking.baselines import UNTRAINED, comment_only
 from reviewlore.ranking.features import feature_names

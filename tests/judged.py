@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from reviewlore.domain.model import TierScore
+from reviewlore.domain.evaluation import TierScore
 from reviewlore.domain.preference import PreferencePair, Remark
 from reviewlore.stages.evaluate import judge_pairs, summarise
 

@@ -3,19 +3,10 @@
 from dataclasses import replace
 
 from reviewlore.domain.architecture import Evidence
+from reviewlore.domain.evaluation import Evaluation, GateDecision, Interval, TierScore
 from reviewlore.domain.finding import Dropped, Finding, Precedent, Review
 from reviewlore.domain.history import Anchor
-from reviewlore.domain.model import (
-    AuditEntry,
-    DatasetManifest,
-    Evaluation,
-    GateDecision,
-    Interval,
-    Registry,
-    RegistryEntry,
-    TierScore,
-    VersionManifest,
-)
+from reviewlore.domain.model import AuditEntry, DatasetManifest, Registry, RegistryEntry, VersionManifest
 from reviewlore.domain.report import Report, ReviewedChange
 from reviewlore.domain.usage import Coverage, Usage
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from reviewlore.domain.recipe import Recipe
     from reviewlore.domain.report import Report
     from reviewlore.flows.labelling import LearnContext
-    from reviewlore.flows.train import TrainContext
+    from reviewlore.flows.training import TrainContext
 
 
 @dataclass(frozen=True)
@@ -148,24 +148,9 @@ class Workshop:
 
     def train_context(self) -> "TrainContext":
         """Return what training needs."""
-        from reviewlore.adapters.machine import code_commit, package_versions, processor_name
-        from reviewlore.adapters.training import BoostedRankers
-        from reviewlore.flows.train import TrainContext
+        from reviewlore.wiring_training import make_train_context
 
-        return TrainContext(
-            store=self.store,
-            prior=self.prior,
-            rankers=BoostedRankers(self.prior),
-            adapters=self.adapters,
-            clock=self.clock,
-            console=self.console,
-            packages=package_versions(),
-            code_commit=code_commit(),
-            hardware=processor_name(),
-            actor=name_actor(),
-            approval=self.settings.learn.approval,
-            structure=self.structure,
-        )
+        return make_train_context(self)
 
     def structure(self) -> "MapFingerprint":
         """Return the fingerprint of the default branch, or of what is checked out where there is none."""

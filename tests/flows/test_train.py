@@ -22,7 +22,8 @@ from reviewlore.adapters.training import BoostedRankers
 from reviewlore.cli import run
 from reviewlore.domain.preference import PreferencePair
 from reviewlore.flows import state
-from reviewlore.flows.train import TrainContext, train
+from reviewlore.flows.train import train
+from reviewlore.flows.training import TrainContext
 from reviewlore.ranking.model import RankerModel
 from reviewlore.wiring import Workshop
 

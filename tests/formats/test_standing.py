@@ -2,7 +2,8 @@ from dataclasses import replace
 
 from tests.records import a_dataset, a_decision, a_registry, an_evaluation
 
-from reviewlore.domain.model import Interval, Registry
+from reviewlore.domain.evaluation import Interval
+from reviewlore.domain.model import Registry
 from reviewlore.formats.standing import render_dataset, render_decision, render_evaluation, render_registry
 
 EVALUATION = """\

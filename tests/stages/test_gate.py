@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewlore.domain.model import Comparison, Demand, Interval, TierScore
+from reviewlore.domain.evaluation import Comparison, Demand, Interval, TierScore
 from reviewlore.stages.gate import confirm, decide_gate
 
 

@@ -69,7 +69,7 @@ def test_everything_wrong_is_listed_at_once():
         "Recipe mine cannot be used:",
         "  - minimun is unknown; did you mean minimum?",
         "  - base.layers must be a whole number, not 'two'",
-        "  - loss.kind must be one of sigmoid, sigmoid_norm, robust",
+        "  - loss.kind must be one of sigmoid, sigmoid_norm, robust, conservative",
         "  - loss.beta = 99 lies outside 0.001 to 10",
         "  - [minimum] is missing",
     ]
@@ -78,7 +78,11 @@ def test_everything_wrong_is_listed_at_once():
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('kind = "robust"', 'kind = "sigmoid"', 'label_smoothing acts with loss.kind = "robust" only'),
+        (
+            'kind = "robust"',
+            'kind = "sigmoid"',
+            'label_smoothing acts with loss.kind = "robust" or "conservative" only',
+        ),
         ("max_tokens = 320", "max_tokens = 100", "max_tokens = 100 is too small"),
         ("width = 96", "width = 100", "must be a multiple of twice base.heads"),
         ('"down_proj"]', '"lm_head"]', "must not hold lm_head"),

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from reviewlore.domain.model import AuditEntry, GateDecision, Registry, RegistryEntry
+from reviewlore.domain.evaluation import GateDecision
+from reviewlore.domain.model import AuditEntry, Registry, RegistryEntry
 from reviewlore.errors import RefusedError, StateError
 from reviewlore.stages.registry import (
     add_candidate,

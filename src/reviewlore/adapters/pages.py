@@ -17,7 +17,7 @@ from reviewlore import __version__
 from reviewlore.adapters import plots as plotting
 from reviewlore.diff import parse_diff
 from reviewlore.domain.calibration import Audience, Calibration, Calibrations, OperatingPoint
-from reviewlore.domain.model import Evaluation, Interval
+from reviewlore.domain.evaluation import Evaluation, Interval
 from reviewlore.domain.online import OnlineRow
 from reviewlore.domain.report import Report
 from reviewlore.domain.visible import split_unseen, visible, visible_line

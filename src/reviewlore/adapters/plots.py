@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from reviewlore.domain.calibration import Audience, Calibration
-from reviewlore.domain.model import Evaluation, Interval, TierScore, VersionManifest
+from reviewlore.domain.evaluation import Evaluation, Interval, TierScore
+from reviewlore.domain.model import VersionManifest
 from reviewlore.domain.online import OnlineRow
 from reviewlore.domain.visible import visible_line
 from reviewlore.formats.standing import order_kinds

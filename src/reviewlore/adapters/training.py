@@ -18,6 +18,7 @@ from reviewlore.ranking.model import RankerModel
 if TYPE_CHECKING:
     from reviewlore.adapters import weights
     from reviewlore.domain.recipe import Recipe, TrainedAdapter
+    from reviewlore.domain.training import FitRequest
 
 
 class BoostedRankers:
@@ -47,29 +48,29 @@ class DpoAdapters:
     def __init__(self, templates: Mapping[str, str], console: Console, bases: Mapping[str, Path]) -> None:
         self._templates, self._console, self._bases = templates, console, bases
 
-    def fit(
-        self, recipe: "Recipe", train: Sequence[PreferencePair], test: Sequence[PreferencePair], *, seed: int
-    ) -> "tuple[TrainedAdapter, dict[str, bytes]]":
+    def fit(self, request: "FitRequest") -> "tuple[TrainedAdapter, dict[str, bytes]]":
         """Train by TRL's DPO; RefusedError where no pair has one prompt for both remarks."""
         from reviewlore.adapters import weights
         from reviewlore.adapters.trainer import train_adapter
         from reviewlore.dialogue import render_preference, select_trainable
 
-        kept, dropped = select_trainable(train, recipe.text)
+        recipe = request.recipe
+        kept, dropped = select_trainable(request.pairs, recipe.text)
         if not kept:
-            raise RefusedError(f"None of {len(train)} pairs can train an adapter ({dropped}). Mine more pull requests.")
+            count = len(request.pairs)
+            raise RefusedError(f"None of {count} pairs can train an adapter ({dropped}). Mine more pull requests.")
         if dropped:
             self._console.say(
-                f"{len(kept)} of {len(train)} pairs can be learned by DPO; left out: "
+                f"{len(kept)} of {len(request.pairs)} pairs can be learned by DPO; left out: "
                 + ", ".join(f"{reason} {count}" for reason, count in dropped.items())
             )
-        later, _ = select_trainable(test, recipe.text)
+        later, _ = select_trainable(request.validation, recipe.text)
         dialogues = [render_preference(self._templates, pair, recipe.text) for pair in kept]
         held_out = [render_preference(self._templates, pair, recipe.text) for pair in later]
         with tempfile.TemporaryDirectory(prefix="reviewlore-adapter-") as folder:
             output = Path(folder) / "adapter"
             trained = train_adapter(
-                recipe, dialogues, held_out, seed=seed, output=output, console=self._console,
+                recipe, dialogues, held_out, seed=request.seed, output=output, console=self._console,
                 base_folder=self._bases.get(getattr(recipe.base, "id", "")),
             )  # fmt: skip
             return trained, weights.read_folder(output)

@@ -1,4 +1,4 @@
-"""What was trained, how it was judged, and what is in force: datasets, versions, evaluation, gate, registry, audit."""
+"""What was trained and what is in force: datasets, versions, registry, audit."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -9,68 +9,6 @@ from reviewlore.domain.mining import PassCounts
 from reviewlore.domain.voice import Voice
 
 VersionState = Literal["candidate", "canary", "active", "retired", "rejected"]
-GateVerdict = Literal["promote", "refuse"]
-Demand = Literal["beat", "beat_beyond_chance", "not_worse_beyond_chance"]
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A share with its 95 % bootstrap interval and the number of pairs it rests on."""
-
-    accuracy: float
-    low: float
-    high: float
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class TierScore:
-    """One ranker's or baseline's preference accuracy by pair kind, macro over repositories, on held-out later pairs.
-
-    `name` is a version id or a baseline's name; `overall` is the mean over the kinds with enough pairs.
-    """
-
-    name: str
-    tier: Tier | Literal["baseline"]
-    by_kind: dict[str, Interval]
-    overall: Interval
-    milliseconds_per_remark: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """All tiers and baselines on the same held-out later pull requests of one dataset."""
-
-    dataset: str
-    scores: tuple[TierScore, ...]
-    pairs: dict[str, int]
-    pull_requests: int
-    seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A candidate beside one rival on the same pairs: `difference` is candidate minus rival, paired, over all kinds.
-
-    `demand` says what the candidate has to show: be better, be better with 95 % confidence, or not be worse with 95 %
-    confidence.
-    """
-
-    rival: TierScore
-    difference: Interval
-    demand: Demand
-    incumbent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class GateDecision:
-    """What the gate said of a candidate, in one sentence a maintainer can check against the numbers."""
-
-    verdict: GateVerdict
-    reason: str
-    candidate: str
-    incumbent: str | None
-    difference: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +50,27 @@ class DatasetManifest:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What all runs of one training took. Energy, cost and memory are None where they were not measured or priced.
+
+    `runs` are seconds by the run's name; `currency` is whatever `cost` is counted in, as configured.
+    """
+
+    seconds: float = 0.0
+    runs: dict[str, float] = field(default_factory=dict)
+    energy_wh: float | None = None
+    cost: float | None = None
+    peak_mib: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VersionManifest:
     """The lineage of one trained version (ranker or adapter): everything needed to answer for it, or to repeat it.
 
     `files` maps a file name to its SHA-256; `log` is the training log (step, loss, reward margin, accuracy);
-    `fingerprint` is the structure of the code that it was trained for.
+    `fingerprint` is the structure of the code that it was trained for. `specialist` is whose remarks it was trained on
+    (empty: everybody's). `replay` has what a repetition needs beyond recipe, seed and dataset: the steps that were
+    trained, the pairs that were left out to stop by. `policy` is the policy in force when it was trained.
     """
 
     id: str
@@ -137,6 +91,10 @@ class VersionManifest:
     seconds: float = 0.0
     hardware: str = ""
     fingerprint: MapFingerprint = field(default_factory=MapFingerprint)
+    specialist: str = ""
+    spent: Spent = field(default_factory=Spent)
+    replay: dict[str, str] = field(default_factory=dict)
+    policy: dict[str, str] = field(default_factory=dict)
     schema: int = 1
 
 
@@ -144,7 +102,9 @@ class VersionManifest:
 class RegistryEntry:
     """One version's standing: its state, who decided and why.
 
-    `forgotten_at` is when something it learned from was forgotten, empty where nothing was.
+    `forgotten_at` is when something it learned from was forgotten, empty where nothing was. `specialist` is whose
+    remarks it judges (empty: everybody's); one version of each may be active. `share` is the percentage of pull
+    requests that a canary judges. `waits_for` is the role whose word a promotion waits for, empty where none.
     """
 
     id: str
@@ -154,6 +114,9 @@ class RegistryEntry:
     decided_at: str
     reason: str
     forgotten_at: str = ""
+    specialist: str = ""
+    share: int = 0
+    waits_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)

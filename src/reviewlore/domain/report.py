@@ -4,16 +4,10 @@ from dataclasses import dataclass, field
 
 from reviewlore.domain.architecture import Fact
 from reviewlore.domain.calibration import Calibrations
+from reviewlore.domain.evaluation import Evaluation, GateDecision
 from reviewlore.domain.federation import Federation
 from reviewlore.domain.finding import Review
-from reviewlore.domain.model import (
-    AuditEntry,
-    DatasetManifest,
-    Evaluation,
-    GateDecision,
-    Registry,
-    VersionManifest,
-)
+from reviewlore.domain.model import AuditEntry, DatasetManifest, Registry, VersionManifest
 from reviewlore.domain.online import OnlineMetrics
 from reviewlore.domain.overview import Overview
 from reviewlore.domain.shadow import ShadowTotals

@@ -17,7 +17,8 @@ from reviewlore.flows.learn import learn
 from reviewlore.flows.report import standing_report, with_review
 from reviewlore.flows.review import ReviewContext, review_change
 from reviewlore.flows.sources import read_files
-from reviewlore.flows.train import TrainContext, Trained, train
+from reviewlore.flows.train import train
+from reviewlore.flows.training import TrainContext, Trained
 from reviewlore.formats.mining import render_learning
 from reviewlore.formats.standing import render_decision, render_evaluation
 from reviewlore.formats.text import render_text

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from reviewlore.domain.evaluation import Comparison, Demand, Evaluation, TierScore
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.history import Episode
-from reviewlore.domain.model import Comparison, DatasetManifest, Demand, Evaluation, TierScore
+from reviewlore.domain.model import DatasetManifest
 from reviewlore.domain.preference import Dataset, PreferencePair, Remark, is_judged
 from reviewlore.errors import InputError, MissingExtra, RefusedError
 from reviewlore.flows import state

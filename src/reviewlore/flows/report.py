@@ -3,8 +3,9 @@
 from collections import Counter, defaultdict
 from dataclasses import replace
 
+from reviewlore.domain.evaluation import Evaluation, GateDecision
 from reviewlore.domain.finding import Review
-from reviewlore.domain.model import DatasetManifest, Evaluation, GateDecision
+from reviewlore.domain.model import DatasetManifest
 from reviewlore.domain.report import Report, ReviewedChange
 from reviewlore.flows import state
 from reviewlore.flows.scoring import read_calibrations

@@ -8,15 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import get_args
 
 from reviewlore.domain.drift import AgedVersion
-from reviewlore.domain.model import (
-    DatasetManifest,
-    Evaluation,
-    GateDecision,
-    Interval,
-    Registry,
-    RegistryEntry,
-    TierScore,
-)
+from reviewlore.domain.evaluation import Evaluation, GateDecision, Interval, TierScore
+from reviewlore.domain.model import DatasetManifest, Registry, RegistryEntry
 from reviewlore.domain.preference import PairKind
 from reviewlore.domain.spending import MonthSpending
 from reviewlore.domain.visible import visible_line

@@ -10,6 +10,7 @@ from reviewlore.ranking.model import RankerModel
 
 if TYPE_CHECKING:  # what a review need not load
     from reviewlore.domain.recipe import Recipe, TrainedAdapter
+    from reviewlore.domain.training import Completion, FitRequest, TokenLoss
 
 
 class Scorer(Protocol):
@@ -46,13 +47,30 @@ class RankerTrainer(Protocol):
         ...
 
 
+class Probe(Protocol):
+    """A trained adapter on its base, for what a ranking does not show."""
+
+    def losses(self, texts: Sequence[str]) -> "tuple[TokenLoss, ...]":
+        """Return how well each text is predicted; one entry a text, in order."""
+        ...
+
+    def completions(self, prompt: str, remarks: Sequence[str]) -> tuple[float, ...]:
+        """Return the summed log-probability of each remark after a prompt, under the adapter."""
+        ...
+
+    def write(self, prompts: Sequence[str], tokens: int) -> "tuple[Completion, ...]":
+        """Return what the adapter writes after each prompt, greedily, at most so many tokens."""
+        ...
+
+
 class AdapterTrainer(Protocol):
     """Trains a low-rank adapter by DPO, and scores with one. Files live in a folder while it works."""
 
-    def fit(
-        self, recipe: "Recipe", train: Sequence[PreferencePair], test: Sequence[PreferencePair], *, seed: int
-    ) -> "tuple[TrainedAdapter, dict[str, bytes]]":
-        """Return the record of the run and the files it made; RefusedError where the data is below the minimum."""
+    def fit(self, request: "FitRequest") -> "tuple[TrainedAdapter, dict[str, bytes]]":
+        """Return the record of the run and the files it made; RefusedError where no pair can be trained on.
+
+        A run of the same version and name that was interrupted is taken up where its last checkpoint lies.
+        """
         ...
 
     def settings(self, recipe: "Recipe") -> dict[str, str]:

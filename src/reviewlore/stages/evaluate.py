@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from reviewlore.domain.evaluation import Interval, TierScore
 from reviewlore.domain.finding import Tier
-from reviewlore.domain.model import Interval, TierScore
 from reviewlore.domain.preference import PreferencePair, Remark
 
 Scorer = Callable[[Remark], float]

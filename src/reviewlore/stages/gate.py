@@ -7,7 +7,7 @@ in `flows/judge.py`, see `.github/decisions/0004-the-gate-compares-models-as-jud
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reviewlore.domain.model import Comparison, GateDecision, Interval, TierScore
+from reviewlore.domain.evaluation import Comparison, GateDecision, Interval, TierScore
 
 
 def decide_gate(candidate: TierScore, comparisons: Sequence[Comparison], shortfall: str | None) -> GateDecision:

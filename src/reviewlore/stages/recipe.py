@@ -13,11 +13,32 @@ from difflib import get_close_matches
 from math import ceil
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from reviewlore.domain.recipe import Lora, Loss, MadeBase, Minimum, NamedBase, Recipe, Run, TextBudget
+from reviewlore.domain.recipe import (
+    Guards,
+    Lora,
+    Loss,
+    MadeBase,
+    Minimum,
+    NamedBase,
+    Recipe,
+    Run,
+    Stopping,
+    TextBudget,
+    WarmStart,
+)
 from reviewlore.errors import ConfigError
 
 _BASES: dict[str, type] = {"made": MadeBase, "named": NamedBase}
-_SECTIONS: dict[str, type] = {"text": TextBudget, "lora": Lora, "loss": Loss, "run": Run, "minimum": Minimum}
+_SECTIONS: dict[str, type] = {
+    "text": TextBudget,
+    "lora": Lora,
+    "warm_start": WarmStart,
+    "loss": Loss,
+    "run": Run,
+    "stopping": Stopping,
+    "guards": Guards,
+    "minimum": Minimum,
+}
 _LIMITS: dict[str, tuple[float, float]] = {
     "base.layers": (1, 12),
     "base.width": (16, 768),
@@ -31,15 +52,33 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "lora.rank": (1, 256),
     "lora.alpha": (1, 1024),
     "lora.dropout": (0.0, 0.5),
+    "warm_start.max_steps": (0, 1_000_000),
+    "warm_start.epochs": (0.0, 100.0),
+    "warm_start.learning_rate": (1e-7, 0.1),
     "loss.beta": (1e-3, 10.0),
     "loss.label_smoothing": (0.0, 0.49),  # TRL's `robust` divides by 1 - 2 * label_smoothing
+    "loss.length_alpha": (0.0, 1.0),
     "run.learning_rate": (1e-7, 0.1),
     "run.batch_size": (1, 1024),
+    "run.micro_batch": (1, 1024),
     "run.max_steps": (1, 1_000_000),
     "run.epochs": (0.01, 100.0),
     "run.warmup_share": (0.0, 0.5),
     "run.threads": (1, 256),
     "run.log_every": (1, 10_000),
+    "run.checkpoint_every": (0, 100_000),
+    "run.processes": (1, 64),
+    "stopping.every": (0, 100_000),
+    "stopping.patience": (1, 100),
+    "stopping.share": (0.0, 0.5),
+    "stopping.least_pairs": (1, 100_000),
+    "stopping.folds": (0, 20),
+    "guards.forgetting": (1.0, 100.0),
+    "guards.canaries": (0, 100),
+    "guards.exposure": (0.0, 64.0),
+    "guards.length_correlation": (0.0, 1.0),
+    "guards.valid": (0.0, 1.0),
+    "guards.duplicates": (0.0, 1.0),
     "minimum.pairs": (2, 10_000_000),
     "minimum.pull_requests": (2, 10_000_000),
 }
@@ -187,6 +226,8 @@ def _read_value(key: str, hint: Any, value: Any) -> tuple[Any, str | None]:
     if get_origin(hint) is tuple:
         strings = isinstance(value, list) and bool(value) and all(isinstance(item, str) and item for item in value)
         return (tuple(value), None) if strings else (value, f"{key} must be a list of names with at least one entry")
+    if hint is bool:
+        return value, None if isinstance(value, bool) else f"{key} must be true or false"
     if hint is str:
         return value, None if isinstance(value, str) else f"{key} must be text"
     if isinstance(value, bool) or not isinstance(value, (int, float) if hint is float else int):
@@ -208,9 +249,23 @@ def _unknown(prefix: str, table: Mapping[str, Any], known: Any) -> list[str]:
 def _contradictions(recipe: Recipe) -> list[str]:
     """Return what is wrong between values that are each fine alone."""
     errors = []
-    loss, text = recipe.loss, recipe.text
-    if loss.label_smoothing and loss.kind != "robust":
-        errors.append(f'loss.label_smoothing acts with loss.kind = "robust" only, not with "{loss.kind}"; set it to 0')
+    loss, text, run = recipe.loss, recipe.text, recipe.run
+    if loss.label_smoothing and loss.kind not in ("robust", "conservative"):
+        errors.append(
+            'loss.label_smoothing acts with loss.kind = "robust" or "conservative" only, '
+            f'not with "{loss.kind}"; set it to 0'
+        )
+    if loss.evidence == "smoothing" and loss.kind != "conservative":
+        errors.append(f'loss.evidence = "smoothing" goes with loss.kind = "conservative" only, not with "{loss.kind}"')
+    if loss.method != "dpo" and loss.kind != "sigmoid":
+        errors.append(f'loss.kind is of DPO; with loss.method = "{loss.method}" set it to "sigmoid"')
+    if run.batch_size % (run.micro_batch * run.processes):
+        errors.append(
+            f"run.batch_size = {run.batch_size} must be a multiple of run.micro_batch * run.processes = "
+            f"{run.micro_batch * run.processes}"
+        )
+    if run.sharding != "none" and run.processes == 1:
+        errors.append(f'run.sharding = "{run.sharding}" needs run.processes above 1')
     if text.hunk_characters + text.remark_characters > _CHARACTERS_PER_TOKEN * text.max_tokens:
         errors.append(
             f"text.max_tokens = {text.max_tokens} is too small for {text.hunk_characters} + {text.remark_characters} "

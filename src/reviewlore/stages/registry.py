@@ -9,13 +9,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from reviewlore.domain.model import (
-    AuditEntry,
-    GateDecision,
-    Registry,
-    RegistryEntry,
-    VersionState,
-)
+from reviewlore.domain.evaluation import GateDecision
+from reviewlore.domain.model import AuditEntry, Registry, RegistryEntry, VersionState
 from reviewlore.errors import RefusedError, StateError
 
 GENESIS = "0" * 64

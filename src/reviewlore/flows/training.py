@@ -1,0 +1,43 @@
+"""What training needs from outside, and what comes out of one: shared by the flows that train, judge and keep."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from reviewlore.domain.drift import MapFingerprint
+from reviewlore.domain.evaluation import Evaluation, GateDecision
+from reviewlore.domain.model import VersionManifest
+from reviewlore.domain.people import Role
+from reviewlore.ports import AdapterTrainer, Clock, Console, RankerTrainer, Store
+from reviewlore.ranking.model import RankerModel
+
+
+@dataclass(frozen=True, slots=True)
+class TrainContext:
+    """What training needs from outside; packages, commit and hardware go into the lineage.
+
+    `approval` is the role that has to allow a dataset, `none`: nobody has to. `structure` returns the fingerprint of
+    the code that is trained for.
+    """
+
+    store: Store
+    prior: RankerModel
+    rankers: RankerTrainer
+    adapters: AdapterTrainer
+    clock: Clock
+    console: Console
+    packages: Mapping[str, str]
+    code_commit: str
+    hardware: str
+    actor: str = "command line"
+    approval: Role = "none"
+    structure: Callable[[], MapFingerprint] = MapFingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """One finished training: its lineage, how all tiers did on the same pairs, and what the gate said."""
+
+    manifest: VersionManifest
+    evaluation: Evaluation
+    decision: GateDecision
+    commit: str | None
