@@ -65,13 +65,8 @@ class OpenAiServer:
 
     def list_models(self) -> tuple[str, ...]:
         """Return the names of the models and adapters that the server lists; InputError where it does not tell them."""
-        try:
-            answer = self._address.send("GET", "/models", None, min(_LIST_SECONDS, self._settings.timeout))
-        except ExchangeError as error:
-            raise InputError(f"{error} Check `[model] address`.") from error
-        if answer.status != 200:
-            raise InputError(self._refusal(answer, _complaint(answer.body)).reason)
-        return tuple(sorted(visible_line(name)[:200] for name in _parse_served(answer.body).names))
+        names = list_served(self._address, min(_LIST_SECONDS, self._settings.timeout))
+        return tuple(sorted(visible_line(name)[:200] for name in names))
 
     def _answer(self, request: ModelRequest) -> ModelAnswer | ModelFailure:
         begin = time.monotonic()
@@ -94,14 +89,14 @@ class OpenAiServer:
                 if form is not first:
                     self._form = form
                 return self._read(answer.body, request, model, note)
-            said = _complaint(answer.body)
+            said = complaint(answer.body)
             unsuited = answer.status in _UNSUITED or (answer.status == 500 and _STRUCTURE.search(said))
             if unsuited and not _TOO_LONG.search(said):
                 plainer = step_down(form, said, structured=request.schema is not None, vllm=self._list(until).vllm)
                 if plainer is not None:
                     form = plainer
                     continue
-            return self._refusal(answer, said)
+            return _refusal(self._address, answer, said)
 
     def _send(self, path: str, body: bytes, until: float) -> HttpAnswer:
         """Return the last answer of at most `retries` repetitions, all within the time of the request."""
@@ -161,23 +156,35 @@ class OpenAiServer:
             note=note,
         )
 
-    def _refusal(self, answer: HttpAnswer, said: str) -> ModelFailure:
-        server, status = self._address.shown, answer.status
-        shown = hide(said, self._address.key)[:200].strip()
-        kind: FailureKind = "refused"
-        if status in (401, 403):  # servers repeat parts of the key in what they say of it
-            return ModelFailure(kind, f"{server} refuses the key in REVIEWLORE_MODEL_KEY, or its lack (HTTP {status}).")
-        if 300 <= status < 400:
-            return ModelFailure(kind, f"{server} sends elsewhere (HTTP {status}), which is not followed.")
-        if status in (400, 413, 422, 500) and (_TOO_LONG.search(said) or status == 413):
-            kind = "too_long"
-        elif status == 429:
-            kind = "limited"
-        elif status in _PASSING:
-            kind = "unreachable"
-        more = f": {shown}" if shown else ""
-        end = "" if shown.endswith((".", "!", "?")) else "."
-        return ModelFailure(kind, f"{server} answered with HTTP {status}{more}{end}")
+
+def list_served(address: Address, seconds: float) -> frozenset[str]:
+    """Return the names of the models and adapters a server lists; InputError where it does not tell them."""
+    try:
+        answer = address.send("GET", "/models", None, seconds)
+    except ExchangeError as error:
+        raise InputError(f"{error} Check `[model] address`.") from error
+    if answer.status != 200:
+        raise InputError(_refusal(address, answer, complaint(answer.body)).reason)
+    return _parse_served(answer.body).names
+
+
+def _refusal(address: Address, answer: HttpAnswer, said: str) -> ModelFailure:
+    server, status = address.shown, answer.status
+    shown = hide(said, address.key)[:200].strip()
+    kind: FailureKind = "refused"
+    if status in (401, 403):  # servers repeat parts of the key in what they say of it
+        return ModelFailure(kind, f"{server} refuses the key in REVIEWLORE_MODEL_KEY, or its lack (HTTP {status}).")
+    if 300 <= status < 400:
+        return ModelFailure(kind, f"{server} sends elsewhere (HTTP {status}), which is not followed.")
+    if status in (400, 413, 422, 500) and (_TOO_LONG.search(said) or status == 413):
+        kind = "too_long"
+    elif status == 429:
+        kind = "limited"
+    elif status in _PASSING:
+        kind = "unreachable"
+    more = f": {shown}" if shown else ""
+    end = "" if shown.endswith((".", "!", "?")) else "."
+    return ModelFailure(kind, f"{server} answered with HTTP {status}{more}{end}")
 
 
 def _left(until: float) -> float:
@@ -213,7 +220,7 @@ def _count(value: Any) -> int | None:
     return value if type(value) is int and 0 <= value < 1 << 32 else None
 
 
-def _complaint(body: bytes) -> str:
+def complaint(body: bytes) -> str:
     """Return what a server says of a request it refuses; empty where that is no JSON of a known form."""
     data = json_value(body)
     error = data.get("error", data) if isinstance(data, dict) else None

@@ -171,11 +171,17 @@ def load_preferrer(adapter: VerifiedAdapter, base_folder: Path | None = None) ->
         import torch
 
         settings = adapter.recipe.base
-        base = _reopen_made(settings, adapter) if isinstance(settings, MadeBase) else open_named(settings, base_folder)
+        base = reopen_base(adapter, base_folder)
         model = attach(base.model, adapter)
         if torch.cuda.is_available() and not isinstance(settings, MadeBase):
             model = model.to("cuda")
         return Preferrer(base, model, adapter.recipe)
+
+
+def reopen_base(adapter: VerifiedAdapter, folder: Path | None) -> Base:
+    """Return the base an adapter was trained on: made anew from its files, or opened by name (see `open_named`)."""
+    settings = adapter.recipe.base
+    return _reopen_made(settings, adapter) if isinstance(settings, MadeBase) else open_named(settings, folder)
 
 
 def _reopen_made(settings: MadeBase, adapter: VerifiedAdapter) -> Base:
