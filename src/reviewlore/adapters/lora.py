@@ -6,16 +6,16 @@ not set.
 
 from typing import Any
 
-from reviewlore.adapters.bases import check_targets
+from reviewlore.adapters.bases import Base, check_targets
 from reviewlore.adapters.weights import ADAPTER_WEIGHTS, VerifiedAdapter
-from reviewlore.domain.recipe import Lora
+from reviewlore.domain.recipe import Lora, Recipe
 from reviewlore.errors import StateError
 
 DEFAULT = "default"
 
 
 def lora_config(lora: Lora) -> Any:
-    """Return PEFT's configuration of a recipe's adapter."""
+    """Return PEFT's configuration of a recipe's adapter, of any variant (see `Lora`)."""
     from peft import LoraConfig
 
     return LoraConfig(
@@ -24,7 +24,24 @@ def lora_config(lora: Lora) -> Any:
         lora_dropout=lora.dropout,
         target_modules=sorted(lora.targets),
         task_type="CAUSAL_LM",
+        use_rslora=lora.variant == "rslora",
+        use_dora=lora.variant == "dora",
     )
+
+
+def adapt(base: Base, recipe: Recipe, *, seed: int = 0) -> Any:
+    """Return a base model with a fresh trainable adapter (a `PeftModel`); ConfigError for a layer it does not have.
+
+    It changes nothing yet: one factor of each product starts at zero, the other one at random by the seed. Its own
+    weights are float32, whatever the base's are.
+    """
+    import torch
+    from peft import get_peft_model
+
+    check_targets(base.model, recipe)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return get_peft_model(base.model, lora_config(recipe.lora), adapter_name=DEFAULT)
 
 
 def attach(model: Any, adapter: VerifiedAdapter, name: str = DEFAULT) -> Any:
