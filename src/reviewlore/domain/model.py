@@ -6,6 +6,7 @@ from typing import Literal
 from reviewlore.domain.drift import MapFingerprint
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.mining import PassCounts
+from reviewlore.domain.people import Role
 from reviewlore.domain.voice import Voice
 
 VersionState = Literal["candidate", "canary", "active", "retired", "rejected"]
@@ -53,7 +54,9 @@ class DatasetManifest:
 class Spent:
     """What all runs of one training took. Energy, cost and memory are None where they were not measured or priced.
 
-    `runs` are seconds by the run's name; `currency` is whatever `cost` is counted in, as configured.
+    `runs` are seconds by the run's name, `phases` of a run by its and the phase's name (`judged/warm_start`). `cost` is
+    in the currency of the configured price an hour. `energy_wh` is what was measured of `energy_parts`: watt-hours by
+    counter; nothing is estimated for a part that has none.
     """
 
     seconds: float = 0.0
@@ -61,6 +64,8 @@ class Spent:
     energy_wh: float | None = None
     cost: float | None = None
     peak_mib: float | None = None
+    phases: dict[str, float] = field(default_factory=dict)
+    energy_parts: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +74,11 @@ class VersionManifest:
 
     `files` maps a file name to its SHA-256; `log` is the training log (step, loss, reward margin, accuracy);
     `fingerprint` is the structure of the code that it was trained for. `specialist` is whose remarks it was trained on
-    (empty: everybody's). `replay` has what a repetition needs beyond recipe, seed and dataset: the steps that were
-    trained, the pairs that were left out to stop by. `policy` is the policy in force when it was trained.
+    (empty: everybody's). `replay` has what a repetition is told by beyond recipe, seed and dataset: the recipe's
+    sentence, and the steps that each run took. `policy` is the policy in force when it was trained (`training.…`) and
+    when its data was kept (`data.…`). `hashes` are SHA-256 of what shaped it beside files and dataset: `recipe` (its
+    values), `recipe_file` (its text), `prompts`, `data_policy`, `training_policy`. `documents` are the files that tell
+    of it and are never loaded to judge by: its card.
     """
 
     id: str
@@ -95,6 +103,8 @@ class VersionManifest:
     spent: Spent = field(default_factory=Spent)
     replay: dict[str, str] = field(default_factory=dict)
     policy: dict[str, str] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+    documents: dict[str, str] = field(default_factory=dict)
     schema: int = 1
 
 
@@ -126,6 +136,18 @@ class Registry:
     entries: tuple[RegistryEntry, ...] = ()
     previous: tuple[str, ...] = ()
     schema: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionPolicy:
+    """What becomes of a version that passed the gate.
+
+    It judges `canary_share` percent of the pull requests until it is known not to be worse (0: all at once), and waits
+    before that until somebody with the role `approval` allows it (`none`: nobody has to).
+    """
+
+    canary_share: int = 0
+    approval: Role = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Which version is in force: a pure state machine. Registry and decision in, registry and audit entries out.
 
-candidate --promote--> active --superseded--> retired --rollback--> active
-    └------refuse----> rejected
+candidate --promote--> canary --settled--> active --superseded--> retired --rollback--> active
+    │                   └--taken back--> rejected  (superseded: retired)
+    └------refuse----> rejected                     `.github/decisions/0011-canary-and-pin.md`
 """
 
 import hashlib
@@ -10,21 +11,51 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from reviewlore.domain.evaluation import GateDecision
-from reviewlore.domain.model import AuditEntry, Registry, RegistryEntry, VersionState
+from reviewlore.domain.model import AuditEntry, PromotionPolicy, Registry, RegistryEntry, VersionState
 from reviewlore.errors import RefusedError, StateError
 
 GENESIS = "0" * 64
+AT_ONCE = PromotionPolicy()
 
 
-def find_active(registry: Registry) -> RegistryEntry | None:
-    """Return the version in force, or None before the first promotion."""
-    return next((entry for entry in registry.entries if entry.state == "active"), None)
+def find_active(registry: Registry, specialist: str = "") -> RegistryEntry | None:
+    """Return a specialist's version in force (empty: everybody's), or None before its first promotion."""
+    return _find(registry, "active", specialist)
+
+
+def find_canary(registry: Registry, specialist: str = "") -> RegistryEntry | None:
+    """Return a specialist's version on trial, or None."""
+    return _find(registry, "canary", specialist)
+
+
+def find_incumbent(registry: Registry, specialist: str = "") -> RegistryEntry | None:
+    """Return whom a candidate would take over from: its specialist's own version, else everybody's, or None."""
+    return find_active(registry, specialist) or find_active(registry)
+
+
+def find_judging(registry: Registry, specialist: str, repository: str, number: int) -> RegistryEntry | None:
+    """Return the version that judges a pull request (0: no pull request, which no canary judges), or None."""
+    canary = find_canary(registry, specialist)
+    if canary is not None and judged_by_canary(repository, number, canary.share):
+        return canary
+    return find_active(registry, specialist)
+
+
+def judged_by_canary(repository: str, number: int, share: int) -> bool:
+    """Whether a pull request falls into the share (percent) that a canary judges.
+
+    The first eight bytes of the SHA-256 of `owner/name#number` (lower case), as a big-endian number, modulo 100, lie
+    below the share: everybody can check it, each push of a pull request meets the same version, and a larger share
+    holds all of a smaller one. 0 is no pull request, and falls into none.
+    """
+    digest = hashlib.sha256(f"{repository.lower()}#{number}".encode("utf-8", "surrogateescape")).digest()
+    return number > 0 and int.from_bytes(digest[:8], "big") % 100 < share
 
 
 def find_tainted(registry: Registry) -> RegistryEntry | None:
-    """Return the version in force if something it learned from was forgotten since: then retraining is due."""
-    active = find_active(registry)
-    return active if active is not None and active.forgotten_at else None
+    """Return a version that judges if something it learned from was forgotten since: then retraining is due."""
+    judging = (entry for entry in registry.entries if entry.state in ("active", "canary"))
+    return next((entry for entry in judging if entry.forgotten_at), None)
 
 
 def find_entry(registry: Registry, version: str) -> RegistryEntry:
@@ -45,36 +76,86 @@ def add_candidate(registry: Registry, entry: RegistryEntry) -> Registry:
     return replace(registry, entries=(*registry.entries, entry))
 
 
-def apply_decision(registry: Registry, decision: GateDecision, by: str, at: str) -> Registry:
-    """Return the registry after the gate spoke: the candidate becomes active or rejected."""
-    if decision.verdict == "promote":
-        return promote(registry, decision.candidate, by, at, decision.reason)
-    return _with_state(registry, decision.candidate, "rejected", by, at, decision.reason)
+def apply_decision(
+    registry: Registry, decision: GateDecision, by: str, at: str, policy: PromotionPolicy = AT_ONCE
+) -> Registry:
+    """Return the registry after the gate spoke: the candidate is put in force, waits for a person, or is rejected."""
+    if decision.verdict == "refuse":
+        return reject(registry, decision.candidate, by, at, decision.reason)
+    if policy.approval != "none":
+        return hold(registry, decision.candidate, policy.approval, by, at, decision.reason)
+    return put_in_force(registry, decision.candidate, by, at, decision.reason, share=policy.canary_share)
+
+
+def hold(registry: Registry, version: str, role: str, by: str, at: str, reason: str) -> Registry:
+    """Return the registry with a candidate that passed the gate and waits for somebody with a role."""
+    _refuse_unless(find_entry(registry, version), "candidate", "wait for approval")
+    return _changed(registry, find_entry(registry, version).id, "candidate", by, at, reason, waits_for=role)
+
+
+def reject(registry: Registry, version: str, by: str, at: str, reason: str) -> Registry:
+    """Return the registry with a candidate or a canary rejected; nothing else changes."""
+    entry = find_entry(registry, version)
+    if entry.state not in ("candidate", "canary"):
+        raise RefusedError(f"Version {entry.id} is {entry.state}: only a candidate or a canary can be rejected.")
+    return _changed(registry, entry.id, "rejected", by, at, reason)
+
+
+def put_in_force(registry: Registry, version: str, by: str, at: str, reason: str, *, share: int) -> Registry:
+    """Return the registry with a version active or, with a share of pull requests (percent), as canary."""
+    if share == 0:
+        return promote(registry, version, by, at, reason)
+    return start_canary(registry, version, by, at, reason, share=share)
+
+
+def start_canary(registry: Registry, version: str, by: str, at: str, reason: str, *, share: int) -> Registry:
+    """Return the registry with a candidate on trial; one that was on trial before it is retired."""
+    entry = find_entry(registry, version)
+    _refuse_unless(entry, "candidate", "become a canary")
+    registry = _supersede_canary(registry, entry, by, at)
+    return _changed(registry, entry.id, "canary", by, at, reason, share=share)
 
 
 def promote(registry: Registry, version: str, by: str, at: str, reason: str) -> Registry:
-    """Return the registry with `version` active and the former active one retired."""
+    """Return the registry with `version` active; its specialist's former active one, and canary, are retired."""
     entry = find_entry(registry, version)
-    active = find_active(registry)
+    active = find_active(registry, entry.specialist)
     if active is not None and active.id == entry.id:
         raise RefusedError(f"Version {entry.id} is already active.")
+    registry = _supersede_canary(registry, entry, by, at)
     if active is not None:
-        registry = _with_state(registry, active.id, "retired", by, at, f"superseded by {entry.id}")
+        registry = _changed(registry, active.id, "retired", by, at, f"superseded by {entry.id}")
         registry = replace(registry, previous=(*registry.previous, active.id))
-    return _with_state(registry, entry.id, "active", by, at, reason)
+    return _changed(registry, entry.id, "active", by, at, reason)
 
 
-def rollback(registry: Registry, by: str, at: str, reason: str) -> Registry:
-    """Return the registry one step back: the version active before becomes active again, or none where none was."""
-    active = find_active(registry)
+def rollback(registry: Registry, by: str, at: str, reason: str, specialist: str = "") -> Registry:
+    """Return the registry one step back.
+
+    A canary is taken back first, and the active version stays. Else the version active before becomes active again, or
+    none where none was.
+    """
+    canary = find_canary(registry, specialist)
+    if canary is not None:
+        return reject(registry, canary.id, by, at, reason)
+    active = find_active(registry, specialist)
     if active is None:
-        raise RefusedError("Nothing to roll back: no version is active; the shipped prior is in use.")
-    registry = _with_state(registry, active.id, "retired", by, at, reason)
-    if not registry.previous:
+        whose = f" of {specialist}" if specialist else ""
+        rest = "everybody's version judges for it" if specialist else "the shipped prior is in use"
+        raise RefusedError(f"Nothing to roll back: no version{whose} is active; {rest}.")
+    registry = _changed(registry, active.id, "retired", by, at, reason)
+    before = find_before(registry, specialist)
+    if before is None:
         return registry
-    before = registry.previous[-1]
-    registry = replace(registry, previous=registry.previous[:-1])
-    return _with_state(registry, before, "active", by, at, f"rolled back from {active.id}: {reason}")
+    place = len(registry.previous) - 1 - registry.previous[::-1].index(before)
+    registry = replace(registry, previous=(*registry.previous[:place], *registry.previous[place + 1 :]))
+    return _changed(registry, before, "active", by, at, f"rolled back from {active.id}: {reason}")
+
+
+def find_before(registry: Registry, specialist: str = "") -> str | None:
+    """Return the version that a rollback of a specialist's active one leads to, or None."""
+    own = {entry.id for entry in registry.entries if entry.specialist == specialist}
+    return next((name for name in reversed(registry.previous) if name in own), None)
 
 
 def append_audit(
@@ -113,14 +194,42 @@ def _hash(entry: AuditEntry) -> str:
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _with_state(registry: Registry, version: str, state: VersionState, by: str, at: str, reason: str) -> Registry:
-    return replace(
-        registry,
-        entries=tuple(
-            replace(entry, state=state, decided_by=by, decided_at=at, reason=reason) if entry.id == version else entry
-            for entry in registry.entries
-        ),
-    )
+def _find(registry: Registry, state: VersionState, specialist: str) -> RegistryEntry | None:
+    return next((e for e in registry.entries if e.state == state and e.specialist == specialist), None)
+
+
+def _refuse_unless(entry: RegistryEntry, state: VersionState, verb: str) -> None:
+    if entry.state != state:
+        raise RefusedError(f"Version {entry.id} is {entry.state}: only a {state} can {verb}.")
+
+
+def _supersede_canary(registry: Registry, entry: RegistryEntry, by: str, at: str) -> Registry:
+    """Retire the canary that another version of the same specialist takes the place of."""
+    canary = find_canary(registry, entry.specialist)
+    if canary is None or canary.id == entry.id:
+        return registry
+    return _changed(registry, canary.id, "retired", by, at, f"superseded by {entry.id} while it was on trial")
+
+
+def _changed(
+    registry: Registry,
+    version: str,
+    state: VersionState,
+    by: str,
+    at: str,
+    reason: str,
+    *,
+    share: int = 0,
+    waits_for: str = "",
+) -> Registry:
+    """Return the registry with one entry decided about anew; what it was on trial or waiting for is over."""
+
+    def change(entry: RegistryEntry) -> RegistryEntry:
+        decided = replace(entry, state=state, decided_by=by, decided_at=at, reason=reason)
+        return replace(decided, share=share, waits_for=waits_for)
+
+    entries = (change(entry) if entry.id == version else entry for entry in registry.entries)
+    return replace(registry, entries=tuple(entries))
 
 
 def _state(registry: Registry, version: str) -> str:
