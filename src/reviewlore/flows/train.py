@@ -43,8 +43,8 @@ def train(context: TrainContext, tier: Tier, recipe: Recipe | None, *, dry_run: 
     decision = gate.decide_gate(own, comparisons, judge.find_shortfall(dataset))
     calibrations = fit_calibrations(judged.scorer, dataset.built.held_out)
     context.console.say(describe_calibrations(calibrations))
-    served = judged.files if decision.verdict == "refuse" else fit_served(context, plan, judged)
-    served = {**served, CALIBRATION_FILE: records.encode(calibrations)}
+    final = judged if decision.verdict == "refuse" else fit_served(context, plan, judged)
+    served = {**final.files, CALIBRATION_FILE: records.encode(calibrations)}
     manifest = make_manifest(context, plan, judged, served, evaluation)
     if dry_run:
         return Trained(manifest, evaluation, decision, None)
