@@ -152,6 +152,14 @@ class Workshop:
 
         return make_train_context(self)
 
+    def put_into_service(self) -> tuple[str, ...]:
+        """Have what is in force served, where this machine names a folder for adapters; say what was done."""
+        from reviewlore.flows.service import put_into_service
+        from reviewlore.wiring_training import open_service
+
+        service = open_service(self.settings.model)
+        return put_into_service(self.store, service) if service is not None else ()
+
     def structure(self) -> "MapFingerprint":
         """Return the fingerprint of the default branch, or of what is checked out where there is none."""
         from reviewlore.domain.drift import MapFingerprint

@@ -11,6 +11,7 @@ from reviewlore.errors import ConfigError, StorageError
 KEY_VARIABLE = "REVIEWLORE_PSEUDONYM_KEY"
 MODEL_KEY_VARIABLE = "REVIEWLORE_MODEL_KEY"
 BASES_VARIABLE = "REVIEWLORE_BASE_MODELS"
+ADAPTERS_VARIABLE = "REVIEWLORE_ADAPTERS"
 TOKEN_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")
 # What a program needs to run, libraries to be found, accelerators to be chosen, and models to be looked up in a cache.
 _HARMLESS = (
@@ -138,6 +139,15 @@ def find_bases() -> dict[str, Path]:
             raise ConfigError(f"{BASES_VARIABLE} has {entry!r}; write OWNER/NAME=FOLDER.")
         found[name] = Path(folder)
     return found
+
+
+def find_adapters() -> tuple[Path, Path] | None:
+    """Return the folder that adapters in force are written to, and the same folder as the model's server sees it.
+
+    `FOLDER`, or `FOLDER=FOLDER_AT_THE_SERVER`; None where the machine names none.
+    """
+    here, _, there = os.environ.get(ADAPTERS_VARIABLE, "").partition("=")
+    return (Path(here).absolute(), Path(there or Path(here).absolute())) if here else None
 
 
 def find_embedding(named: str) -> tuple[Path | None, tuple[str, ...]]:

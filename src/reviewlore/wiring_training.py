@@ -1,12 +1,17 @@
 """Builds what training works with: a workshop in, the context of a training out."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from reviewlore.config import Settings
+from reviewlore.config import ModelSettings, Settings
 from reviewlore.domain.drift import MapFingerprint
 from reviewlore.flows.training import TrainContext
 from reviewlore.ports import AdapterTrainer, Clock, Console, Store
 from reviewlore.ranking.model import RankerModel
+from reviewlore.wiring_secrets import find_adapters, find_bases, read_model_key
+
+if TYPE_CHECKING:
+    from reviewlore.flows.service import Service
+    from reviewlore.ports.serving import Exporter
 
 
 class Workplace(Protocol):
@@ -71,3 +76,25 @@ def make_train_context(workshop: Workplace) -> TrainContext:
         approval=workshop.settings.learn.approval,
         structure=workshop.structure,
     )
+
+
+def open_exporter() -> "Exporter":
+    """Return what writes adapters for other programs."""
+    from reviewlore.adapters.exporting import AdapterExporter
+
+    return AdapterExporter(find_bases())
+
+
+def open_service(model: ModelSettings) -> "Service | None":
+    """Return where adapters in force are put: None where this machine names no folder for them.
+
+    Settings have to be the default branch's: by those of any other branch, a stranger could send the key elsewhere.
+    """
+    folders = find_adapters()
+    if folders is None:
+        return None
+    from reviewlore.adapters.openai_adapters import OpenAiAdapters
+    from reviewlore.flows.service import Service
+
+    server = OpenAiAdapters(model.address, read_model_key()) if model.kind == "openai" else None
+    return Service(open_exporter(), *folders, server)

@@ -11,7 +11,7 @@ import sys
 import click
 
 from reviewlore import __version__
-from reviewlore.cli import governing, judging, learning, lineage, privacy
+from reviewlore.cli import governing, judging, learning, lineage, privacy, serving
 from reviewlore.errors import ReviewloreError, UserError
 
 # New objects before a collection of cycles (Python: 700). Imports and records make hardly any: a review of 80 files
@@ -90,6 +90,7 @@ for _command in (
     lineage.trace,
     lineage.approve,
     lineage.log,
+    serving.export,
     privacy.forget,
     learning.demo,
     governing.doctor,

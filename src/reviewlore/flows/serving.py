@@ -24,10 +24,14 @@ def adapter_files(store: Store, version: str) -> tuple[dict[str, bytes], dict[st
     return files, {name: manifest.files[name] for name in names}
 
 
-def find_trained(store: Store, version: str, base_model: str) -> Trained | None:
-    """Return the form in which an adapter of the registry was trained; None where that was on another base model."""
+def find_trained(store: Store, version: str, model: str) -> Trained | None:
+    """Return the form in which an adapter of the registry was trained.
+
+    None where `model` (of the settings) is neither the base it was trained on nor a checkpoint it was merged into,
+    which a server names by the version's id.
+    """
     manifest = state.read_version(store, find_entry(state.read_registry(store), version).id)
-    if manifest.base_model != base_model:
+    if model not in (manifest.base_model, manifest.id):
         return None
     try:
         sizes = [int(manifest.recipe_settings[f"text.{field.name}"]) for field in fields(TextBudget)]
