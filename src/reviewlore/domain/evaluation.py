@@ -24,9 +24,9 @@ class TierScore:
     """One ranker's or baseline's preference accuracy by pair kind, macro over repositories, on held-out later pairs.
 
     `name` is a version id or a baseline's name; `overall` is the mean over the kinds with enough pairs. `slices` are of
-    all kinds together, by `language:…` and `specialist:…`. `prompt_tokens` is the mean length of what a model reads
-    before a remark (0: it reads no prompt), `cost_per_thousand` what a thousand remarks cost at the configured prices
-    (None: no price is known).
+    all kinds together, by `language:…` and `specialist:…`. `prompt_tokens` is the mean length of what a model is shown
+    besides the remark (0: it is no model), `cost_per_thousand` what judging a thousand remarks costs at the configured
+    prices (None: no price is known, or it is no model).
     """
 
     name: str
@@ -76,7 +76,11 @@ class Diagnostics:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All tiers and baselines on the same held-out later pull requests of one dataset; the rest is of the candidate."""
+    """All tiers and baselines on the same held-out later pull requests of one dataset.
+
+    `diagnostics` and `guards` are of the version `subject` (empty: of none). `notes` say what was judged on fewer pairs
+    than there are, and what was not judged or measured at all.
+    """
 
     dataset: str
     scores: tuple[TierScore, ...]
@@ -85,6 +89,8 @@ class Evaluation:
     seed: int
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     guards: tuple[GuardResult, ...] = ()
+    subject: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

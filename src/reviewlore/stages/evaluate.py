@@ -23,6 +23,7 @@ LEAST_PAIRS_OF_A_KIND = 20
 # A repository with fewer pairs of a kind counts in the mean over repositories together with the other small ones.
 LEAST_PAIRS_OF_A_REPOSITORY = 10
 _SMALL = "small repositories together"
+_NO_SLICES: Mapping[str, frozenset[str]] = {}
 
 
 def judge_pairs(pairs: Iterable[PreferencePair], score: Scorer) -> dict[str, float]:
@@ -45,9 +46,13 @@ def summarise(
     tier: Tier | Literal["baseline"] = "embedded",
     seed: int = 0,
     resamples: int = RESAMPLES,
+    slices: Mapping[str, frozenset[str]] = _NO_SLICES,
     milliseconds_per_remark: float = 0.0,
 ) -> TierScore:
-    """Sum up judged pairs (`judge_pairs`): accuracy by kind, and `overall`, the mean over kinds."""
+    """Sum up judged pairs (`judge_pairs`): accuracy by kind, and `overall`, the mean over kinds.
+
+    `slices` are ids of pairs by name; a slice's accuracy is of all its pairs, whatever their kind.
+    """
     table = _tabulate(pairs, wins)
     samples = table.resampled(seed, resamples)
     by_kind = {kind: _interval(table.accuracy(kind), samples[kind], count) for kind, count in table.counts.items()}
@@ -55,7 +60,10 @@ def summarise(
     means = [sum(draw) / len(draw) for draw in zip(*(samples[kind] for kind in counted), strict=True)]
     centre = sum(by_kind[kind].accuracy for kind in counted) / len(counted) if counted else 0.0
     overall = _interval(centre, means, sum(by_kind[kind].count for kind in counted))
-    return TierScore(name, tier, by_kind, overall, milliseconds_per_remark)
+    parts = _tabulate(pairs, wins, lambda pair: [part for part, ids in slices.items() if pair.id in ids])
+    drawn = parts.resampled(seed, resamples)
+    sliced = {part: _interval(parts.accuracy(part), drawn[part], count) for part, count in parts.counts.items()}
+    return TierScore(name, tier, by_kind, overall, milliseconds_per_remark, sliced)
 
 
 def paired_difference(
@@ -116,24 +124,32 @@ class _Table:
         return {kind: [self.accuracy(kind, times) for times in draws] for kind in self.cells}
 
 
-def _tabulate(pairs: Iterable[PreferencePair], values: Outcomes) -> _Table:
+def _kind(pair: PreferencePair) -> list[str]:
+    return [pair.kind]
+
+
+def _tabulate(
+    pairs: Iterable[PreferencePair], values: Outcomes, names: Callable[[PreferencePair], list[str]] = _kind
+) -> _Table:
+    """Sum values up by kind, or by whatever else `names` says that a pair counts for."""
     kinds: dict[str, dict[str, dict[str, list[float]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     pulls: dict[str, set[str]] = defaultdict(set)
     for pair in pairs:
-        kinds[pair.kind][pair.repository][pair.pull_request].append(values[pair.id])
+        for name in names(pair):
+            kinds[name][pair.repository][pair.pull_request].append(values[pair.id])
         pulls[pair.repository].add(pair.pull_request)
     order = [(repository, pull) for repository in sorted(pulls) for pull in sorted(pulls[repository])]
     number = {place: i for i, place in enumerate(order)}
     cells: dict[str, list[list[tuple[int, float, int]]]] = {}
-    for kind, repositories in sorted(kinds.items()):
+    for name, repositories in sorted(kinds.items()):
         groups: dict[str, list[tuple[int, float, int]]] = defaultdict(list)
         for repository, requests in sorted(repositories.items()):
             small = sum(map(len, requests.values())) < LEAST_PAIRS_OF_A_REPOSITORY
             groups[_SMALL if small else repository] += [
                 (number[repository, pull], sum(v), len(v)) for pull, v in sorted(requests.items())
             ]
-        cells[kind] = list(groups.values())
-    counts = {kind: sum(n for group in groups for _, _, n in group) for kind, groups in cells.items()}
+        cells[name] = list(groups.values())
+    counts = {name: sum(n for group in groups for _, _, n in group) for name, groups in cells.items()}
     return _Table(tuple(len(pulls[repository]) for repository in sorted(pulls)), cells, counts)
 
 
