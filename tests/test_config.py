@@ -44,6 +44,10 @@ def test_what_is_written_is_read() -> None:
         ('[review]\nmin-severity = "loud"', "review.min-severity must be one of info, warning, error, not 'loud'"),
         ("[review]\nsilent = [1]", "review.silent must be a list of texts"),
         ("[review]\nhistory-limit = -1", "review.history-limit must lie between 0 and 1000000"),
+        (
+            "[learn]\nprice-per-hour = -1.0",
+            "learn.price-per-hour must lie between 0 (not known) and 1000000",
+        ),
         ("[learn]\ndrift-threshold = 1.5", "learn.drift-threshold must lie between 0 and 1"),
         ("[learn]\nseed = -1", "learn.seed must lie between 0 and 4294967295"),
         ("x = " + "[" * 5000, "is not valid TOML"),

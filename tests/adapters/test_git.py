@@ -369,3 +369,21 @@ def test_many_words_are_looked_for_at_once(folder: Path) -> None:
 def test_words_that_stand_everywhere_are_not_listed(folder: Path) -> None:
     tip = commit(folder, {"a.txt": "run " * 1_200_000})
     assert GitRepo(folder).mentions(tip, {"run"}) is None
+
+
+def test_what_is_not_as_the_commit_has_it_is_a_change(tmp_path: Path) -> None:
+    home = make_repository(tmp_path)
+    (home / "src").mkdir()
+    (home / "src" / "kept.py").write_text("one\n")
+    (home / ".gitignore").write_text("*.pyc\n")
+    git(home, "add", "-A")
+    git(home, "commit", "-qm", "Add")
+    repo = GitRepo(home)
+    (home / "src" / "kept.pyc").write_text("left by Python")
+    (home / "notes.txt").write_text("elsewhere")
+    assert not repo.changed(("src",))
+    (home / "src" / "new.py").write_text("untracked")
+    assert repo.changed(("src",))
+    (home / "src" / "new.py").unlink()
+    (home / "src" / "kept.py").write_text("two\n")
+    assert repo.changed(("src", "prompts"))

@@ -21,7 +21,8 @@ def test_versions_are_those_installed() -> None:
 def test_the_commit_is_that_of_the_checkout() -> None:
     if not (ROOT / ".git").exists():
         pytest.skip("the project is no git checkout here")
-    assert code_commit() in (git(ROOT, "rev-parse", "HEAD"), "unknown")
+    head, changed = git(ROOT, "rev-parse", "HEAD"), git(ROOT, "status", "--porcelain", "--", "src", "prompts")
+    assert code_commit() == head + ("-dirty" if changed else "")
 
 
 def test_the_clock_tells_utc_to_the_second() -> None:

@@ -98,6 +98,11 @@ class GitRepo:
             raise InputError(self._missing(revision))
         return lines[-1]
 
+    def changed(self, paths: Sequence[str]) -> bool:
+        """Whether anything below these paths is not as HEAD has it; what git ignores does not count."""
+        top = [f":(top){path}" for path in paths]
+        return bool(self._run.read("status", "--porcelain", "--", *top, env={"GIT_WORK_TREE": str(self.top)}))
+
     def contains(self, commit: str) -> bool:
         """Whether a full commit id is present in this repository."""
         if not _OBJECT_ID.fullmatch(commit):

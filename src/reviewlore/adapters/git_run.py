@@ -3,7 +3,7 @@
 It owns GitPython with `git.py` and `store.py`, and has no network.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -21,13 +21,15 @@ class GitRunner:
     def __init__(self, repo: Repo, path: Path) -> None:
         self._repo, self._path = repo, path
 
-    def read(self, command: str, *arguments: str, mailmap: str | None = None) -> bytes:
+    def read(
+        self, command: str, *arguments: str, mailmap: str | None = None, env: Mapping[str, str] | None = None
+    ) -> bytes:
         """Return the output untouched; people are told apart by the `.mailmap` of the commit `mailmap`."""
         blob = (f"mailmap.blob={mailmap}:.mailmap",) if mailmap else ()
-        git = self._repo.git(c=[*options.SETTINGS, *blob])
+        git = self._repo.git(c=[*options.SETTINGS, *blob], no_optional_locks=True)  # `status` would write the index
         try:
             run = getattr(git, command.replace("-", "_"))
-            output: bytes = run(*arguments, stdout_as_string=False, strip_newline_in_stdout=False)
+            output: bytes = run(*arguments, stdout_as_string=False, strip_newline_in_stdout=False, env=dict(env or {}))
         except GitCommandError as error:
             raise self._failed(command, error) from error
         return output

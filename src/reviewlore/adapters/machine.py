@@ -49,12 +49,20 @@ def processor_name() -> str:
 
 
 def code_commit() -> str:
-    """Return the commit of reviewlore's own code: of its checkout, of what pip installed it from, or `unknown`."""
+    """Return the commit of reviewlore's own code: of its checkout, of what pip installed it from, or `unknown`.
+
+    `-dirty` follows where the checkout's code, prompts or recipes are not as that commit has them.
+    """
     package = Path(__file__).resolve().parents[1]
     try:
         if package.parent.name == "src":
-            return GitRepo(package).resolve("HEAD")
+            return _checkout_commit(package.parent.parent)
         origin = distribution("reviewlore").read_text("direct_url.json")
         return str(json.loads(origin or "{}")["vcs_info"]["commit_id"])
     except (InputError, PackageNotFoundError, KeyError, ValueError):
         return "unknown"
+
+
+def _checkout_commit(top: Path) -> str:
+    repo = GitRepo(top)
+    return repo.resolve("HEAD") + ("-dirty" if repo.changed(("src", "prompts")) else "")

@@ -12,6 +12,7 @@ from reviewlore.domain.finding import SPECIALISTS
 from reviewlore.domain.preference import EXTRA_KINDS
 
 _MOST_HISTORY = 1_000_000
+_MOST_PER_HOUR = 1_000_000
 # What each kind of `[[architecture.contracts]]` needs, and what it may have besides.
 _CONTRACT_KEYS: Mapping[ContractKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "layers": (("layers",), ()),
@@ -59,6 +60,8 @@ def _learn_problems(learn: LearnSettings) -> Iterator[str]:
         yield f"learn.extra-kinds knows {', '.join(EXTRA_KINDS)}, not {', '.join(unknown)}"
     if not 0.0 <= learn.drift_threshold <= 1.0:
         yield "learn.drift-threshold must lie between 0 and 1"
+    if not 0.0 <= learn.price_per_hour <= _MOST_PER_HOUR:
+        yield f"learn.price-per-hour must lie between 0 (not known) and {_MOST_PER_HOUR}"
     if learn.retention_days < 0:
         yield "learn.retention-days must be 0 (no limit) or more"
 

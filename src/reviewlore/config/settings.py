@@ -119,6 +119,7 @@ class LearnSettings:
     `evaluation_repositories` never. From `drift_threshold` on, the share of the structure that moved since a version
     was trained, another training is due. A new dataset waits until somebody with the role `approval` allows it.
     `auto_rollback` takes a version back whose remarks are addressed significantly less often than its predecessor's.
+    `price_per_hour` is what an hour of the machine that trains costs, in any currency (0: it is not known).
     """
 
     exclude_paths: tuple[str, ...] = ()
@@ -134,6 +135,7 @@ class LearnSettings:
     # Measured month by month on public histories: a year moves pytest by 5 % and scrapy by 10 %, a rewrite (pydantic
     # 2) by 70 %. So two ordinary years are due, or one reorganisation.
     drift_threshold: float = 0.15
+    price_per_hour: float = 0.0
     seed: int = 20260101
 
 

@@ -1,9 +1,11 @@
 """The machine we run on: its clock, its console, and the runner that started us."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
 from reviewlore.domain.events import Annotation
+from reviewlore.domain.model import Spent
 
 T = TypeVar("T")
 
@@ -37,6 +39,17 @@ class Console(Protocol):
 
     def track(self, items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
         """Pass items through while showing how far the work is."""
+        ...
+
+
+class Meter(Protocol):
+    """What work takes of this machine."""
+
+    def measure(self, *, accelerator: bool) -> AbstractContextManager[Callable[[], Spent]]:
+        """Measure a block; the callable tells what it took (seconds, and energy and memory where they are measured).
+
+        `accelerator` says whether the block works on a GPU.
+        """
         ...
 
 
