@@ -11,6 +11,8 @@ Quantization = Literal["none", "nf4"]
 Precision = Literal["float32", "auto"]
 Sharding = Literal["none", "fsdp"]
 
+MADE = "made:"  # how the name of a base begins that was made on the spot; the recipe's name follows
+
 
 @dataclass(frozen=True, slots=True)
 class PromptContext:
