@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from reviewlore.stages.recipe import parse_recipe
 
 RECIPE = parse_recipe(load_recipe("smoke_cpu"), "smoke_cpu")
 LORA = "base_model.model.model.layers.0.self_attn.q_proj.lora_{}.weight"
+A, B = LORA.format("A"), LORA.format("B")
+MAGNITUDE = "base_model.model.model.layers.0.self_attn.q_proj.lora_magnitude_vector"
 
 
 def pack(tensors, header=None):
@@ -211,13 +214,60 @@ def test_an_adapter_configuration_that_is_not_the_recipe_is_refused(changes, mes
     ("tensors", "message"),
     [
         ({"base_model.model.lm_head.weight": ("F32", (8, 8))}, "which is no LoRA weight"),
-        ({LORA.format("A"): ("F32", (9, 96))}, "is not of rank 8"),
-        ({LORA.format("A"): ("F32", (8,))}, "is not of rank 8"),
-        ({LORA.format("B"): ("F32", (8, 96))}, "is not of rank 8"),
+        ({A: ("F32", (9, 96)), B: ("F32", (96, 8))}, "is not of rank 8"),
+        ({A: ("F32", (8,)), B: ("F32", (96, 8))}, "is not of rank 8"),
+        ({A: ("F32", (8, 96)), B: ("F32", (8, 96))}, "is not of rank 8"),
+        ({A: ("F32", (8, 96))}, "has not the weights of lora"),
+        ({A: ("F32", (8, 96)), B: ("F32", (96, 8)), MAGNITUDE: ("F32", (96,))}, "has not the weights of lora"),
+        ({A: ("F32", (8, 96)), B: ("F32", (96, 8)), f"{A}x": ("F32", (8, 96))}, "which is no LoRA weight"),
     ],
 )
 def test_weights_that_are_no_lora_of_the_recipe_are_refused(tensors, message):
     reject(adapter_files(**{weights.ADAPTER_WEIGHTS: pack(tensors)}), message)
+
+
+def of_variant(variant, tensors, **config):
+    """Return the files of an adapter of a variant of LoRA."""
+    recipe = replace(RECIPE, lora=replace(RECIPE.lora, variant=variant))
+    files = edit(weights.ADAPTER_CONFIG, **config)
+    revision = weights.made_revision(files[weights.BASE_WEIGHTS])
+    settings = weights.render_settings(recipe, "made:smoke_cpu", revision)
+    return {**files, weights.SETTINGS: settings, weights.ADAPTER_WEIGHTS: pack(tensors)}
+
+
+PLAIN = {A: ("F32", (8, 96)), B: ("F32", (96, 8))}
+DORA = {**PLAIN, MAGNITUDE: ("F32", (96,))}
+
+
+def test_each_variant_has_its_own_weights_and_configuration():
+    for variant, tensors, config in (
+        ("rslora", PLAIN, {"use_rslora": True, "use_dora": False}),
+        ("dora", DORA, {"use_dora": True}),
+        ("lora", PLAIN, {"use_dora": False, "use_rslora": False}),
+    ):
+        files = of_variant(variant, tensors, **config)
+        assert weights.verify_files(files, weights.hash_files(files)).recipe.lora.variant == variant
+
+
+@pytest.mark.parametrize(
+    ("variant", "tensors", "config", "message"),
+    [
+        ("rslora", PLAIN, {}, "use_rslora = None, not True"),
+        ("lora", PLAIN, {"use_rslora": True}, "use_rslora = True, not False"),
+        ("lora", PLAIN, {"use_dora": True}, "use_dora = True, not False"),
+        ("dora", DORA, {"use_dora": 1}, "use_dora = 1, not True"),
+        ("dora", DORA, {"use_dora": True, "use_rslora": True}, "use_rslora = True, not False"),
+        ("dora", PLAIN, {"use_dora": True}, "has not the weights of dora"),
+        ("dora", {**PLAIN, MAGNITUDE: ("F32", (95,))}, {"use_dora": True}, "has a magnitude of another size"),
+        ("dora", {**PLAIN, MAGNITUDE: ("F32", (96, 1))}, {"use_dora": True}, "has a magnitude of another size"),
+        ("lora", PLAIN, {"rank_pattern": {"q_proj": 64}}, "sets rank_pattern"),
+        ("lora", PLAIN, {"alpha_pattern": {"q_proj": 64}}, "sets alpha_pattern"),
+        ("lora", PLAIN, {"alora_invocation_tokens": [1]}, "sets alora_invocation_tokens"),
+        ("lora", PLAIN, {"target_parameters": ["x"]}, "sets target_parameters"),
+    ],
+)
+def test_a_variant_that_is_not_the_recipes_is_refused(variant, tensors, config, message):
+    reject(of_variant(variant, tensors, **config), message)
 
 
 def test_settings_of_a_newer_version_or_without_a_part_are_refused():

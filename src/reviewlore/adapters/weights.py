@@ -32,7 +32,15 @@ _MADE_BASE = {BASE_WEIGHTS: 512 * _MEBIBYTE, TOKENIZER: 32 * _MEBIBYTE}
 _LIMITS = {**_ALWAYS, **_MADE_BASE}
 _HEADER_LIMIT = 4 * _MEBIBYTE  # the format allows 100 MB; some thousand tensors need well under one
 _DTYPE_BYTES = {"F32": 4, "F16": 2, "BF16": 2}
-_LORA_NAME = re.compile(r"base_model\.model\.[\w.]+\.lora_(A|B)\.weight")
+_LORA_NAME = re.compile(r"(base_model\.model\.[\w.]+)\.lora_(A\.weight|B\.weight|magnitude_vector)")
+_PARTS = {"A.weight", "B.weight"}
+_DORA_PARTS = {*_PARTS, "magnitude_vector"}
+# What PEFT can be told beyond the LoRA, rsLoRA or DoRA of a recipe: more trained weights, other scalings, other code.
+_NEVER = (
+    *("auto_map", "auto_mapping", "modules_to_save", "layer_replication", "megatron_config", "rank_pattern"),
+    *("alpha_pattern", "lora_bias", "alora_invocation_tokens", "trainable_token_indices", "target_parameters"),
+    *("use_qalora", "fan_in_fan_out"),
+)
 _ADVICE = "It may have been tampered with: train again, or restore the state branch."
 
 
@@ -216,7 +224,7 @@ def _read_settings(contents: Mapping[str, bytes]) -> VerifiedAdapter:
 
 
 def _check_config(data: bytes, verified: VerifiedAdapter) -> None:
-    """Raise StateError where the PEFT configuration is anything but the plain LoRA the recipe describes."""
+    """Raise StateError where the PEFT configuration is anything but the variant of LoRA that the recipe describes."""
     config, lora = _load_json(data, ADAPTER_CONFIG), verified.recipe.lora
     expected = {
         "peft_type": "LORA",
@@ -228,16 +236,31 @@ def _check_config(data: bytes, verified: VerifiedAdapter) -> None:
     for key, value in expected.items():
         if config.get(key) != value:
             raise StateError(f"{ADAPTER_CONFIG} has {key} = {config.get(key)!r}, not {value!r}. {_ADVICE}")
-    for key in ("auto_map", "auto_mapping", "modules_to_save", "layer_replication", "megatron_config"):
+    for key, wanted in {"use_rslora": lora.variant == "rslora", "use_dora": lora.variant == "dora"}.items():
+        if config.get(key, False) is not wanted:  # a plain adapter of an older PEFT has neither
+            raise StateError(f"{ADAPTER_CONFIG} has {key} = {config.get(key)!r}, not {wanted}. {_ADVICE}")
+    for key in _NEVER:
         if config.get(key):
             raise StateError(f"{ADAPTER_CONFIG} sets {key}, which is never loaded. {_ADVICE}")
 
 
 def _check_lora(tensors: Mapping[str, Tensor], recipe: Recipe) -> None:
+    """Raise StateError unless every adapted layer has exactly the tensors of the recipe's variant, in its rank."""
+    layers: dict[str, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
         found = _LORA_NAME.fullmatch(key)
         if found is None:
             raise StateError(f"{ADAPTER_WEIGHTS} holds {key[:100]!r}, which is no LoRA weight. {_ADVICE}")
-        rank_axis = 0 if found.group(1) == "A" else 1
-        if len(tensor.shape) != 2 or tensor.shape[rank_axis] != recipe.lora.rank:
-            raise StateError(f"{ADAPTER_WEIGHTS}: {key[:100]} is not of rank {recipe.lora.rank}. {_ADVICE}")
+        layers.setdefault(found.group(1), {})[found.group(2)] = tensor
+    parts = _DORA_PARTS if recipe.lora.variant == "dora" else _PARTS
+    for layer, held in layers.items():
+        if set(held) != parts:
+            raise StateError(
+                f"{ADAPTER_WEIGHTS}: {layer[:100]} has not the weights of {recipe.lora.variant}. {_ADVICE}"
+            )
+        down, up = held["A.weight"].shape, held["B.weight"].shape
+        rank = recipe.lora.rank
+        if len(down) != 2 or len(up) != 2 or down[0] != rank or up[1] != rank:
+            raise StateError(f"{ADAPTER_WEIGHTS}: {layer[:100]} is not of rank {rank}. {_ADVICE}")
+        if "magnitude_vector" in held and held["magnitude_vector"].shape != up[:1]:
+            raise StateError(f"{ADAPTER_WEIGHTS}: {layer[:100]} has a magnitude of another size. {_ADVICE}")
