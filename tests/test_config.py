@@ -48,6 +48,14 @@ def test_what_is_written_is_read() -> None:
             "[learn]\nprice-per-hour = -1.0",
             "learn.price-per-hour must lie between 0 (not known) and 1000000",
         ),
+        (
+            "[learn]\ncanary-share = 101",
+            "learn.canary-share must lie between 0 (all pull requests at once) and 100 percent",
+        ),
+        (
+            '[learn]\npromotion-approval = "triage"',
+            "learn.promotion-approval must be one of none, write, maintain, admin, not 'triage'",
+        ),
         ("[learn]\ndrift-threshold = 1.5", "learn.drift-threshold must lie between 0 and 1"),
         ("[learn]\nseed = -1", "learn.seed must lie between 0 and 4294967295"),
         ("x = " + "[" * 5000, "is not valid TOML"),

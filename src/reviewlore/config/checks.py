@@ -12,6 +12,7 @@ from reviewlore.domain.finding import SPECIALISTS
 from reviewlore.domain.preference import EXTRA_KINDS
 
 _MOST_HISTORY = 1_000_000
+_MOST_MINIMUM = 10_000_000
 _MOST_PER_HOUR = 1_000_000
 # What each kind of `[[architecture.contracts]]` needs, and what it may have besides.
 _CONTRACT_KEYS: Mapping[ContractKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -62,8 +63,16 @@ def _learn_problems(learn: LearnSettings) -> Iterator[str]:
         yield "learn.drift-threshold must lie between 0 and 1"
     if not 0.0 <= learn.price_per_hour <= _MOST_PER_HOUR:
         yield f"learn.price-per-hour must lie between 0 (not known) and {_MOST_PER_HOUR}"
+    if not 0 <= learn.canary_share <= 100:
+        yield "learn.canary-share must lie between 0 (all pull requests at once) and 100 percent"
     if learn.retention_days < 0:
         yield "learn.retention-days must be 0 (no limit) or more"
+    for number, row in enumerate(learn.minimum, 1):
+        if row.specialist and row.specialist not in SPECIALISTS:
+            yield f"learn.minimum[{number}].specialist must be one of {', '.join(SPECIALISTS)}, not {row.specialist!r}"
+        for name in ("pairs", "pull_requests"):
+            if not 1 <= getattr(row, name) <= _MOST_MINIMUM:
+                yield f"learn.minimum[{number}].{name.replace('_', '-')} must lie between 1 and {_MOST_MINIMUM}"
 
 
 def _model_problems(model: ModelSettings) -> list[str]:

@@ -112,6 +112,19 @@ class ArchitectureSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MinimumSettings:
+    """Below these numbers of training pairs, and of pull requests they come from, nothing is learned of a slice.
+
+    A slice is what is said by one specialist, of code in one language; an empty one of them is any.
+    """
+
+    specialist: str = ""
+    language: str = ""
+    pairs: int = 30  # fewer, and an accuracy is known to 18 points either way
+    pull_requests: int = 5  # remarks of one pull request rise and fall together
+
+
+@dataclass(frozen=True, slots=True)
 class LearnSettings:
     """What is mined, kept and learned from.
 
@@ -119,7 +132,10 @@ class LearnSettings:
     `evaluation_repositories` never. From `drift_threshold` on, the share of the structure that moved since a version
     was trained, another training is due. A new dataset waits until somebody with the role `approval` allows it.
     `auto_rollback` takes a version back whose remarks are addressed significantly less often than its predecessor's.
-    `price_per_hour` is what an hour of the machine that trains costs, in any currency (0: it is not known).
+    A version that passed the gate waits until somebody with the role `promotion_approval` allows it, and then judges
+    `canary_share` percent of the pull requests until it is known not to be worse (0: all at once).
+    Less than its `minimum` is not trained on, or not claimed as learned; a row that names more goes before one that
+    names less. `price_per_hour` is what an hour of the machine that trains costs, in any currency (0: it is not known).
     """
 
     exclude_paths: tuple[str, ...] = ()
@@ -132,10 +148,13 @@ class LearnSettings:
     evaluation_repositories: tuple[str, ...] = ()
     approval: Literal["none", "write", "maintain", "admin"] = "none"
     auto_rollback: bool = True
+    promotion_approval: Literal["none", "write", "maintain", "admin"] = "none"
+    canary_share: int = 0
     # Measured month by month on public histories: a year moves pytest by 5 % and scrapy by 10 %, a rewrite (pydantic
     # 2) by 70 %. So two ordinary years are due, or one reorganisation.
     drift_threshold: float = 0.15
     price_per_hour: float = 0.0
+    minimum: tuple[MinimumSettings, ...] = ()
     seed: int = 20260101
 
 
