@@ -58,6 +58,8 @@ def test_what_is_written_is_read() -> None:
         ),
         ("[learn]\ndrift-threshold = 1.5", "learn.drift-threshold must lie between 0 and 1"),
         ("[learn]\nseed = -1", "learn.seed must lie between 0 and 4294967295"),
+        ("[[learn.minimum]]\npairs = 0", "learn.minimum[1].pairs must lie between 1 and 10000000"),
+        ('[[learn.minimum]]\nspecialist = "tests"', "learn.minimum[1].specialist must be one of architecture, "),
         ("x = " + "[" * 5000, "is not valid TOML"),
         ("review = 1", "review must be a table"),
         ("[recipes]\nsmall = 1", "recipes.small must be a table"),
