@@ -3,8 +3,8 @@
     python -m benchmarks train [--json] [--shape 42M] [--device cpu] [--rounds 2] [--prompt 512] [--completion 64]
 
 Models are made on the spot with random weights and rows are random tokens, so only time, memory and agreement mean
-something. All ways train in one process, in turn, on the same pairs in the same batches; a way's figure is the least of
-its rounds, in seconds of processor time (one thread) or, on a GPU, of synchronised wall time. Stock is TRL's DPOTrainer,
+something. All ways train in one process, in turn, on the same pairs in the same batches; a figure is the least of
+rounds, in seconds of processor time (one thread) or, on a GPU, of synchronised wall time. Stock is TRL's DPOTrainer,
 once as it comes and once tuned: no gradient checkpointing, bfloat16 where the processor computes it, and the
 language-model head at completion positions only (on a CPU a patch of one line). Pairs of mixed lengths are batched by
 length for stock, too. Losses are compared in float32 over optimizer steps; peaks are of processes of their own. The

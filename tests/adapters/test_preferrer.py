@@ -97,9 +97,42 @@ def test_together_is_as_alone(kind, monkeypatch):
     assert scored._shares is True
     assert scores == pytest.approx(wanted, abs=beta * LIMIT)
     assert max(scores) - min(scores) > 0.05, "margins differ, so that being equal means something"
+    assert calls[-4::2] == [len(encode(scored._base, *rows[0], 240)[0])] * 2, "the prompt once, for adapter and base"
     calls.clear()
-    scored.score(rows)
-    assert len(calls) == 4, "prompt and remarks once each, for adapter and base"
+    assert scored.score(rows) == scores
+    assert scored.score(rows[:1]) == pytest.approx(wanted[:1], abs=beta * LIMIT)
+    assert len(calls) == 4, "the remarks only, since the prompt was read just now"
+
+
+def test_prompts_read_last_are_kept_within_a_number_of_bytes(monkeypatch):
+    sharing = make_preferrer(build("llama"))
+    wide = [PROMPT.replace("fee", word) for word in ("fa", "fo", "fu")]
+    longest = max(len(encode(sharing._base, prompt, "", 240)[0]) for prompt in wide)
+    limit = 3 * sharing._read(list(range(40, 40 + longest))).size
+    monkeypatch.setattr(preferrer, "_KEPT", limit)
+    scored = make_preferrer(build("llama"))
+    first, second, third = ([(prompt, remark) for remark in REMARKS[:3]] for prompt in wide)
+    wanted = [scored.score(rows) for rows in (first, second, third)]
+    assert 0 < scored._prefixes._size <= limit
+    read = []
+    forward = scored._read
+    monkeypatch.setattr(scored, "_read", lambda prompt: read.append(prompt) or forward(prompt))
+    assert scored.score(third) == wanted[2]
+    assert not read, "the last prompt is there"
+    assert scored.score(first) == wanted[0]
+    assert len(read) == 2, "the first one is not: adapter and base read it again"
+
+
+def test_a_prompt_is_kept_for_each_adapter():
+    scored = make_preferrer(build("llama"))
+    rows = [(PROMPT, remark) for remark in REMARKS]
+    first = scored.score(rows)
+    with quiet_libraries():
+        scored._model.add_adapter("other", lora_config(scored.recipe.lora))
+    scored._model.set_adapter("other")
+    assert scored.score(rows) == [0.0] * len(rows), "a fresh adapter is the base"
+    scored._model.set_adapter("default")
+    assert scored.score(rows) == first
 
 
 def test_a_score_does_not_depend_on_what_else_is_scored():

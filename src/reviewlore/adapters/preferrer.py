@@ -5,6 +5,7 @@ In: an adapter's verified files. Out: a `Preferrer`. It writes nothing: answers 
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from reviewlore.adapters.bases import (
     use_bfloat16,
 )
 from reviewlore.adapters.lora import attach
+from reviewlore.adapters.prefix_cache import PrefixCache, ReadPrompt
 from reviewlore.adapters.runs import require_model_extra
 from reviewlore.adapters.weights import BASE_WEIGHTS, TOKENIZER, VerifiedAdapter, made_revision
 from reviewlore.domain.recipe import MadeBase, Recipe
@@ -27,24 +29,30 @@ from reviewlore.errors import StateError
 
 _PACK = 512  # tokens of remarks read at once
 _TRIED = 32  # tokens of a prompt and a remark on which sharing is tried
+_KEPT = 1 << 29  # bytes of prompts kept: ten or more of 1,000 tokens by a model of half a billion parameters
 _CLOSE, _CLOSE_BFLOAT16 = 1e-3, 0.25  # of one token's log-probability; bfloat16 has 8 bits
 
 
 class Preferrer:
-    """An adapter on its base, ready to say how much training raised the probability of a remark."""
+    """An adapter on its base, ready to say how much training raised the probability of a remark.
+
+    Prompts read last are kept as they were read, so the model's weights must not change.
+    """
 
     def __init__(self, base: Base, model: Any, recipe: Recipe) -> None:
         self.recipe = recipe
         self._base = base
         self._model = model.eval()
         self._shares: bool | None = None  # whether this model's prompts can be shared; not known before the first
+        self._prefixes = PrefixCache(_KEPT)
 
     def score(self, rows: Sequence[tuple[str, str]]) -> list[float]:
         """Return DPO's implicit reward (Rafailov et al. 2023, equation 5) of each (prompt, remark), higher is better.
 
         beta times the log-probability of the remark's tokens under the adapter minus under the base; averaged over
         tokens where the recipe's loss is (`sigmoid_norm`), else summed. Remarks on one prompt are scored together, with
-        the prompt read once; what else is scored moves a remark's log-probability by 1e-3 at most (in float32).
+        the prompt read once, and not again while it is among the last ones; what else is scored moves a remark's
+        log-probability by 1e-3 at most (in float32).
         """
         import torch
 
@@ -57,35 +65,63 @@ class Preferrer:
             for prompt, members in prompts.items():
                 shared = encode_prompt(self._base, prompt, most) or [self._base.end]  # something has to come first
                 remarks = [encode_remark(self._base, rows[index][1], most) for index in members]
-                policy = self._log_probabilities(shared, remarks)
-                with self._model.disable_adapter():
-                    reference = self._log_probabilities(shared, remarks)
+                policy = self._log_probabilities(shared, remarks, adapted=True)
+                reference = self._log_probabilities(shared, remarks, adapted=False)
                 for index, ours, theirs in zip(members, policy, reference, strict=True):
                     rewards[index] = self._reward(ours, theirs)
         return rewards
+
+    def weigh(self, prompt: list[int], answers: Sequence[list[int]], *, adapted: bool = True) -> list[Any]:
+        """Return, for each answer to one prompt, the log-probabilities (nats) of its tokens as a float32 tensor.
+
+        All are tokens; they are those of the adapter, or (`adapted` False) of its base. The prompt is read once.
+        """
+        import torch
+
+        shared = prompt or [self._base.end]
+        with quiet_libraries(), exact_arithmetic(self.recipe.run.threads), torch.inference_mode():
+            return self._log_probabilities(shared, answers, adapted=adapted)
+
+    @property
+    def base(self) -> Base:
+        """The base model and its tokenizer."""
+        return self._base
+
+    @property
+    def model(self) -> Any:
+        """The base model with the adapter on it."""
+        return self._model
 
     def _reward(self, policy: Any, reference: Any) -> float:
         difference = policy - reference
         total = difference.mean() if self.recipe.loss.kind == "sigmoid_norm" else difference.sum()
         return float(self.recipe.loss.beta * total)
 
-    def _log_probabilities(self, prompt: list[int], remarks: Sequence[list[int]]) -> list[Any]:
+    def _log_probabilities(self, prompt: list[int], remarks: Sequence[list[int]], *, adapted: bool) -> list[Any]:
         """Return, for each remark on a prompt, the log-probabilities of its tokens (float32, one a token)."""
         longest = len(prompt) + max(map(len, remarks))
         window = getattr(self._model.config, "sliding_window", None)
-        if len(remarks) == 1 or (window and longest > window) or not self._can_share(prompt, remarks):
-            return [self._alone(prompt, remark) for remark in remarks]
-        return self._together(prompt, remarks)
+        with nullcontext() if adapted else self._model.disable_adapter():
+            if (window and longest > window) or not self._can_share(prompt, remarks):
+                return [self._alone(prompt, remark) for remark in remarks]
+            reader = tuple(self._model.active_adapters) if adapted else ()
+            read = self._prefixes.find(reader, prompt)
+            if read is None:
+                read = self._read(prompt)
+                self._prefixes.keep(reader, prompt, read)
+            return self._together(read, len(prompt), remarks)
 
     def _can_share(self, prompt: list[int], remarks: Sequence[list[int]]) -> bool:
         """Whether this kind of model gives the same together as alone: tried once, on a piece of the first prompt."""
         if self._shares is None:
             self._shares = getattr(self._model.config, "_attn_implementation", "") == "sdpa"
-            piece, two = prompt[-_TRIED:], [remark[:_TRIED] for remark in remarks[:2]]
+            piece = prompt[-_TRIED:]
+            two = [(piece + remark)[-_TRIED:] for remark in (remarks[0], remarks[-1])]  # never of one token only
             if self._shares:
                 try:
-                    together = self._together(piece, two)
-                except (RuntimeError, TypeError, ValueError):  # it knows no cache, no positions or no such mask
+                    together = self._together(self._read(piece), len(piece), two)
+                except (AttributeError, RuntimeError, TypeError, ValueError):
+                    # It knows no such cache, no positions or no such mask.
                     self._shares = False
                     return False
                 gaps = [abs(self._alone(piece, two[at]) - together[at]).max().item() for at in range(2)]
@@ -96,25 +132,28 @@ class Preferrer:
         logits = self._forward(prompt + remark[:-1], use_cache=False, logits_to_keep=len(remark)).logits[0]
         return _choose(logits, remark)
 
-    def _together(self, prompt: list[int], remarks: Sequence[list[int]]) -> list[Any]:
-        """Read the prompt once, then the remarks beside each other: each sees the prompt and itself.
+    def _read(self, prompt: list[int]) -> ReadPrompt:
+        read = self._forward(prompt, use_cache=True, logits_to_keep=1)
+        return ReadPrompt(read.past_key_values, read.logits[0, -1:])
+
+    def _together(self, read: ReadPrompt, prompt: int, remarks: Sequence[list[int]]) -> list[Any]:
+        """Read remarks beside each other after a prompt of `prompt` tokens: each sees the prompt and itself.
 
         Packing as in tree attention (SpecInfer, Miao et al. 2024, section 4.2); positions restart after the prompt.
         """
         import torch
 
-        read = self._forward(prompt, use_cache=True, logits_to_keep=1)
-        cache, first = read.past_key_values, read.logits[0, -1:]
+        first = read.first
         found: list[Any] = []
         for pack in _packs(remarks):
             bodies = [remark[:-1] for remark in pack]  # what follows the last token is not asked
             rows = first.new_zeros((0, first.shape[1]))
             if any(bodies):
-                mask, positions = _beside(bodies, len(prompt))
+                mask, positions = _beside(bodies, prompt)
                 tokens = [token for body in bodies for token in body]
                 options = {"attention_mask": mask.to(first.device), "position_ids": positions.to(first.device)}
-                rows = self._forward(tokens, use_cache=True, past_key_values=cache, **options).logits[0]
-                cache.crop(-len(tokens))
+                rows = self._forward(tokens, use_cache=True, past_key_values=read.cache, **options).logits[0]
+                read.rewind(len(tokens))
             parts = rows.split([len(body) for body in bodies])
             found += [_choose(torch.cat([first, part]), remark) for part, remark in zip(parts, pack, strict=True)]
         return found
