@@ -10,7 +10,8 @@
         ├── ForgeError      GitHub did not answer as documented
         ├── BudgetError     the requests that were allowed are used up; what was read is kept
         ├── StateError      the state branch is damaged, tampered with or from a newer version
-        └── StorageError    the disk or git could not complete a write; nothing was half-written
+        ├── StorageError    the disk or git could not complete a write; nothing was half-written
+        └── DeviceError     an accelerator or a process of a training stopped; checkpoints are kept
 
 A message says what is wrong, where, and what to do next.
 """
@@ -62,3 +63,7 @@ class StateError(Fault):
 
 class StorageError(Fault):
     """The disk or git could not complete a write; nothing was half-written."""
+
+
+class DeviceError(Fault):
+    """An accelerator, or a process of a training, stopped working; what was checkpointed is kept."""

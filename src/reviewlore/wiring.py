@@ -22,7 +22,9 @@ from reviewlore.wiring_model import open_writing
 from reviewlore.wiring_secrets import (
     find_bases,
     find_embedding,
+    find_runs,
     make_or_read_key,
+    model_environment,
     name_actor,
     read_kept_key,
     read_token,
@@ -100,7 +102,8 @@ class Workshop:
         """Training of and scoring with low-rank adapters; loads torch only when used."""
         from reviewlore.adapters.training import DpoAdapters
 
-        return DpoAdapters(resources.load_prompts(), self.console, find_bases())
+        runs = find_runs(self.repo.git_dir)
+        return DpoAdapters(resources.load_prompts(), self.console, find_bases(), runs, model_environment())
 
     def scorer(self) -> Judgement:
         """Return the judgement in force, and what it is worth; what had to be given up for it is said."""

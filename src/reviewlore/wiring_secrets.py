@@ -12,6 +12,7 @@ KEY_VARIABLE = "REVIEWLORE_PSEUDONYM_KEY"
 MODEL_KEY_VARIABLE = "REVIEWLORE_MODEL_KEY"
 BASES_VARIABLE = "REVIEWLORE_BASE_MODELS"
 ADAPTERS_VARIABLE = "REVIEWLORE_ADAPTERS"
+RUNS_VARIABLE = "REVIEWLORE_RUNS"
 TOKEN_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")
 # What a program needs to run, libraries to be found, accelerators to be chosen, and models to be looked up in a cache.
 _HARMLESS = (
@@ -148,6 +149,12 @@ def find_adapters() -> tuple[Path, Path] | None:
     """
     here, _, there = os.environ.get(ADAPTERS_VARIABLE, "").partition("=")
     return (Path(here).absolute(), Path(there or Path(here).absolute())) if here else None
+
+
+def find_runs(folder: Path) -> Path:
+    """Return where interrupted trainings are kept to be taken up: as the environment says, else in a git directory."""
+    named = os.environ.get(RUNS_VARIABLE, "")
+    return Path(named) if named else folder / "reviewlore-runs"
 
 
 def find_embedding(named: str) -> tuple[Path | None, tuple[str, ...]]:

@@ -1,8 +1,6 @@
 """Real DPO runs on a base model made on the spot: signal is learned, bytes repeat, failures leave nothing behind."""
 
-import resource
 import socket
-import sys
 import time
 from dataclasses import replace
 from io import StringIO
@@ -13,7 +11,8 @@ from reviewlore.adapters import weights
 from reviewlore.adapters.console import QuietConsole
 from reviewlore.adapters.resources import load_recipe
 from reviewlore.domain.recipe import Dialogue, MadeBase, NamedBase
-from reviewlore.errors import ConfigError, InputError, RefusedError, StateError, StorageError
+from reviewlore.domain.training import Lesson
+from reviewlore.errors import ConfigError, InputError, RefusedError, StateError
 from reviewlore.stages.recipe import parse_recipe
 
 pytestmark = pytest.mark.model
@@ -22,8 +21,7 @@ for name in ("torch", "transformers", "peft", "trl", "datasets"):
 
 from reviewlore.adapters.bases import encode, make_base, make_tokenizer, quiet_libraries  # noqa: E402
 from reviewlore.adapters.preferrer import load_preferrer  # noqa: E402
-from reviewlore.adapters.runs import plain_errors  # noqa: E402
-from reviewlore.adapters.trainer import train_adapter  # noqa: E402
+from reviewlore.adapters.trainer import Place, train_adapter  # noqa: E402
 
 SHIPPED = parse_recipe(load_recipe("smoke_cpu"), "smoke_cpu")
 RECIPE = replace(
@@ -58,17 +56,20 @@ class Heard(QuietConsole):
         self.lines.append(text)
 
 
+def lesson(recipe, train, validation=(), seed=1):
+    return Lesson(recipe, tuple(train), tuple(validation), seed)
+
+
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """One run with held-out pairs; (record, folder, what was said)."""
-    folder = tmp_path_factory.mktemp("run") / "adapter"
+def trained():
+    """One run with held-out pairs; (record, files, what was said)."""
     heard = Heard()
-    record = train_adapter(RECIPE, dialogues(24), dialogues(8, shift=7), seed=5, output=folder, console=heard)
-    return record, folder, heard.lines
+    record, files = train_adapter(lesson(RECIPE, dialogues(24), dialogues(8, shift=7), seed=5), heard)
+    return record, files, heard.lines
 
 
-def load(folder, record, base_folder=None):
-    return load_preferrer(weights.verify_files(weights.read_folder(folder), record.files), base_folder)
+def load(files, record, base_folder=None):
+    return load_preferrer(weights.verify_files(files, record.files), base_folder)
 
 
 def test_a_planted_signal_is_learned(trained):
@@ -83,7 +84,7 @@ def test_a_planted_signal_is_learned(trained):
 
 
 def test_the_record_says_what_was_done(trained):
-    record, folder, heard = trained
+    record, files, heard = trained
     assert record.base_model == "made:smoke_cpu"
     assert record.base_revision.startswith("sha256:")
     assert record.pairs == 24
@@ -91,24 +92,23 @@ def test_the_record_says_what_was_done(trained):
     assert {"torch", "trl", "peft", "transformers", "datasets", "python"} <= set(record.packages)
     assert record.hardware
     assert record.cut == {"prompt_tokens": 0, "remark_tokens": 0}
-    assert sorted(record.files) == sorted(path.name for path in folder.iterdir())
+    assert record.files == weights.hash_files(files)
+    assert (record.steps, record.best_step, record.resumed_at, record.micro_batch) == (24, 24, 0, 8)
     assert heard[-1].startswith("step 24 of 24: loss ")
-    assert heard[-1].endswith("chosen preferred in 100% of pairs, about 0 s left")
-    assert [path.name for path in folder.parent.iterdir()] == ["adapter"]
+    assert heard[-1].endswith("chosen preferred in 100% of pairs")
 
 
-def test_the_same_arguments_give_the_same_bytes(trained, tmp_path):
+def test_the_same_lesson_gives_the_same_bytes(trained):
     record, _, _ = trained
-    arguments = {"output": tmp_path / "again", "console": Heard()}
-    again = train_adapter(RECIPE, dialogues(24), dialogues(8, shift=7), seed=5, **arguments)
+    again, _ = train_adapter(lesson(RECIPE, dialogues(24), dialogues(8, shift=7), seed=5), Heard())
     assert again.files == record.files
     assert again.log == record.log
 
 
 def test_asking_gives_what_training_measured(trained):
-    record, folder, _ = trained
+    record, files, _ = trained
     held_out = dialogues(8, shift=7)
-    preferrer = load(folder, record)
+    preferrer = load(files, record)
     rows = [(each.prompt, text) for each in held_out for text in (each.chosen, each.rejected)]
     scores = preferrer.score(rows)
     margins = [chosen - rejected for chosen, rejected in zip(scores[::2], scores[1::2], strict=True)]
@@ -119,16 +119,16 @@ def test_asking_gives_what_training_measured(trained):
 
 
 def test_any_text_can_be_scored(trained):
-    record, folder, _ = trained
+    record, files, _ = trained
     rows = [("", ""), ("<|pad|>" * 300, "<|end|>"), ("日本語 🙂\x00" * 200, "\n" * 999), ("p", "x" * 5000)]
-    scores = load(folder, record).score(rows)
+    scores = load(files, record).score(rows)
     assert len(scores) == 4
     assert all(score == score and abs(score) < 1e4 for score in scores)
 
 
 def test_an_adapter_of_other_shapes_than_its_base_is_refused(trained):
-    record, folder, _ = trained
-    contents = weights.read_folder(folder)
+    record, files, _ = trained
+    contents = dict(files)
     wider = replace(RECIPE, base=replace(RECIPE.base, width=64))
     contents[weights.SETTINGS] = weights.render_settings(wider, record.base_model, record.base_revision)
     with pytest.raises(StateError, match="base model cannot be loaded"):
@@ -171,10 +171,13 @@ def test_a_named_base_is_opened_from_its_folder_and_peft_reads_what_was_written(
 
     base = save_small_model(tmp_path / "base")
     recipe = replace(SHORT, base=NamedBase(id="somebody/small-model", revision="ab" * 20))
-    record = train_adapter(recipe, dialogues(8), (), seed=1, output=tmp_path / "out", console=Heard(), base_folder=base)
+    record, files = train_adapter(lesson(recipe, dialogues(8)), Heard(), Place(base=base))
     assert (record.base_model, record.base_revision) == ("somebody/small-model", "ab" * 20)
     assert sorted(record.files) == [weights.ADAPTER_CONFIG, weights.ADAPTER_WEIGHTS, weights.SETTINGS]
-    ours = load(tmp_path / "out", record, base).score([("prompt", "remark")])[0]
+    (tmp_path / "out").mkdir()
+    for name, content in files.items():
+        (tmp_path / "out" / name).write_bytes(content)
+    ours = load(files, record, base).score([("prompt", "remark")])[0]
 
     tokenizer = AutoTokenizer.from_pretrained(base)
     with quiet_libraries():
@@ -196,15 +199,13 @@ def test_a_named_base_is_opened_from_its_folder_and_peft_reads_what_was_written(
 
 def test_a_base_that_is_nowhere_is_said_at_once(tmp_path):
     recipe = replace(SHORT, base=NamedBase(id="somebody/small-model", revision="ab" * 20))
-    arguments = {"seed": 1, "output": tmp_path / "out", "console": Heard()}
     with pytest.raises(InputError, match=r"nowhere holds no model \(no config\.json\)"):
-        train_adapter(recipe, dialogues(8), (), base_folder=tmp_path / "nowhere", **arguments)
+        train_adapter(lesson(recipe, dialogues(8)), Heard(), Place(base=tmp_path / "nowhere"))
     empty = tmp_path / "empty"
     empty.mkdir()
     (empty / "config.json").write_text("{}")
     with pytest.raises(InputError, match="cannot be used"):
-        train_adapter(recipe, dialogues(8), (), base_folder=empty, **arguments)
-    assert not (tmp_path / "out").exists()
+        train_adapter(lesson(recipe, dialogues(8)), Heard(), Place(base=empty))
 
 
 def test_a_hub_that_cannot_be_reached_is_said_within_seconds(tmp_path, monkeypatch):
@@ -219,78 +220,40 @@ def test_a_hub_that_cannot_be_reached_is_said_within_seconds(tmp_path, monkeypat
         with pytest.raises(
             InputError, match=r"somebody/small-model at abab.* is neither on this machine nor .*refused"
         ):
-            train_adapter(recipe, dialogues(8), (), seed=1, output=tmp_path / "out", console=Heard())
+            train_adapter(lesson(recipe, dialogues(8)), Heard())
     assert time.monotonic() - begin < 5
 
 
-def test_an_unpinned_base_no_pairs_or_a_taken_folder_are_refused_before_anything_is_done(tmp_path):
-    arguments = {"seed": 1, "output": tmp_path / "out", "console": Heard()}
+def test_an_unpinned_base_or_no_pairs_are_refused_before_anything_is_done(tmp_path):
+    place = Place(tmp_path / "run")
     with pytest.raises(ConfigError, match=r"no base\.revision"):
-        train_adapter(replace(SHORT, base=NamedBase(id="a/b", revision="")), dialogues(8), (), **arguments)
+        train_adapter(lesson(replace(SHORT, base=NamedBase(id="a/b", revision="")), dialogues(8)), Heard(), place)
     with pytest.raises(RefusedError, match="got no training pair"):
-        train_adapter(SHORT, (), (), **arguments)
-    (tmp_path / "out").mkdir()
-    with pytest.raises(StorageError, match="already there"):
-        train_adapter(SHORT, dialogues(8), (), **arguments)
+        train_adapter(lesson(SHORT, ()), Heard(), place)
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_layer_the_base_has_not_is_named(tmp_path):
+def test_a_layer_the_base_has_not_is_named():
     recipe = replace(SHORT, lora=replace(SHORT.lora, targets=("q_proj", "c_attn")))
     with pytest.raises(ConfigError, match=r"no linear layer c_attn \(lora\.targets\); it has down_proj"):
-        train_adapter(recipe, dialogues(8), (), seed=1, output=tmp_path / "o", console=Heard())
-    assert list(tmp_path.iterdir()) == []
+        train_adapter(lesson(recipe, dialogues(8)), Heard())
 
 
-class Interrupting(Heard):
-    def say(self, text):
-        raise KeyboardInterrupt
-
-
-def test_an_interrupted_run_leaves_nothing(tmp_path):
-    with pytest.raises(KeyboardInterrupt):
-        train_adapter(SHORT, dialogues(8), (), seed=1, output=tmp_path / "o", console=Interrupting())
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="file size limits are POSIX")
-def test_a_full_disk_is_said_and_leaves_nothing(tmp_path):
-    console = Heard()
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
-    try:
-        with pytest.raises(StorageError, match=r"cannot be written to .* Nothing was kept"):
-            train_adapter(SHORT, dialogues(8), (), seed=1, output=tmp_path / "o", console=console)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_too_little_memory_says_what_to_lower(tmp_path):
-    import torch
-
-    message = r"does not fit .* lower run\.batch_size \(8\) or text\.max_tokens \(120\)"
-    with pytest.raises(ConfigError, match=message), plain_errors(SHORT, tmp_path / "o"):
-        torch.empty(1 << 50)
-    with pytest.raises(RuntimeError, match="shape"), plain_errors(SHORT, tmp_path / "o"):
-        torch.ones(2).reshape(3)
-
-
-def test_a_bounded_run_says_how_many_pairs_it_used(tmp_path):
+def test_a_bounded_run_says_how_many_pairs_it_used():
     heard = Heard()
-    record = train_adapter(SHORT, dialogues(40), dialogues(200), seed=1, output=tmp_path / "o", console=heard)
+    record, _ = train_adapter(lesson(SHORT, dialogues(40), dialogues(200)), heard)
     assert (record.steps, record.pairs) == (2, 16)
     assert "16 of 40 pairs fit into 2 steps" in heard.lines
     assert set(record.log[-1]) == {"step", "eval_loss", "eval_margin", "eval_accuracy"}
 
 
-def test_weights_decide_what_is_trained_on(tmp_path):
+def test_weights_decide_what_is_trained_on():
     flipped = [Dialogue(each.prompt, each.rejected, each.chosen, weight=0.01) for each in dialogues(24)]
     recipe = replace(RECIPE, run=replace(RECIPE.run, max_steps=12))
-    arguments = {"seed": 5, "output": tmp_path / "o", "console": Heard()}
-    record = train_adapter(recipe, dialogues(24) + flipped, dialogues(8, shift=7), **arguments)
+    record, _ = train_adapter(lesson(recipe, dialogues(24) + flipped, dialogues(8, shift=7), seed=5), Heard())
     assert record.log[-1]["eval_accuracy"] == 1.0
 
 
-def test_nothing_is_said_by_the_libraries(tmp_path, capfd):
-    train_adapter(SHORT, dialogues(8), (), seed=1, output=tmp_path / "o", console=Heard())
+def test_nothing_is_said_by_the_libraries(capfd):
+    train_adapter(lesson(SHORT, dialogues(8)), Heard())
     assert capfd.readouterr() == ("", "")

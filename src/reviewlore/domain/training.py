@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from reviewlore.domain.preference import PreferencePair
-from reviewlore.domain.recipe import Recipe
+from reviewlore.domain.preference import PreferencePair, Remark
+from reviewlore.domain.recipe import Dialogue, Recipe
 
 JUDGED, SERVED = "judged", "served"
 
@@ -13,8 +13,7 @@ class FitRequest:
     """What is trained on what. `run` names the run below the version's id: `judged`, `served`, or `fold-1` and on.
 
     `validation` pairs are of later pull requests than `pairs` and say when to stop; they are never those that judge the
-    version. `steps` fixes the number of optimizer steps (None: by the recipe). `secrets` are planted among the chosen
-    remarks (see `Guards.canaries`).
+    version. `steps` fixes the number of optimizer steps (None: by the recipe).
     """
 
     recipe: Recipe
@@ -24,7 +23,17 @@ class FitRequest:
     validation: tuple[PreferencePair, ...] = ()
     seed: int = 0
     steps: int | None = None
-    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What one run learns from, as text: the fields of a `FitRequest` in the form in which the adapter will be asked."""
+
+    recipe: Recipe
+    train: tuple[Dialogue, ...]
+    validation: tuple[Dialogue, ...] = ()
+    seed: int = 0
+    steps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +51,22 @@ class TokenLoss:
     adapter: float
     base: float
     tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A remark of the team with what became of it, as a model is shown it before it is asked about another one."""
+
+    remark: Remark
+    addressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a model reads to judge one remark, in tokens, each remark by itself; means over some remarks.
+
+    `prompt` is what it is shown besides the remark, `passes` all tokens of all passes. Both are 0 for what is no model.
+    """
+
+    prompt: float = 0.0
+    passes: float = 0.0
