@@ -34,21 +34,26 @@ _RULED = re.compile(r"rule violations|force-push|\(non-fast-forward\)|hook decli
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """One repository on the forge, and the token to reach it with."""
+    """One repository on the forge, and the token to reach it with.
+
+    `url` is its whole address where that is not told by server and name.
+    """
 
     server_url: str
     repository: str
     token: str
+    url: str = ""
 
     @property
     def address(self) -> str:
         """The address that git fetches from and pushes to."""
-        return f"{self.server_url}/{self.repository}.git"
+        return self.url or f"{self.server_url}/{self.repository}.git"
 
     def environ(self) -> dict[str, str]:
         """Return the environment of a git process: no prompt, no system settings, the token as a header."""
         found = {name: value for name, value in os.environ.items() if not name.startswith(_WITHHELD)}
         found |= {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
+        found["GIT_ALLOW_PROTOCOL"] = "file:http:https"  # others start a program that the address names
         if self.token and self.server_url.startswith("http"):
             basic = base64.b64encode(f"x-access-token:{self.token}".encode()).decode()
             # The empty value takes away the token that a checkout may have left: servers refuse two of them.
@@ -69,9 +74,9 @@ def fetch_pull(repo: GitRepo, remote: Remote, number: int, base: str, head: str)
     if wrong:
         raise InputError(f"{wrong[0]!r} is no commit id, as pull request {number} should have. Look at what named it.")
     if not repo.contains(base):
-        _git(repo.git_dir, remote, "fetch", "--no-tags", "--quiet", remote.address, base)
+        run_git(repo.git_dir, remote, "fetch", "--no-tags", "--quiet", remote.address, base)
     if not repo.contains(head):
-        _git(repo.git_dir, remote, "fetch", "--no-tags", "--quiet", remote.address, f"refs/pull/{number}/head")
+        run_git(repo.git_dir, remote, "fetch", "--no-tags", "--quiet", remote.address, f"refs/pull/{number}/head")
     missing = [commit for commit in (base, head) if not repo.contains(commit)]
     if missing:
         raise InputError(
@@ -86,7 +91,7 @@ def fetch_pulls(repo: GitRepo, remote: Remote) -> None:
     With them git itself says what became of a remark's lines, without a request for each file. No work tree changes.
     """
     span = "+refs/pull/*/head:refs/reviewlore/pull/*"
-    _git(repo.git_dir, remote, "fetch", "--no-tags", "--quiet", remote.address, span, timeout=_LONG_TIMEOUT)
+    run_git(repo.git_dir, remote, "fetch", "--no-tags", "--quiet", remote.address, span, timeout=_LONG_TIMEOUT)
 
 
 def fetch_commits(repo: GitRepo, remote: Remote, commits: Sequence[str]) -> None:
@@ -101,7 +106,7 @@ def fetch_commits(repo: GitRepo, remote: Remote, commits: Sequence[str]) -> None
         part = waiting.pop(0)
         try:
             if part:
-                _git(
+                run_git(
                     repo.git_dir,
                     remote,
                     "fetch",
@@ -124,7 +129,7 @@ class RemoteStore:
     def __init__(self, folder: Path, remote: Remote, ref: str = REF) -> None:
         self._remote, self._folder, self._ref = remote, folder, ref
         if not (folder / "HEAD").exists():
-            _git(Path.cwd(), remote, "init", "--bare", "--quiet", str(folder), inside=False)
+            run_git(Path.cwd(), remote, "init", "--bare", "--quiet", str(folder), inside=False)
         self._fetch()
         self._local = GitStore(GitRepo(folder), ref)
 
@@ -194,11 +199,11 @@ class RemoteStore:
 
     def _fetch(self) -> None:
         """Take over the remote's branch; before its first write there is none, and an empty state is the truth."""
-        listed = _git(self._folder, self._remote, "ls-remote", "--quiet", self._remote.address, self._ref)
-        here = _git(self._folder, self._remote, "for-each-ref", "--format=%(objectname)\t%(refname)", self._ref)
+        listed = run_git(self._folder, self._remote, "ls-remote", "--quiet", self._remote.address, self._ref)
+        here = run_git(self._folder, self._remote, "for-each-ref", "--format=%(objectname)\t%(refname)", self._ref)
         if listed.strip() and listed != here:
             span = f"+{self._ref}:{self._ref}"
-            _git(self._folder, self._remote, "fetch", "--no-tags", "--quiet", self._remote.address, span)
+            run_git(self._folder, self._remote, "fetch", "--no-tags", "--quiet", self._remote.address, span)
 
     def _push(self, commit: str, before: str | None, *, force: bool) -> str | None:
         """Push, over the head that was read and no other where `force` is set; None where it arrived, else the reason.
@@ -207,21 +212,23 @@ class RemoteStore:
         """
         lease = (f"--force-with-lease={self._ref}:{before or ''}",) if force else ()
         try:
-            _git(self._folder, self._remote, "push", "--quiet", *lease, self._remote.address, f"{commit}:{self._ref}")
+            run_git(
+                self._folder, self._remote, "push", "--quiet", *lease, self._remote.address, f"{commit}:{self._ref}"
+            )
         except InputError as error:
             return str(error.__cause__ or error)
         return None
 
     def _reset(self, before: str | None) -> None:
         arguments = (self._ref, before) if before else ("-d", self._ref)
-        _git(self._folder, self._remote, "update-ref", *arguments)
+        run_git(self._folder, self._remote, "update-ref", *arguments)
 
 
 class _GitFailedError(Exception):
     """What git said last."""
 
 
-def _git(folder: Path, remote: Remote, *arguments: str, inside: bool = True, timeout: int = _TIMEOUT) -> str:
+def run_git(folder: Path, remote: Remote, *arguments: str, inside: bool = True, timeout: int = _TIMEOUT) -> str:
     """Run git and return its output; InputError with git's last words, without the token."""
     where = ("--git-dir", str(folder)) if inside else ()
     # Hooks of whoever prepared the machine have no business in a robot's fetch or push.

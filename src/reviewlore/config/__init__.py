@@ -3,6 +3,7 @@
 Unknown keys and wrong types are errors, all of them at once, with the nearest known name. Everything has a default.
 """
 
+from reviewlore.config.lock import LOCK_FILE, Lock, parse_lock, render_lock
 from reviewlore.config.parse import FILE, parse_settings
 from reviewlore.config.settings import (
     ArchitectureSettings,
@@ -18,14 +19,18 @@ from reviewlore.config.settings import (
 
 __all__ = [
     "FILE",
+    "LOCK_FILE",
     "ArchitectureSettings",
     "ContractSettings",
     "LearnSettings",
+    "Lock",
     "MinimumSettings",
     "ModelSettings",
     "RecipeSettings",
     "ReviewSettings",
     "Settings",
     "StateSettings",
+    "parse_lock",
     "parse_settings",
+    "render_lock",
 ]

@@ -33,9 +33,14 @@ def find_problems(settings: Settings, raw: Mapping[str, Any]) -> list[str]:
     """Return one sentence a problem; `raw` is the parsed TOML, of which the contracts are read as a whole."""
     problems = [*_review_problems(settings.review), *_learn_problems(settings.learn), *_model_problems(settings.model)]
     problems += _contract_problems(raw.get("architecture"))
-    if not _BRANCH.fullmatch(settings.state.branch):
+    if not is_branch(settings.state.branch):
         problems.append(f"state.branch must be the name of a branch, such as {StateSettings().branch}")
     return problems
+
+
+def is_branch(name: str) -> bool:
+    """Whether git takes a text for the name of a branch."""
+    return _BRANCH.fullmatch(name) is not None
 
 
 def _review_problems(review: ReviewSettings) -> Iterator[str]:

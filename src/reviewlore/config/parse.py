@@ -21,14 +21,15 @@ def parse_settings(text: str, where: str = FILE) -> Settings:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{where} is not valid TOML: {error}. Correct it and retry.") from error
     problems: list[str] = []
-    settings: Settings = _section(Settings, raw, "", problems)
+    settings: Settings = parse_section(Settings, raw, "", problems)
     problems += find_problems(settings, raw)
     if problems:
         raise ConfigError(f"{where} cannot be used: " + "; ".join(problems) + ".")
     return settings
 
 
-def _section(kind: type[Any], raw: Mapping[str, Any], prefix: str, problems: list[str]) -> Any:
+def parse_section(kind: type[Any], raw: Mapping[str, Any], prefix: str, problems: list[str]) -> Any:
+    """Return a table as the record `kind`; what is wrong with it is added to `problems`, named with the prefix."""
     hints = get_type_hints(kind)
     known = {item.name.replace("_", "-"): item for item in fields(kind)}
     values: dict[str, Any] = {}
@@ -56,7 +57,7 @@ def _value(hint: Any, value: Any, name: str, problems: list[str]) -> Any:
             problems.append(f"{name} must be a table")
             return MISSING
         if _is_record(hint):
-            return _section(hint, value, f"{name}.", problems)
+            return parse_section(hint, value, f"{name}.", problems)
         return {key: _value(inner, row, f"{name}.{key}", problems) for key, row in value.items()}
     checked, expected = _check(hint, value)
     if checked is MISSING:

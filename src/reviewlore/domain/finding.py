@@ -80,13 +80,21 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedBy:
+    """A version that judged, by its id, and its tier."""
+
+    version: str
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """The result of one review: what is said, what is not and why, and who says it.
 
     `coverage` and `usage` tell what a model was shown and what that cost, both empty where none was asked; `voice` is
     how this team speaks. `diagram` is Mermaid text of the imports between packages that the change adds or removes,
     empty where there is none, or too much to draw. `tier` is the model's where one wrote, else that of the version that
-    judged, `judged_by`.
+    judged, `judged_by`. `specialists` are the versions that judged the findings of a specialist in place of `version`.
     """
 
     repository: str
@@ -104,7 +112,16 @@ class Review:
     usage: Usage = field(default_factory=Usage)
     voice: Voice = field(default_factory=Voice)
     judged_by: Tier = "embedded"
+    specialists: dict[str, JudgedBy] = field(default_factory=dict)
 
     def tier_of(self, finding: Finding) -> Tier:
         """Return whose words a finding is in: the model's where one wrote it, else of the version that judged."""
-        return self.tier if finding.source == "generated" else self.judged_by
+        if finding.source == "generated":
+            return self.tier
+        own = self.specialists.get(finding.specialist)
+        return own.tier if own else self.judged_by
+
+    def version_of(self, finding: Finding) -> str:
+        """Return the version that judged a finding."""
+        own = self.specialists.get(finding.specialist)
+        return own.version if own else self.version

@@ -4,8 +4,8 @@
 """
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reviewlore.architecture.picture import compare
@@ -13,7 +13,7 @@ from reviewlore.config import FILE, Settings, parse_settings
 from reviewlore.diff import FilePatch, parse_diff
 from reviewlore.domain.architecture import Survey
 from reviewlore.domain.calibration import UNCALIBRATED, Calibrations, RuleRecord
-from reviewlore.domain.finding import Dropped, Finding, Review
+from reviewlore.domain.finding import Dropped, Finding, JudgedBy, Review
 from reviewlore.domain.generated import Generated
 from reviewlore.domain.voice import SILENT
 from reviewlore.flows import state
@@ -46,8 +46,9 @@ def do_now(act: Callable[[], object]) -> None:
 class ReviewContext:
     """What a review needs: the code, what was learned, whose judgement and what it is worth, how to search the past.
 
-    `writing` is the model that writes remarks, None where there is none. `later` gets what may wait until the review is
-    published; without anybody who waits it is done at once.
+    `specialists` judge their own findings in place of `scorer`. `writing` is the model that writes remarks, None where
+    there is none. `later` gets what may wait until the review is published; without anybody who waits it is done at
+    once.
     """
 
     repository: str
@@ -62,11 +63,12 @@ class ReviewContext:
     calibrations: Calibrations = UNCALIBRATED
     writing: "Writing | None" = None
     later: Callable[[Callable[[], object]], object] = do_now
+    specialists: Mapping[str, Judgement] = field(default_factory=dict)
 
     @property
     def judgement(self) -> Judgement:
         """The version in force, and what its scores are worth."""
-        return Judgement(self.scorer, self.calibrations)
+        return Judgement(self.scorer, self.calibrations, self.specialists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ def decide(context: ReviewContext, examined: Examined, judgement: Judgement) -> 
         usage=generated.usage,
         voice=state.read_voice(store) if kept else SILENT,
         judged_by=judgement.tier,
+        specialists={name: JudgedBy(own.version, own.tier) for name, own in judgement.specialists.items()},
     )
 
 

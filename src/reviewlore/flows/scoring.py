@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reviewlore.domain.calibration import Audience, Calibrations, RuleRecord
@@ -15,10 +15,11 @@ from reviewlore.errors import InputError, MissingExtra, StateError
 from reviewlore.flows import state
 from reviewlore.formats import records
 from reviewlore.formats.rows import Rejected, read_lines
+from reviewlore.formats.standing import tell_canary
 from reviewlore.ports import AdapterTrainer, Scorer, Store
 from reviewlore.ranking.calibration import borrow, calibrate, calibration_for, combine, is_measured, threshold_for
 from reviewlore.ranking.model import RankerModel
-from reviewlore.stages.registry import find_active
+from reviewlore.stages.registry import find_active, find_judging, find_predecessors
 from reviewlore.stages.review.candidates import words_of
 
 PRIOR = "prior"
@@ -45,10 +46,14 @@ class RankerScorer:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A scorer with what its scores are worth. It is a `Scorer` itself."""
+    """A scorer with what its scores are worth. It is a `Scorer` itself.
+
+    `specialists` judge their own findings in its place; what they say is told apart by their calibrated probabilities.
+    """
 
     scorer: Scorer
     calibrations: Calibrations
+    specialists: "Mapping[str, Judgement]" = field(default_factory=dict)
 
     @property
     def version(self) -> str:
@@ -78,7 +83,23 @@ class Judgement:
 
         An adapter's score is its preference margin; candidates of one hunk are scored in one pass.
         """
+        judged = list(findings)
+        by_judge: dict[str, list[int]] = {}
+        for place, finding in enumerate(findings):
+            by_judge.setdefault(finding.specialist if finding.specialist in self.specialists else "", []).append(place)
         by_rule = {record.rule: record for record in history}
+        for name, places in by_judge.items():
+            judge = self.specialists.get(name, self)
+            own = judge._judge_own([findings[place] for place in places], by_rule)
+            for place, finding in zip(places, own, strict=True):
+                judged[place] = finding
+        return judged
+
+    def threshold(self, precision: float, source: Source) -> float | None:
+        """Return the least probability at which held-out remarks reach a precision; None where none does."""
+        return threshold_for(self.calibrations, precision, source)
+
+    def _judge_own(self, findings: Sequence[Finding], by_rule: Mapping[str, RuleRecord]) -> list[Finding]:
         remarks = [Remark(finding.anchor.path, finding.hunk, words_of(finding)) for finding in findings]
         return [
             replace(
@@ -91,10 +112,6 @@ class Judgement:
             for finding, score in zip(findings, self.scorer.score(remarks), strict=True)
         ]
 
-    def threshold(self, precision: float, source: Source) -> float | None:
-        """Return the least probability at which held-out remarks reach a precision; None where none does."""
-        return threshold_for(self.calibrations, precision, source)
-
     def _probability(self, finding: Finding, score: float, by_rule: Mapping[str, RuleRecord]) -> float | None:
         calibration = calibration_for(self.calibrations, finding.source)
         if calibration is None:
@@ -102,25 +119,35 @@ class Judgement:
         return round(combine(calibrate(calibration, score), by_rule.get(finding.rule)), 6)
 
 
-def load_active(store: Store, prior: RankerModel, adapters: AdapterTrainer) -> tuple[Scorer, tuple[str, ...]]:
-    """Return the version in force, and in one sentence each what had to be given up for it.
+def load_active(
+    store: Store, prior: RankerModel, adapters: AdapterTrainer, *, repository: str = "", number: int = 0
+) -> tuple[Scorer, tuple[str, ...]]:
+    """Return the version that judges a pull request (0: none), and in one sentence each what has to be known of it.
 
-    An adapter that cannot run here (no model extra, no base model) gives way to the newest ranker that was in force,
-    else to the shipped prior; a damaged version is a StateError.
+    A canary judges its share of pull requests. An adapter that cannot run here (no model extra, no base model) gives
+    way to the newest ranker that was in force, else to the shipped prior, a canary first to the active version; a
+    damaged version is a StateError.
     """
     registry = state.read_registry(store)
-    active = find_active(registry)
+    judging, active = find_judging(registry, "", repository, number), find_active(registry)
+    trial = judging.id if judging is not None and judging.state == "canary" else ""
     notes: list[str] = []
-    for version in ([active.id] if active else []) + list(reversed(registry.previous)):
+    in_force = [entry.id for entry in dict.fromkeys((judging, active if judging else None)) if entry is not None]
+    for version in (*in_force, *(find_predecessors(registry) if judging else ())):
         manifest = state.read_version(store, version)
-        if notes and manifest.tier == "adapter":
+        if version not in in_force and notes and manifest.tier == "adapter":
             continue
         try:
-            return load_version(store, manifest, adapters), tuple(notes)
+            scorer = load_version(store, manifest, adapters)
         except (MissingExtra, InputError) as error:
             if manifest.tier != "adapter":
                 raise
-            notes.append(f"The active version {version} cannot run here, a cheaper one judges instead: {error}")
+            kind, other = ("canary", "another") if version == trial else ("active version", "a cheaper one")
+            notes.append(f"The {kind} {version} cannot run here, {other} judges instead: {error}")
+            continue
+        if judging is not None and version == trial:
+            notes.append(tell_canary(judging, active))
+        return scorer, tuple(notes)
     return RankerScorer(PRIOR, prior), tuple(notes)
 
 

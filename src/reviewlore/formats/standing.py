@@ -61,6 +61,10 @@ def render_decision(decision: GateDecision) -> str:
     against = f" against {decision.incumbent}" if decision.incumbent else ", with no incumbent"
     text = f"{_VERDICT[decision.verdict]} {decision.candidate}{against}: {decision.reason.rstrip('.')}."
     gap = decision.difference
+    if decision.migration:
+        text += f" A migration: {decision.migration}."
+    if decision.win:
+        text += f" A win: {decision.win}."
     if gap is not None and f"{gap.accuracy:+.3f}" not in decision.reason:
         text += (
             f" (Difference {gap.accuracy:+.3f}, 95 % interval {gap.low:+.3f} to {gap.high:+.3f}, {gap.count} pairs.)"
@@ -97,14 +101,21 @@ def render_registry(registry: Registry) -> str:
     """Return the registry for `status`: what is active first, then every version, newest first."""
     if not registry.entries:
         return "Nothing has been trained: the shipped prior ranks. `reviewlore mine` and `train` change that.\n"
-    active = [entry for entry in registry.entries if entry.state == "active"]
-    lines = [f"Active: {entry.id} ({entry.tier})" for entry in active]
-    lines = [visible_line(line) for line in lines] or ["Active: none; the shipped prior ranks."]
-    for entry in active:
-        if entry.forgotten_at:
+    active = sorted((e for e in registry.entries if e.state == "active"), key=lambda entry: entry.specialist)
+    lines = [f"Active{_whose(entry)}: {entry.id} ({entry.tier})" for entry in active]
+    if not any(entry.specialist == "" for entry in active):
+        lines.insert(0, "Active: none; the shipped prior ranks.")
+    lines = [visible_line(line) for line in [*lines, *_on_trial(registry)]]
+    for entry in registry.entries:
+        if entry.forgotten_at and entry.state in ("active", "canary"):
             lines += textwrap.wrap(visible_line(render_due(entry)), _WIDTH)
-    if registry.previous:
-        lines.append(visible_line(f"A rollback would return to {registry.previous[-1]}."))
+    canary = any(entry.state == "canary" and not entry.specialist for entry in registry.entries)
+    general = {entry.id for entry in registry.entries if not entry.specialist}
+    before = next((name for name in reversed(registry.previous) if name in general), None)
+    if canary:
+        lines.append("A rollback would take the canary back first.")
+    elif before is not None:
+        lines.append(visible_line(f"A rollback would return to {before}."))
     rows = [["version", "tier", "state", "decided by", "at"]]
     rows += [[e.id, e.tier, e.state, e.decided_by, e.decided_at] for e in reversed(registry.entries)]
     table = _rows([list(column) for column in zip(*rows, strict=True)], align_right=False)
@@ -119,6 +130,15 @@ def render_due(entry: RegistryEntry) -> str:
     return (
         f"Retraining is due: {entry.id} is in force and learned from something that was forgotten on "
         f"{entry.forgotten_at[:10]}. Run `reviewlore mine` and `reviewlore train`, or `reviewlore rollback`."
+    )
+
+
+def tell_canary(canary: RegistryEntry, active: RegistryEntry | None) -> str:
+    """Return that a version on trial judges, which share it judges, and who judges the rest."""
+    what = f"the {canary.specialist} findings of this pull request" if canary.specialist else "this pull request"
+    rest = active.id if active else "everybody's version" if canary.specialist else "the shipped prior"
+    return (
+        f"Canary: {canary.id} judges {what}, one of {canary.share} % chosen by their number; {rest} judges the others."
     )
 
 
@@ -139,6 +159,25 @@ def render_spending(spending: MonthSpending, monthly_tokens: int, monthly_cost: 
         + "."
     )
     return "\n".join(textwrap.wrap(visible_line(text), _WIDTH)) + "\n"
+
+
+def _whose(entry: RegistryEntry) -> str:
+    return f" for {entry.specialist}" if entry.specialist else ""
+
+
+def _on_trial(registry: Registry) -> list[str]:
+    """Return a line for each canary, and for each version that waits for somebody's word."""
+    lines = [
+        f"Canary{_whose(entry)}: {entry.id} ({entry.tier}) judges {entry.share} % of the pull requests"
+        for entry in registry.entries
+        if entry.state == "canary"
+    ]
+    return lines + [
+        f"Waiting for the role {entry.waits_for}{_whose(entry)}: {entry.id} ({entry.tier}) passed the gate; "
+        f"`reviewlore approve {entry.id}`"
+        for entry in registry.entries
+        if entry.waits_for
+    ]
 
 
 def _name(score: TierScore) -> str:

@@ -154,8 +154,13 @@ def rollback(registry: Registry, by: str, at: str, reason: str, specialist: str 
 
 def find_before(registry: Registry, specialist: str = "") -> str | None:
     """Return the version that a rollback of a specialist's active one leads to, or None."""
+    return next(iter(find_predecessors(registry, specialist)), None)
+
+
+def find_predecessors(registry: Registry, specialist: str = "") -> tuple[str, ...]:
+    """Return the versions that were active for a specialist before, the last one first."""
     own = {entry.id for entry in registry.entries if entry.specialist == specialist}
-    return next((name for name in reversed(registry.previous) if name in own), None)
+    return tuple(name for name in reversed(registry.previous) if name in own)
 
 
 def append_audit(

@@ -61,7 +61,7 @@ def render_comment(finding: Finding, review: Review, repository_url: str, run: s
     """
     mark = run_marker(run) + marker("finding", fingerprint(finding))
     footer = (
-        f"<sub>{write_origin(finding, review.tier_of(finding), review.version)}. Not wanted? Answer "
+        f"<sub>{write_origin(finding, review.tier_of(finding), review.version_of(finding))}. Not wanted? Answer "
         f"`/lore dismiss <reason>` with one of: {', '.join(DISMISS_REASONS)}. Id `{fingerprint(finding)}`.</sub>"
     )
     say = _in_brief if review.voice.brief else _explained
