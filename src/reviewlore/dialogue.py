@@ -7,7 +7,7 @@ It reads no file, and no text of a diff or a remark can forge the delimiters bet
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +15,15 @@ from jinja2 import DictLoader, StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reviewlore.domain.neutral import break_delimiters
-from reviewlore.domain.preference import PreferencePair
+from reviewlore.domain.preference import PreferencePair, Remark
 from reviewlore.errors import Fault
 
 if TYPE_CHECKING:
     from reviewlore.domain.recipe import Dialogue, PromptContext, TextBudget
+    from reviewlore.domain.training import Example
 
 REVIEW_TEMPLATE = "review.md.j2"
+JUDGE_TEMPLATE = "judge.md.j2"
 _CUT_MARK = "..."
 _PATH_CHARACTERS = 200
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -66,6 +68,17 @@ def render_preference(templates: Mapping[str, str], pair: PreferencePair, budget
         rejected=render_remark(pair.rejected.body, budget),
         weight=pair.weight,
     )
+
+
+def render_judgement(
+    templates: Mapping[str, str], asked: Remark, examples: "Sequence[Example]", budget: "TextBudget"
+) -> str:
+    """Return the question whether a team will act on a remark, after examples of the team, in the order given.
+
+    The answer that follows is yes or no. Remarks and hunks are cut as where an adapter is trained on them.
+    """
+    shown = [{**_judged(each.remark, budget), "addressed": each.addressed} for each in examples]
+    return render_template(templates, JUDGE_TEMPLATE, {"examples": shown, "asked": _judged(asked, budget)})
 
 
 def select_trainable(
@@ -115,6 +128,11 @@ def cut_hunk(hunk: str, characters: int) -> str:
     if not kept and room > 1:
         kept = [lines[-1][-(room - 1) :]]
     return "\n".join([*head, _CUT_MARK, *kept])
+
+
+def _judged(remark: Remark, budget: "TextBudget") -> dict[str, Any]:
+    hunk = cut_hunk(_clean(remark.hunk), budget.hunk_characters)
+    return {"path": _clean_path(remark.path), "hunk": hunk, "body": render_remark(remark.body, budget)}
 
 
 def _untrainable(pair: PreferencePair, budget: "TextBudget") -> str | None:

@@ -6,7 +6,7 @@ No type of a third party appears in a signature; every method may raise the erro
 from reviewlore.ports.code import Grammar, Index, Repo, Revision, Rewriting, Store
 from reviewlore.ports.forge import Forge, ForgeAccount, ForgeComments, ForgeHistory, ForgeRuns, ForgeVoice
 from reviewlore.ports.generating import Generator
-from reviewlore.ports.judging import AdapterTrainer, Probe, RankerTrainer, Scorer
+from reviewlore.ports.judging import AdapterTrainer, Probe, RankerTrainer, Reader, Scorer
 from reviewlore.ports.machine import Clock, Console, Meter, Runner
 from reviewlore.ports.sources import Parsers, Shelf
 
@@ -27,6 +27,7 @@ __all__ = [
     "Parsers",
     "Probe",
     "RankerTrainer",
+    "Reader",
     "Repo",
     "Revision",
     "Rewriting",

@@ -1,7 +1,7 @@
 """What learns from preference pairs, and what judges by it."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.model import VersionManifest
@@ -9,8 +9,8 @@ from reviewlore.domain.preference import PreferencePair, Remark
 from reviewlore.ranking.model import RankerModel
 
 if TYPE_CHECKING:  # what a review need not load
-    from reviewlore.domain.recipe import Recipe, TrainedAdapter
-    from reviewlore.domain.training import Completion, FitRequest, TokenLoss
+    from reviewlore.domain.recipe import PromptContext, Recipe, TrainedAdapter
+    from reviewlore.domain.training import Completion, Example, FitRequest, Reading, TokenLoss
 
 
 class Scorer(Protocol):
@@ -35,6 +35,15 @@ class Scorer(Protocol):
         ...
 
 
+@runtime_checkable
+class Reader(Protocol):
+    """A scorer that is a model, and so reads tokens."""
+
+    def read(self, remarks: Sequence[Remark]) -> "Reading":
+        """Return what judging these remarks makes it read, in tokens a remark."""
+        ...
+
+
 class RankerTrainer(Protocol):
     """Learns a ranker from preference pairs, in seconds, on a CPU."""
 
@@ -51,15 +60,15 @@ class Probe(Protocol):
     """A trained adapter on its base, for what a ranking does not show."""
 
     def losses(self, texts: Sequence[str]) -> "tuple[TokenLoss, ...]":
-        """Return how well each text is predicted; one entry a text, in order."""
+        """Return how well each text is predicted from its beginning; one entry a text, in order."""
         ...
 
-    def completions(self, prompt: str, remarks: Sequence[str]) -> tuple[float, ...]:
-        """Return the summed log-probability of each remark after a prompt, under the adapter."""
+    def completions(self, context: "PromptContext", remarks: Sequence[str]) -> tuple[float, ...]:
+        """Return the summed log-probability (nats) of each remark on a hunk, its end included, under the adapter."""
         ...
 
-    def write(self, prompts: Sequence[str], tokens: int) -> "tuple[Completion, ...]":
-        """Return what the adapter writes after each prompt, greedily, at most so many tokens."""
+    def write(self, contexts: "Sequence[PromptContext]", tokens: int) -> "tuple[Completion, ...]":
+        """Return the remark that the adapter writes on each hunk, greedily, of at most so many tokens."""
         ...
 
 
@@ -79,4 +88,22 @@ class AdapterTrainer(Protocol):
 
     def scorer(self, manifest: VersionManifest, files: Mapping[str, bytes]) -> Scorer:
         """Return the judgement of a trained adapter after checking its files; StateError where one was changed."""
+        ...
+
+    def probe(self, manifest: VersionManifest, files: Mapping[str, bytes]) -> Probe:
+        """Return a trained adapter to be asked for more than preferences, its files checked as by `scorer`."""
+        ...
+
+    def prompted(
+        self,
+        manifest: VersionManifest,
+        files: Mapping[str, bytes],
+        name: str,
+        choose: "Callable[[Remark], Sequence[Example]]",
+    ) -> Scorer:
+        """Return an adapter's base model without it, asked by a prompt whether the team will act on a remark.
+
+        `choose` gives the examples that stand before a remark, the most telling last; none are left out but those that
+        the model's window has no room for, from the first one on. The version of the scorer is `name`.
+        """
         ...
