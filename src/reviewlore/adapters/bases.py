@@ -5,22 +5,22 @@ In: a recipe's base and texts. Out: a `Base`. Owns tokenizers; torch, transforme
 hub for files that are here.
 """
 
+import logging
 import os
-import socket
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies
 
+from reviewlore.adapters.chat import encode_texts, find_user_frame
+from reviewlore.adapters.hub import check_hub, find_cached, is_offline
 from reviewlore.domain.recipe import MadeBase, NamedBase, Precision, Recipe
-from reviewlore.errors import ConfigError, InputError
+from reviewlore.errors import ConfigError, InputError, MissingExtra
 
 _ENVIRONMENT = {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_DISABLE_TELEMETRY": "1"}
-_HUB_SECONDS = 5.0
 PAD, END = "<|pad|>", "<|end|>"
 _HEADER_SHARE = 4  # a prompt that is too long keeps its first quarter (file and hunk header) and its end
 REMARK_SHARE = 3  # a remark gets at most a third of the tokens
@@ -28,7 +28,10 @@ REMARK_SHARE = 3  # a remark gets at most a third of the tokens
 
 @dataclass(slots=True)
 class Base:
-    """A causal language model and its tokenizer; `revision` says exactly which."""
+    """A causal language model and its tokenizer; `revision` says exactly which.
+
+    `frame` is what the chat template writes before and after a prompt, for a model that is asked in it.
+    """
 
     model: Any
     tokenizer: Any
@@ -36,6 +39,7 @@ class Base:
     pad: int
     id: str
     revision: str
+    frame: tuple[str, str] | None = None
 
 
 @contextmanager
@@ -44,10 +48,11 @@ def quiet_libraries() -> Iterator[None]:
     added = {name: value for name, value in _ENVIRONMENT.items() if name not in os.environ}
     os.environ.update(added)
     try:
-        from transformers.utils import logging
+        from transformers.utils import logging as transformers_logging
 
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
+        transformers_logging.set_verbosity_error()
+        transformers_logging.disable_progress_bar()
+        logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # PEFT imports it where it is installed
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
@@ -115,21 +120,29 @@ def save_base(base: Base) -> bytes:
 def open_named(settings: NamedBase, folder: Path | None, *, hub: bool = True) -> Base:
     """Return a published base model from a folder, this machine's cache, or (`hub`) the hub, in this order.
 
-    InputError where it is in none of them, or brings its own code.
+    Its weights are float32, or 4 bits where settings say so. With `HF_HUB_OFFLINE` nothing is asked of a hub.
+    InputError where it is in none of them, or brings its own code; ConfigError where it has no chat template that is
+    wanted; MissingExtra where 4 bits need one.
     """
+    if settings.quantization == "nf4" and find_spec("bitsandbytes") is None:
+        raise MissingExtra(
+            "A base model in 4 bits needs the qlora extra: pip install '/path/to/reviewlore[model,qlora]'."
+        )
     if folder is not None and not (folder / "config.json").is_file():
         raise InputError(f"{folder} holds no model (no config.json). Give the folder that {settings.id} was saved to.")
+    place = folder or find_cached(settings.id, settings.revision)
     try:
-        return _open_named(settings, folder, local=True)
+        if place is not None:
+            return _open_named(settings, place)
     except (OSError, ValueError) as error:
         if folder is not None:
             raise InputError(f"The model in {folder} cannot be used: {first_line(error)}") from error
-        if not hub:
-            message = f"The base model {settings.id} at {settings.revision} is not on this machine. Download it."
-            raise InputError(message) from error
+    if not hub or is_offline():
+        message = f"The base model {settings.id} at {settings.revision} is not on this machine. Download it."
+        raise InputError(message)
     try:
-        _check_hub()
-        return _open_named(settings, None, local=False)
+        check_hub()
+        return _open_named(settings, None)
     except (OSError, ValueError) as error:
         message = (
             f"The base model {settings.id} at {settings.revision} is neither on this machine nor to be had from the "
@@ -163,19 +176,31 @@ def encode(base: Base, prompt: str, remark: str, max_tokens: int) -> tuple[list[
 
 
 def encode_prompt(base: Base, prompt: str, max_tokens: int) -> list[int]:
-    """Return the tokens of a prompt within its share; see `encode`."""
-    ids: list[int] = base.tokenizer(prompt, split_special_tokens=True)["input_ids"]
+    """Return the tokens of a prompt within its share, in the base's chat template where it has one; see `encode`.
+
+    What is cut is the text; the template stays whole. ConfigError where it leaves less than half of the share.
+    """
     room = max_tokens - max_tokens // REMARK_SHARE
-    if len(ids) > room:
-        head = room // _HEADER_SHARE
-        ids = ids[:head] + ids[head - room :]
-    return ids
+    if base.frame is None:
+        return _cut_middle(base.tokenizer(prompt, split_special_tokens=True)["input_ids"], room)
+    before, after = (encode_texts(base.tokenizer, (part,), ()) for part in base.frame)
+    left = room - len(before) - len(after)
+    if 2 * left < room:
+        message = f"The chat template of {base.id} takes {room - left} of {room} tokens; raise text.max_tokens."
+        raise ConfigError(message)
+    text = base.tokenizer(prompt, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+    return before + _cut_middle(text, left) + after
 
 
 def encode_remark(base: Base, remark: str, max_tokens: int) -> list[int]:
     """Return the tokens of a remark within its share; see `encode`."""
     answer = base.tokenizer(remark, add_special_tokens=False, split_special_tokens=True)["input_ids"]
     return [*answer, base.end][: max_tokens // REMARK_SHARE]
+
+
+def _cut_middle(ids: list[int], room: int) -> list[int]:
+    head = room // _HEADER_SHARE
+    return ids if len(ids) <= room else ids[:head] + ids[head - room :]
 
 
 def computes_bfloat16() -> bool:
@@ -214,30 +239,35 @@ def exact_arithmetic(threads: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _check_hub() -> None:
-    """Raise OSError within seconds where the hub cannot be reached: its client would retry for most of a minute."""
-    if getproxies():
-        return  # a proxy decides what can be reached
-    hub = urlsplit(os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
-    port = hub.port or (80 if hub.scheme == "http" else 443)
-    with socket.create_connection((hub.hostname or "", port), timeout=_HUB_SECONDS):
-        return
-
-
-def _open_named(settings: NamedBase, folder: Path | None, *, local: bool) -> Base:
+def _open_named(settings: NamedBase, folder: Path | None) -> Base:
+    """Return a model from a folder, or from the hub where there is none."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     source = str(folder) if folder else settings.id
-    options: dict[str, Any] = {"local_files_only": local, "trust_remote_code": False}
+    options: dict[str, Any] = {"local_files_only": folder is not None, "trust_remote_code": False}
     if folder is None:
         options["revision"] = settings.revision
     tokenizer = AutoTokenizer.from_pretrained(source, **options)
-    model = AutoModelForCausalLM.from_pretrained(source, use_safetensors=True, dtype="float32", **options)
+    frame = find_user_frame(tokenizer, settings.id) if settings.chat else None
+    options |= _nf4() if settings.quantization == "nf4" else {"dtype": "float32"}
+    model = AutoModelForCausalLM.from_pretrained(source, use_safetensors=True, **options)
     if tokenizer.eos_token_id is None:
         raise ValueError("its tokenizer has no end token.")
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
-    return Base(model, tokenizer, tokenizer.eos_token_id, tokenizer.pad_token_id, settings.id, settings.revision)
+    return Base(model, tokenizer, tokenizer.eos_token_id, tokenizer.pad_token_id, settings.id, settings.revision, frame)
+
+
+def _nf4() -> dict[str, Any]:
+    """Return how to load linear layers as 4-bit normal floats, their scales in 8 bits (Dettmers et al. 2023, 3)."""
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    compute = torch.bfloat16 if computes_bfloat16() else torch.float32
+    config = BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=compute
+    )
+    return {"quantization_config": config, "dtype": compute}
 
 
 def first_line(error: Exception) -> str:

@@ -1,8 +1,19 @@
-"""Asks the model hub for a base model's current commit id. Owns huggingface_hub, which comes with transformers."""
+"""The model hub, and this machine's cache of it. Owns huggingface_hub, which comes with transformers.
+
+In: the names of models. Out: a commit id, or a folder that is here already. It downloads nothing.
+"""
+
+import os
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from reviewlore.errors import InputError, MissingExtra
 
 _TIMEOUT = 20.0
+_SECONDS = 5.0  # to reach the hub at all
+_TRUE = {"1", "ON", "YES", "TRUE"}
 
 
 def resolve_revision(model: str, revision: str = "main") -> str:
@@ -27,3 +38,30 @@ def resolve_revision(model: str, revision: str = "main") -> str:
     if not found:
         raise InputError(f"The hub knows {model} but names no revision. Write a commit id into .reviewlore.toml.")
     return found
+
+
+def find_cached(model: str, revision: str) -> Path | None:
+    """Return the folder of this machine's cache that holds a model, if there is one; only files are looked at.
+
+    To open a model by its name, local files only, would not do: transformers 5.23 asks the hub then whether the model
+    has an adapter of its own.
+    """
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(model, "config.json", revision=revision)
+    return Path(found).parent if isinstance(found, str) else None
+
+
+def is_offline() -> bool:
+    """Return whether this machine's settings say that no hub is asked, as the hub's client reads them."""
+    return any(os.environ.get(name, "").upper() in _TRUE for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
+
+
+def check_hub() -> None:
+    """Raise OSError within seconds where the hub cannot be reached: its client would retry for most of a minute."""
+    if getproxies():
+        return  # a proxy decides what can be reached
+    hub = urlsplit(os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
+    port = hub.port or (80 if hub.scheme == "http" else 443)
+    with socket.create_connection((hub.hostname or "", port), timeout=_SECONDS):
+        return

@@ -4,19 +4,17 @@ In: texts of strangers. Out: what the model writes, by greedy decoding. It never
 are spelled out in a text stay text.
 """
 
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reviewlore.adapters.bases import Base, computes_bfloat16, open_named, quiet_libraries
+from reviewlore.adapters.chat import encode_texts, find_system_frame, find_user_frame
 from reviewlore.adapters.lora import attach
 from reviewlore.adapters.weights import VerifiedAdapter
 from reviewlore.domain.recipe import NamedBase
 from reviewlore.errors import RefusedError, StateError
-
-# Stand in for the texts while a chat template is rendered; nothing a template would trim, escape or contain.
-_SYSTEM, _USER = "reviewlore-slot-system", "reviewlore-slot-user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +35,7 @@ class Writer:
         longest = getattr(base.model.config, "max_position_embeddings", None) or context_tokens
         self._room = min(context_tokens, longest)
         self._names: dict[str, str] = {}
+        self._frames: dict[str, tuple[str, str]] = {}
         self._ends = _end_tokens(base)
         base.model.generation_config = _greedy(base, self._ends)
 
@@ -45,6 +44,8 @@ class Writer:
         base = self._base
         if adapter.base_model != base.id or base.revision not in ("", adapter.base_revision):
             raise RefusedError(f"{version} was trained on {adapter.base_model} at {adapter.base_revision[:12]}.")
+        if isinstance(adapter.recipe.base, NamedBase) and adapter.recipe.base.chat:
+            self._frames[version] = find_user_frame(base.tokenizer, base.id)
         name = f"version_{len(self._names)}"  # PEFT makes module names of it, which ids of the registry need not be
         with quiet_libraries():
             self._model = _onto_accelerator(attach(self._model, adapter, name))
@@ -53,11 +54,12 @@ class Writer:
     def write(self, system: str, user: str, answer_tokens: int, version: str = "") -> Written:
         """Return the answer of the base model, or of an adapter that was added; RefusedError where it does not fit.
 
-        Without a system text the user's is the prompt as it stands, which is how adapters were trained.
+        Without a system text the user's is the prompt as the adapter was trained on it: as it stands, or in the chat
+        template where its recipe has it there.
         """
         import torch
 
-        prompt = self._encode(system, user)
+        prompt = self._encode(system, user, version)
         if len(prompt) + answer_tokens > self._room:
             raise RefusedError(
                 f"A prompt of {len(prompt)} tokens with an answer of {answer_tokens} does not fit into {self._room}."
@@ -84,50 +86,22 @@ class Writer:
         self._model.set_adapter(self._names[version])
         return nullcontext()
 
-    def _encode(self, system: str, user: str) -> list[int]:
-        tokenize = self._base.tokenizer
+    def _encode(self, system: str, user: str, version: str = "") -> list[int]:
+        tokenizer = self._base.tokenizer
         system, user = (text.encode("utf-8", "replace").decode() for text in (system, user))
-        rendered = _render_chat(tokenize) if system else None
-        if rendered is None:
-            text = f"{system}\n\n{user}\n\n" if system else user
-            return list(tokenize(text, split_special_tokens=True)["input_ids"])
-        ids: list[int] = []
-        for place, part in enumerate(_cut_at_slots(rendered)):  # template, system, template, user, template
-            text = {1: system, 3: user}.get(place, part)
-            ids += tokenize(text, add_special_tokens=False, split_special_tokens=place % 2 == 1)["input_ids"]
-        return ids
+        if not system and version in self._frames:
+            return encode_texts(tokenizer, self._frames[version], (user,))
+        frame = find_system_frame(tokenizer) if system else None
+        if frame is not None:
+            return encode_texts(tokenizer, frame, (system, user))
+        text = f"{system}\n\n{user}\n\n" if system else user
+        return list(tokenizer(text, split_special_tokens=True)["input_ids"])
 
 
 def open_writer(settings: NamedBase, folder: Path | None, context_tokens: int) -> Writer:
     """Return the writer of a base model on this machine; InputError where it is not there. No hub is asked."""
     with quiet_libraries():
         return Writer(open_named(settings, folder, hub=False), context_tokens)
-
-
-def _render_chat(tokenizer: Any) -> str | None:
-    """Return what a chat template makes of the slots; None without a template, or with one that has no place for them.
-
-    Templates without a system role raise; then the system text opens the user's message.
-    """
-    if not getattr(tokenizer, "chat_template", None):
-        return None
-    apart = [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": _USER}]
-    joined = [{"role": "user", "content": f"{_SYSTEM}\n\n{_USER}"}]
-    # `enable_thinking` is Qwen's: what is thought aloud would use up the answer. Other templates ignore it.
-    options = {"tokenize": False, "add_generation_prompt": True, "enable_thinking": False}
-    for messages in (apart, joined):
-        text = ""
-        with suppress(Exception):  # templates raise errors of jinja2 and of their own
-            text = str(tokenizer.apply_chat_template(messages, **options))
-        if text.count(_SYSTEM) == text.count(_USER) == 1 and text.index(_SYSTEM) < text.index(_USER):
-            return text
-    return None
-
-
-def _cut_at_slots(rendered: str) -> list[str]:
-    before, _, rest = rendered.partition(_SYSTEM)
-    between, _, after = rest.partition(_USER)
-    return [before, _SYSTEM, between, _USER, after]
 
 
 def _end_tokens(base: Base) -> list[int]:
