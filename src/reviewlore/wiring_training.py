@@ -4,14 +4,23 @@ from typing import TYPE_CHECKING, Protocol
 
 from reviewlore.config import ModelSettings, Settings
 from reviewlore.domain.drift import MapFingerprint
+from reviewlore.flows.learn import policy_in_force
 from reviewlore.flows.training import TrainContext
 from reviewlore.ports import AdapterTrainer, Clock, Console, Store
 from reviewlore.ranking.model import RankerModel
 from reviewlore.wiring_secrets import find_adapters, find_bases, read_model_key
 
 if TYPE_CHECKING:
+    from reviewlore.domain.card import ModelCard
     from reviewlore.flows.service import Service
     from reviewlore.ports.serving import Exporter
+
+
+def draw_card(card: "ModelCard") -> dict[str, bytes]:
+    """Return a model card as the files that are kept beside a version; what draws is loaded only then."""
+    from reviewlore.adapters.card_page import draw_card as draw
+
+    return draw(card)
 
 
 class Workplace(Protocol):
@@ -59,6 +68,7 @@ class Workplace(Protocol):
 
 def make_train_context(workshop: Workplace) -> TrainContext:
     """Return what training on a repository needs: its state, the trainers, and what is said of this machine."""
+    from reviewlore.adapters.energy import MachineMeter
     from reviewlore.adapters.machine import code_commit, package_versions, processor_name
     from reviewlore.adapters.training import BoostedRankers
 
@@ -72,6 +82,10 @@ def make_train_context(workshop: Workplace) -> TrainContext:
         packages=package_versions(),
         code_commit=code_commit(),
         hardware=processor_name(),
+        meter=MachineMeter(),
+        draw_card=draw_card,
+        policy=policy_in_force(workshop.settings.learn),
+        price_per_hour=workshop.settings.learn.price_per_hour,
         actor=workshop.actor,
         approval=workshop.settings.learn.approval,
         structure=workshop.structure,

@@ -26,12 +26,17 @@ from reviewlore.formats.placement import place_findings
 from reviewlore.formats.standing import order_kinds
 from reviewlore.stages.online import add_up
 
-_NO_PLOTS = "The plots are left out: matplotlib is not installed. `pip install '/path/to/reviewlore[model]'` brings it."
+NO_PLOTS = "The plots are left out: matplotlib is not installed. `pip install '/path/to/reviewlore[model]'` brings it."
 _BODY_LIMIT = 65_536  # GitHub's own limit of a comment; also bounds the work of the Markdown parser
 
 
 def render_report(report: Report) -> str:
     """Return the page. InputError where the report's diff is not a unified diff."""
+    return render_page("report.html.j2", _view(report))
+
+
+def render_page(name: str, view: Mapping[str, object]) -> str:
+    """Return one self-contained page of a template of ours; whatever it writes is escaped, unseen characters shown."""
     folder = files("reviewlore.adapters")
     loader = FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8"))
     environment = Environment(
@@ -51,8 +56,8 @@ def render_report(report: Report) -> str:
         tally=lambda rows: ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in rows),
         assign=lambda rows: ", ".join(f"{name} {_number(value)}" for name, value in rows),
     )
-    template = environment.get_template("report.html.j2")
-    page = template.render(_view(report), css=_trusted((folder / "report.css").read_text(encoding="utf-8")))
+    css = _trusted((folder / "report.css").read_text(encoding="utf-8"))
+    page = environment.get_template(name).render(view, css=css, program_version=__version__)
     return page.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -68,7 +73,6 @@ def _view(report: Report) -> dict[str, Any]:
     scores = sorted(evaluation.scores, key=lambda score: score.tier == "baseline") if evaluation else []
     return {
         "report": report,
-        "program_version": __version__,
         "files": placed,
         "unplaced": unplaced,
         "dropped": _ordered(Counter(item.reason for item in dropped)),
@@ -82,7 +86,7 @@ def _view(report: Report) -> dict[str, Any]:
         ],
         "online": _online(report, plots=plots),
         "trained": [(version, plotting.draw_training(version) if plots else []) for version in trained],
-        "no_plots": "" if plots else _NO_PLOTS,
+        "no_plots": "" if plots else NO_PLOTS,
         "kinds": order_kinds(evaluation.pairs) if evaluation else [],
         "in_mean": max((score.overall.count for score in scores), default=0),
         "pair_kinds": order_kinds(report.pairs),

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _CURVES = (
+    ("sft_loss", "Warm start's loss", "of chosen remarks; lower is better"),
     ("loss", "Loss", "lower is better"),
     ("margin", "Reward margin", "chosen minus rejected; higher is better"),
     ("accuracy", "Reward accuracy", "share of pairs with a positive margin"),
 )
+_MOST_POINTS = 400  # more than a curve of this width shows, and what keeps a page small
+_MOST_SLICES = 24
 # Colours that the plots are drawn with, and the page's own that take their place: so a plot follows light and dark.
 _INK, _MUTED, _ACCENT, _LINE, _CARD = "#010101", "#020202", "#030303", "#040404", "#050505"
 _THEME = {_INK: "--ink", _MUTED: "--muted", _ACCENT: "--accent", _LINE: "--line", _CARD: "--card"}
@@ -84,6 +87,43 @@ def _accuracy_plot(number: int, kind: str, values: dict[str, Interval], scores: 
     return _svg(figure, f"accuracy{number}", caption, about, f"{caption}, {about}: {described or 'no pairs'}.")
 
 
+def draw_slices(subject: TierScore, rival: TierScore | None) -> list[Markup]:
+    """Return one plot for the languages and one for the specialists: a version beside a rival (hollow), in each."""
+    plots = []
+    for number, group in enumerate(("language", "specialist")):
+        names = [name for name in subject.slices if name.startswith(f"{group}:") and subject.slices[name].count]
+        names = sorted(names, key=lambda name: (-subject.slices[name].count, name))[:_MOST_SLICES]
+        if names:
+            plots.append(_slice_plot(number, group, names, subject, rival))
+    return plots
+
+
+def _slice_plot(number: int, group: str, names: list[str], subject: TierScore, rival: TierScore | None) -> Markup:
+    figure, axes = _figure(width=5.2, height=0.5 + 0.34 * len(names))
+    axes.axvline(0.5, color=_MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
+    for row, name in enumerate(names):
+        for shift, score in ((-0.14, subject), (0.14, rival)):
+            value = score.slices.get(name) if score else None
+            if value is None or not value.count:
+                continue
+            own = score is subject
+            colour = _ACCENT if own else _MUTED
+            axes.plot([value.low, value.high], [row + shift] * 2, color=colour, linewidth=2.2 if own else 1.3)
+            fill = colour if own else _CARD
+            axes.plot(value.accuracy, row + shift, "o", color=colour, markersize=6, markerfacecolor=fill, clip_on=False)
+        told = f"{subject.slices[name].accuracy:.2f}"
+        axes.annotate(told, (1.04, row), xycoords=("axes fraction", "data"), va="center", color=_INK)
+    labels = [f"{visible_line(name.partition(':')[2])[:20]} ({subject.slices[name].count})" for name in names]
+    axes.set_yticks(range(len(names)), labels, color=_INK)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_xlim(0.0, 1.0)
+    axes.grid(axis="x", color=_LINE, linewidth=0.6)
+    caption = f"By {group}"
+    about = f"accuracy and 95 % interval, pairs in brackets{f'; hollow: {_label(rival)}' if rival else ''}"
+    told = ", ".join(f"{label} {subject.slices[name].accuracy:.2f}" for label, name in zip(labels, names, strict=True))
+    return _svg(figure, f"slices{number}", caption, about, f"{caption}, {about}: {told}.")
+
+
 def _label(score: TierScore) -> str:
     name = visible_line(score.name)
     name = name.replace("_", " ") if score.tier == "baseline" else name
@@ -91,7 +131,7 @@ def _label(score: TierScore) -> str:
 
 
 def draw_training(version: VersionManifest) -> list[Markup]:
-    """Return one curve for each quantity in the log; a hollow dot where it was measured on held-out pairs (`eval_`)."""
+    """Return one curve for each quantity in the log; hollow dots where it was measured on held-out pairs (`eval_`)."""
     plots = []
     for key, caption, about in _CURVES:
         points, held_out = _points(version, key), _points(version, f"eval_{key}")
@@ -103,9 +143,13 @@ def draw_training(version: VersionManifest) -> list[Markup]:
         end = (1.02, values[-1])
         axes.annotate(f"{values[-1]:.3g}", end, xycoords=("axes fraction", "data"), va="center", color=_INK)
         ends = f"{caption} by step: from {values[0]:.3g} to {values[-1]:.3g} over {len(points)} points"
-        for step, value in held_out:
-            axes.plot(step, value, "o", color=_INK, markerfacecolor=_CARD, markersize=6.5)
-            ends += f"; {value:.3g} on held-out pairs at step {step:.0f}"
+        if held_out:
+            at, judged = zip(*held_out, strict=True)
+            size = 6.5 if len(held_out) < 12 else 4
+            axes.plot(
+                at, judged, "o", color=_INK, markerfacecolor=_CARD, markersize=size, linestyle="--", linewidth=0.8
+            )
+            ends += f"; {judged[-1]:.3g} on held-out pairs at step {at[-1]:.0f}"
         mark = "; hollow: held-out pairs" if held_out else ""
         axes.margins(x=0.02, y=0.12)
         axes.set_xlabel("step", color=_MUTED)
@@ -163,7 +207,9 @@ def draw_online(by_week: Mapping[str, OnlineRow]) -> Markup:
 
 def _points(version: VersionManifest, key: str) -> list[tuple[float, float]]:
     rows = enumerate(version.log, 1)
-    return [(row.get("step", float(at)), row[key]) for at, row in rows if math.isfinite(row.get(key, math.nan))]
+    found = [(row.get("step", float(at)), row[key]) for at, row in rows if math.isfinite(row.get(key, math.nan))]
+    every = max(1, math.ceil(len(found) / _MOST_POINTS))
+    return found[::every] + (found[-1:] if found and (len(found) - 1) % every else [])
 
 
 def _figure(width: float, height: float) -> tuple["Figure", "Axes"]:

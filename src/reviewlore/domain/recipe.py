@@ -181,7 +181,10 @@ class Minimum:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One training run as data. Made by `stages/recipe.py` from one TOML file; `name` is the file's name."""
+    """One training run as data. Made by `stages/recipe.py` from one TOML file; `name` is the file's name.
+
+    `file_sha256` is the hash of that text, comments included; it decides nothing.
+    """
 
     name: str
     summary: str
@@ -194,6 +197,7 @@ class Recipe:
     stopping: Stopping
     guards: Guards
     minimum: Minimum
+    file_sha256: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +208,8 @@ class TrainedAdapter:
     `pairs` is the number of different pairs that were trained on, `cut` counts those whose prompt or remark had more
     tokens than the budget; `base_revision` is a commit id of the hub, or `sha256:…` of a made base's weights.
     `best_step` is the step whose weights were kept, `resumed_at` the one a checkpoint was taken up at (0: none),
-    `micro_batch` the pairs at once that memory allowed. Energy and memory are None where they were not measured.
+    `micro_batch` the pairs at once that memory allowed. Energy and memory are None where they were not measured;
+    `phases` are seconds of what came before the preferences (`warm_start`).
     """
 
     files: dict[str, str]
@@ -222,3 +227,4 @@ class TrainedAdapter:
     micro_batch: int = 0
     energy_wh: float | None = None
     peak_mib: float | None = None
+    phases: dict[str, float] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from reviewlore.dialogue import select_trainable
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.model import Spent, VersionManifest
 from reviewlore.domain.preference import PreferencePair
-from reviewlore.domain.recipe import Recipe, TrainedAdapter
+from reviewlore.domain.recipe import NamedBase, Recipe, TrainedAdapter
 from reviewlore.domain.training import JUDGED, SERVED, FitRequest
 from reviewlore.flows.judge import LoadedDataset
 from reviewlore.flows.scoring import JUDGED_PREFIX, RANKER_FILE, RankerScorer
@@ -76,10 +76,10 @@ class _Stop:
     spent: Spent = field(default_factory=Spent)
 
 
-def fit_judged(context: TrainContext, plan: Plan, *, secrets: Sequence[str] = ()) -> Fitted:
+def fit_judged(context: TrainContext, plan: Plan, *, planted: Sequence[PreferencePair] = ()) -> Fitted:
     """Return the model that is judged: it has seen nothing of the pull requests that judge it.
 
-    `secrets` are planted in this run alone (`Guards.canaries`); what is served never holds one.
+    `planted` are further pairs, with made-up secrets (`Guards.canaries`), for this run alone.
     """
     if plan.recipe is None:
         return fit_ranker(context, plan, plan.dataset.train)
@@ -88,11 +88,10 @@ def fit_judged(context: TrainContext, plan: Plan, *, secrets: Sequence[str] = ()
         plan.recipe,
         plan.id,
         JUDGED,
-        stop.pairs,
+        (*stop.pairs, *planted),
         stop.validation,
         plan.dataset.manifest.seed,
         stop.steps,
-        tuple(secrets),
     )
     fitted, trained = fit_adapter(context, plan, request)
     if not (stop.validation or stop.steps):
@@ -130,23 +129,24 @@ def fit_served(context: TrainContext, plan: Plan, judged: Fitted) -> Fitted:
 
 def fit_ranker(context: TrainContext, plan: Plan, pairs: Sequence[PreferencePair], *, run: str = JUDGED) -> Fitted:
     """Return the embedded ranker trained on some pairs."""
-    start = context.clock.monotonic()
-    model = context.rankers.fit(pairs, seed=plan.dataset.manifest.seed)
-    seconds = context.clock.monotonic() - start
+    with context.meter.measure(accelerator=False) as measured:
+        model = context.rankers.fit(pairs, seed=plan.dataset.manifest.seed)
+    spent = measured()
+    spent = replace(spent, runs={run: spent.seconds})
     data = json.dumps(model.to_json(), separators=(",", ":")).encode()
-    spent = Spent(seconds, {run: round(seconds, 2)})
-    return Fitted({RANKER_FILE: data}, RankerScorer(plan.id, model), seconds, _draft(plan), spent=spent)
+    return Fitted({RANKER_FILE: data}, RankerScorer(plan.id, model), spent.seconds, _draft(plan), spent=spent)
 
 
 def fit_adapter(context: TrainContext, plan: Plan, request: FitRequest) -> tuple[Fitted, TrainedAdapter]:
     """Return what one run of an adapter made, and the trainer's record of it."""
-    trained, files = context.adapters.fit(request)
+    accelerator = isinstance(request.recipe.base, NamedBase)  # a made one is trained on the CPU
+    with context.meter.measure(accelerator=accelerator) as measured:
+        trained, files = context.adapters.fit(request)
     draft = replace(
-        _draft(plan), base_model=trained.base_model, base_revision=trained.base_revision, files=hash_files(files)
-    )
-    spent = Spent(
-        trained.seconds, {request.run: trained.seconds}, energy_wh=trained.energy_wh, peak_mib=trained.peak_mib
-    )
+        _draft(plan), base_model=trained.base_model, base_revision=trained.base_revision,
+        hardware=trained.hardware, files=hash_files(files),
+    )  # fmt: skip
+    spent = spent_on(request.run, trained, measured())
     scorer = context.adapters.scorer(draft, files)
     return Fitted(files, scorer, trained.seconds, draft, trained.log, spent), trained
 
@@ -155,9 +155,34 @@ def add_spent(one: Spent, other: Spent) -> Spent:
     """Return what two parts of one training took; what one of them did not measure is not known of both."""
     if not one.runs:
         return other
-    energy = None if one.energy_wh is None or other.energy_wh is None else one.energy_wh + other.energy_wh
     peak = None if one.peak_mib is None or other.peak_mib is None else max(one.peak_mib, other.peak_mib)
-    return Spent(one.seconds + other.seconds, {**one.runs, **other.runs}, energy, peak_mib=peak)
+    parts: dict[str, float] = {}
+    energy = None
+    if one.energy_wh is not None and other.energy_wh is not None:
+        energy = one.energy_wh + other.energy_wh
+        names = [*one.energy_parts, *(name for name in other.energy_parts if name not in one.energy_parts)]
+        parts = {name: one.energy_parts.get(name, 0.0) + other.energy_parts.get(name, 0.0) for name in names}
+    return Spent(
+        seconds=round(one.seconds + other.seconds, 2), runs={**one.runs, **other.runs}, energy_wh=energy,
+        peak_mib=peak, phases={**one.phases, **other.phases}, energy_parts=parts,
+    )  # fmt: skip
+
+
+def spent_on(run: str, trained: TrainedAdapter, measured: Spent) -> Spent:
+    """Return what one run of an adapter took: what the trainer measured, else what was measured around it.
+
+    Of a run that was taken up again only the rest was measured, so its energy is not known.
+    """
+    whole = not trained.resumed_at
+    energy = trained.energy_wh if trained.energy_wh is not None else measured.energy_wh if whole else None
+    return Spent(
+        seconds=trained.seconds,
+        runs={run: trained.seconds},
+        energy_wh=energy,
+        peak_mib=trained.peak_mib if trained.peak_mib is not None else measured.peak_mib if whole else None,
+        phases={f"{run}/{phase}": seconds for phase, seconds in trained.phases.items()},
+        energy_parts=measured.energy_parts if energy is not None and trained.energy_wh is None else {},
+    )
 
 
 def hash_files(files: Mapping[str, bytes]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from reviewlore.flows.judge import LoadedDataset
 from reviewlore.flows.rivals import find_rivals
 from reviewlore.flows.scoring import CALIBRATION_FILE
 from reviewlore.flows.training import TrainContext, Trained
-from reviewlore.flows.versions import count_people, make_manifest, save_version
+from reviewlore.flows.versions import Made, count_people, make_manifest, save_version
 from reviewlore.formats import records
 from reviewlore.ports import Store
 from reviewlore.stages import gate
@@ -45,11 +45,9 @@ def train(context: TrainContext, tier: Tier, recipe: Recipe | None, *, dry_run: 
     context.console.say(describe_calibrations(calibrations))
     final = judged if decision.verdict == "refuse" else fit_served(context, plan, judged)
     served = {**final.files, CALIBRATION_FILE: records.encode(calibrations)}
-    manifest = make_manifest(context, plan, judged, served, evaluation)
-    if dry_run:
-        return Trained(manifest, evaluation, decision, None)
-    commit, decision = save_version(context, manifest, served, decision, people=count_people(dataset))
-    return Trained(manifest, evaluation, decision, commit)
+    manifest = make_manifest(context, plan, Made(judged, final, served), evaluation)
+    trained = Trained(manifest, evaluation, decision, None)
+    return trained if dry_run else save_version(context, trained, served, people=count_people(dataset))
 
 
 def find_scarcity(dataset: LoadedDataset) -> str | None:

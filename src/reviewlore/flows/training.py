@@ -1,13 +1,14 @@
 """What training needs from outside, and what comes out of one: shared by the flows that train, judge and keep."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from reviewlore.domain.card import ModelCard
 from reviewlore.domain.drift import MapFingerprint
 from reviewlore.domain.evaluation import Evaluation, GateDecision
 from reviewlore.domain.model import VersionManifest
 from reviewlore.domain.people import Role
-from reviewlore.ports import AdapterTrainer, Clock, Console, RankerTrainer, Store
+from reviewlore.ports import AdapterTrainer, Clock, Console, Meter, RankerTrainer, Store
 from reviewlore.ranking.model import RankerModel
 
 
@@ -15,8 +16,9 @@ from reviewlore.ranking.model import RankerModel
 class TrainContext:
     """What training needs from outside; packages, commit and hardware go into the lineage.
 
-    `approval` is the role that has to allow a dataset, `none`: nobody has to. `structure` returns the fingerprint of
-    the code that is trained for.
+    `meter` measures what a run takes. `policy` is the policy in force, `price_per_hour` what an hour of this machine
+    costs (0: not known). `approval` is the role that has to allow a dataset, `none`: nobody has to. `structure` returns
+    the fingerprint of the code that is trained for. `draw_card` returns the files of a model card by their names.
     """
 
     store: Store
@@ -28,6 +30,10 @@ class TrainContext:
     packages: Mapping[str, str]
     code_commit: str
     hardware: str
+    meter: Meter
+    draw_card: Callable[[ModelCard], Mapping[str, bytes]]
+    policy: Mapping[str, str] = field(default_factory=dict)
+    price_per_hour: float = 0.0
     actor: str = "command line"
     approval: Role = "none"
     structure: Callable[[], MapFingerprint] = MapFingerprint

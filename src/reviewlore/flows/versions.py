@@ -1,45 +1,92 @@
-"""A trained version as it is kept: its manifest made, its files, decision and audit entry written in one commit."""
+"""A trained version as it is kept: its manifest made; files, card, decision and audit entry written in one commit."""
 
+import hashlib
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from reviewlore.domain.evaluation import Evaluation, GateDecision
+from reviewlore.domain.calibration import Calibrations
+from reviewlore.domain.card import JUDGED_FILE, Judged, ModelCard
+from reviewlore.domain.evaluation import Evaluation
 from reviewlore.domain.history import people_in
-from reviewlore.domain.model import RegistryEntry, VersionManifest
+from reviewlore.domain.model import RegistryEntry, Spent, VersionManifest
 from reviewlore.flows import judge, state
-from reviewlore.flows.fitting import Fitted, Plan, hash_files
+from reviewlore.flows.card import find_dataset
+from reviewlore.flows.fitting import Fitted, Plan, add_spent, hash_files
 from reviewlore.flows.judge import LoadedDataset
-from reviewlore.flows.training import TrainContext
+from reviewlore.flows.scoring import CALIBRATION_FILE
+from reviewlore.flows.training import TrainContext, Trained
 from reviewlore.formats import records
 from reviewlore.ports import Store
 from reviewlore.stages import gate, registry
 
 
-def make_manifest(
-    context: TrainContext, plan: Plan, judged: Fitted, served: Mapping[str, bytes], evaluation: Evaluation
-) -> VersionManifest:
-    """Return the lineage of a version that was judged; `served` are the files it is used by."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What all runs of one training made: the model that was judged, the one that is served, and the files to keep."""
+
+    judged: Fitted
+    served: Fitted
+    files: Mapping[str, bytes]
+
+
+def make_manifest(context: TrainContext, plan: Plan, made: Made, evaluation: Evaluation) -> VersionManifest:
+    """Return the lineage of a version that was judged."""
     active = registry.find_active(state.read_registry(context.store))
     own = judge.find_score(evaluation, plan.id)
+    judged, dataset = made.judged, plan.dataset.manifest
+    policy = {f"data.{name}": value for name, value in dataset.policy.items()}
+    policy |= {f"training.{name}": value for name, value in context.policy.items()}
     return VersionManifest(
         id=plan.id,
         tier=plan.tier,
         created_at=context.clock.now(),
         recipe=plan.name,
         recipe_settings=plan.settings,
-        dataset=plan.dataset.manifest.id,
+        dataset=dataset.id,
         base_model=judged.draft.base_model,
         base_revision=judged.draft.base_revision,
         packages=dict(sorted(context.packages.items())),
         code_commit=context.code_commit,
-        seed=plan.dataset.manifest.seed,
+        seed=dataset.seed,
         parent=active.id if active else None,
-        files=hash_files(served),
+        files=hash_files(made.files),
         metrics={**{kind: row.accuracy for kind, row in own.by_kind.items()}, "overall": own.overall.accuracy},
         log=judged.log,
         seconds=round(judged.seconds, 2),
-        hardware=context.hardware,
+        hardware=judged.draft.hardware or context.hardware,
         fingerprint=context.structure(),
+        spent=_spent(made, context.price_per_hour),
+        replay=_replay(plan, made),
+        policy=policy,
+        hashes=_hashes(plan, context.policy),
     )
+
+
+def _spent(made: Made, price_per_hour: float) -> Spent:
+    spent = made.judged.spent if made.served is made.judged else add_spent(made.judged.spent, made.served.spent)
+    return replace(spent, cost=spent.seconds / 3600.0 * price_per_hour if price_per_hour else None)
+
+
+def _replay(plan: Plan, made: Made) -> dict[str, str]:
+    told = {"recipe.summary": plan.recipe.summary} if plan.recipe else {}
+    return {**told, **made.judged.replay, **made.served.replay}
+
+
+def _hashes(plan: Plan, policy: Mapping[str, str]) -> dict[str, str]:
+    """Return the hash of everything that shaped a version and is no file of it; texts as sorted JSON."""
+    found = {
+        "recipe": _hash(plan.settings),
+        "recipe_file": plan.recipe.file_sha256 if plan.recipe else "",
+        "prompts": plan.settings.get("prompts.sha256", ""),
+        "data_policy": _hash(plan.dataset.manifest.policy),
+        "training_policy": _hash(policy),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _hash(values: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(dict(values), sort_keys=True).encode()).hexdigest()
 
 
 def count_people(dataset: LoadedDataset) -> int:
@@ -48,16 +95,13 @@ def count_people(dataset: LoadedDataset) -> int:
     return len(people_in(episode for episode in dataset.episodes if episode.id in used))
 
 
-def save_version(
-    context: TrainContext,
-    manifest: VersionManifest,
-    files: Mapping[str, bytes],
-    decision: GateDecision,
-    *,
-    people: int,
-) -> tuple[str | None, GateDecision]:
-    """Write the version in one commit; the decision holds only where nobody changed the active version meanwhile."""
-    decided = [decision]
+def save_version(context: TrainContext, trained: Trained, files: Mapping[str, bytes], *, people: int) -> Trained:
+    """Write a version with its card in one commit, and return it as it was written.
+
+    The decision holds only where nobody changed the active version meanwhile. `people` is whose data it rests on.
+    """
+    manifest = trained.manifest
+    written: list[Trained] = []
 
     def change(store: Store) -> dict[str, bytes | None]:
         entry = RegistryEntry(
@@ -65,19 +109,33 @@ def save_version(
         )
         found = registry.add_candidate(state.read_registry(store), entry)
         active = registry.find_active(found)
-        said = gate.confirm(decision, active.id if active else None)
-        decided.append(said)
+        said = gate.confirm(trained.decision, active.id if active else None)
         found = registry.apply_decision(found, said, f"gate ({context.actor})", manifest.created_at)
-        written: dict[str, bytes | None] = {state.version_path(manifest.id, name): data for name, data in files.items()}
-        written[state.version_path(manifest.id, "manifest.json")] = records.encode(manifest)
-        written[state.REGISTRY] = records.encode(found)
+        judged = Judged(trained.evaluation, said, people)
+        card = ModelCard(
+            manifest,
+            registry.find_entry(found, manifest.id),
+            find_dataset(store, manifest.dataset),
+            records.decode(files[CALIBRATION_FILE], Calibrations, CALIBRATION_FILE),
+            judged,
+        )
+        documents = {**context.draw_card(card), JUDGED_FILE: records.encode(judged)}
+        kept = replace(manifest, documents=hash_files(documents))
+        written.append(replace(trained, manifest=kept, decision=said))
+        changed: dict[str, bytes | None] = {
+            state.version_path(manifest.id, name): data for name, data in {**files, **documents}.items()
+        }
+        changed[state.version_path(manifest.id, "manifest.json")] = records.encode(kept)
+        changed[state.REGISTRY] = records.encode(found)
         detail = {"dataset": manifest.dataset, "recipe": manifest.recipe, "verdict": said.verdict,
                   "reason": said.reason, "metrics": manifest.metrics, "people": people}  # fmt: skip
-        written[state.AUDIT] = state.audited(
+        changed[state.AUDIT] = state.audited(
             store, at=manifest.created_at, actor=context.actor, action="train", subject=manifest.id, detail=detail
         )
-        return written
+        return changed
 
     verbs = {"promote": "Train and promote", "refuse": "Train and reject"}
-    commit = context.store.update(change, lambda: f"{verbs[decided[-1].verdict]} {manifest.id}", manifest.created_at)
-    return commit, decided[-1]
+    commit = context.store.update(
+        change, lambda: f"{verbs[written[-1].decision.verdict]} {manifest.id}", manifest.created_at
+    )
+    return replace(written[-1], commit=commit)

@@ -4,11 +4,12 @@ Every error of a file is reported at once, with the nearest name for an unknown 
 It knows no file and no model; whether a base model exists is the trainer's business.
 """
 
+import hashlib
 import random
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from difflib import get_close_matches
 from math import ceil
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -94,7 +95,7 @@ def parse_recipe(text: str, name: str) -> Recipe:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"Recipe {name} is not valid TOML: {error}.") from error
-    return recipe_from_mapping(tables, name)
+    return replace(recipe_from_mapping(tables, name), file_sha256=hashlib.sha256(text.encode()).hexdigest())
 
 
 def recipe_from_mapping(tables: Mapping[str, Any], name: str) -> Recipe:
@@ -118,7 +119,7 @@ def recipe_from_mapping(tables: Mapping[str, Any], name: str) -> Recipe:
 def recipe_tables(recipe: Recipe) -> dict[str, Any]:
     """Return a recipe as nested tables of plain values; `recipe_from_mapping` reads them back."""
     tables = asdict(recipe)
-    del tables["name"]
+    del tables["name"], tables["file_sha256"]
     tables["base"] = {"kind": _base_kind(recipe), **tables["base"]}
     tables["lora"]["targets"] = list(recipe.lora.targets)
     return tables
