@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING
 
 from reviewlore.adapters import resources
 from reviewlore.adapters.git import GitRepo
-from reviewlore.config import FILE, LearnSettings, RecipeSettings, Settings
+from reviewlore.config import LearnSettings, Lock, RecipeSettings, Settings
 from reviewlore.domain.calibration import Calibrations
 from reviewlore.errors import InputError, StorageError
+from reviewlore.flows.in_force import Occasion
 from reviewlore.flows.review import ReviewContext, read_settings
-from reviewlore.flows.scoring import Judgement, load_active, load_calibrations
+from reviewlore.flows.scoring import Judgement
 from reviewlore.formats import records
 from reviewlore.ports import AdapterTrainer, Clock, Console, Index, Parsers, Shelf, Store
 from reviewlore.ranking.model import RankerModel
+from reviewlore.wiring_force import find_judgement
 from reviewlore.wiring_model import open_writing
 from reviewlore.wiring_secrets import (
     find_bases,
     find_embedding,
     find_runs,
+    find_token,
+    forge_address,
     make_or_read_key,
     model_environment,
     name_actor,
@@ -52,12 +56,26 @@ class Workshop:
         return GitRepo(self.path)
 
     @cached_property
+    def trusted(self) -> str | None:
+        """The commit of the default branch, from which what governs is read; None where there is none."""
+        try:
+            return self.repo.resolve(self.repo.default_branch())
+        except InputError:
+            return None
+
+    @cached_property
     def settings(self) -> Settings:
         """The settings on the default branch; the defaults where there is none."""
-        try:
-            return read_settings(self.repo, self.repo.resolve(self.repo.default_branch()))
-        except InputError:
-            return Settings()
+        return Settings() if self.trusted is None else read_settings(self.repo, self.trusted)
+
+    def lock(self, base: str | None = None) -> Lock | None:
+        """Return what pins the version that judges: of a commit that a change goes into, else of the default branch."""
+        commit = base or self.trusted
+        if commit is None:
+            return None
+        from reviewlore.flows.locking import read_lock
+
+        return read_lock(self.repo, commit)
 
     @cached_property
     def store(self) -> Store:
@@ -106,30 +124,40 @@ class Workshop:
         return DpoAdapters(resources.load_prompts(), self.console, find_bases(), runs, model_environment())
 
     def scorer(self) -> Judgement:
-        """Return the judgement in force, and what it is worth; what had to be given up for it is said."""
-        scorer, notes = load_active(self.store, self.prior, self.adapters)
-        for note in notes:
+        """Return the judgement in force, and what it is worth; what has to be known of it is said."""
+        found = find_judgement(self, Occasion(self.repo.name), self.lock())
+        for note in found.notes:
             self.console.warn(note)
-        return Judgement(scorer, load_calibrations(self.store, scorer, self.prior_calibrations))
+        return found.judgement
 
-    def review_context(self, repository: str | None = None) -> ReviewContext:
-        """Return what a review needs."""
+    def source_of(self, address: str) -> "Remote":
+        """Return the repository at an address; the token goes to the forge of the environment and nowhere else."""
+        from reviewlore.adapters.checkout import Remote
+
+        return Remote(forge_address(), address, find_token(), url=address)
+
+    def review_context(self, repository: str | None = None, number: int = 0, base: str | None = None) -> ReviewContext:
+        """Return what a review needs; of a pull request its number, by which a canary judges it or not.
+
+        `base` is the commit whose lock holds (None: the default branch's), never one of the pull request's own.
+        """
         name = repository or self.repo.name
-        scorer, notes = load_active(self.store, self.prior, self.adapters)
+        found = find_judgement(self, Occasion(name, number), self.lock(base))
         embedding, more = find_embedding(self.settings.model.embedding)
-        writing, told = open_writing(self.settings.model, lambda: self.store, scorer, self.clock)
+        writing, told = open_writing(self.settings.model, found, self.clock)
         return ReviewContext(
             repository=name,
             repo=self.repo,
             store=self.store,
             grammar=self.grammar,
-            scorer=scorer,
+            scorer=found.judgement.scorer,
             make_index=lambda: self._make_index(embedding),
             console=self.console,
-            notes=(*notes, *more, *told),
+            notes=(*found.notes, *more, *told),
             shelf=self.shelf,
-            calibrations=load_calibrations(self.store, scorer, self.prior_calibrations),
+            calibrations=found.judgement.calibrations,
             writing=writing,
+            specialists=found.judgement.specialists,
         )
 
     def _make_index(self, model: Path | None) -> Index:
@@ -182,8 +210,7 @@ class Workshop:
         from reviewlore.adapters.checkout import Remote
         from reviewlore.adapters.github import PUBLIC
 
-        server = os.environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
-        return Remote(server, repository, read_token(repository)), os.environ.get("GITHUB_API_URL") or PUBLIC
+        return Remote(forge_address(), repository, read_token(repository)), os.environ.get("GITHUB_API_URL") or PUBLIC
 
     def recipe(self, name: str) -> "Recipe":
         """Return a shipped recipe with the repository's own settings for it (a base model's revision)."""
@@ -234,39 +261,6 @@ def run_demo(output: Path | None, console: Console, emit: Callable[[str], None])
     write_text(page, workshop.render_report(found))
     emit(f"\nThe report: {page.resolve()}\n")
     return 0
-
-
-def run_doctor(workshop: Workshop, recipe: str | None, emit: Callable[[str], None], *, dry_run: bool) -> int:
-    """Check everything and say it, and pin a recipe's base model; 2 where something has to be mended."""
-    from reviewlore.adapters.machine import package_versions
-    from reviewlore.flows import doctor
-    from reviewlore.wiring_model import check_model
-
-    checks = doctor.examine(
-        workshop, package_versions(), lambda: check_model(workshop.settings.model, lambda: workshop.store)
-    )
-    emit(doctor.render_checks(checks))
-    if recipe:
-        emit(_pin(workshop, recipe, dry_run=dry_run))
-    return 0 if all(check.fine for check in checks) else 2
-
-
-def _pin(workshop: Workshop, name: str, *, dry_run: bool) -> str:
-    from reviewlore.adapters.hub import resolve_revision
-    from reviewlore.domain.recipe import NamedBase
-    from reviewlore.flows.doctor import pin_in_settings
-
-    base = workshop.recipe(name).base
-    if not isinstance(base, NamedBase):
-        return f"Recipe {name} makes its own base model; there is no revision to pin.\n"
-    revision = resolve_revision(base.id)
-    path = workshop.repo.top / FILE
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    changed = pin_in_settings(text, name, revision)
-    if not dry_run:
-        write_text(path, changed)
-    verb = "Would write" if dry_run else "Wrote"
-    return f"{verb} {base.id} at {revision} to {path.name}. Commit it: settings are read from the default branch.\n"
 
 
 def write_text(path: Path, text: str) -> None:

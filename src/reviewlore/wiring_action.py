@@ -16,12 +16,11 @@ from reviewlore.adapters.actions import ActionsConsole, ActionsRunner, read_cont
 from reviewlore.adapters.checkout import Remote, RemoteStore, fetch_commits, fetch_pull
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.store import GitStore
-from reviewlore.config import FILE, Settings
+from reviewlore.config import FILE
 from reviewlore.domain.events import Annotation, RunContext, TrainTier
 from reviewlore.errors import InputError, ReviewloreError
 from reviewlore.flows.action import ActionTools, run_action
 from reviewlore.flows.publish import Desk
-from reviewlore.flows.review import read_settings
 from reviewlore.ports import Store
 from reviewlore.stages.intake import read_default_branch
 from reviewlore.wiring import Workshop
@@ -138,27 +137,32 @@ class _ActionWorkshop(Workshop):
     site: _Site
 
     @cached_property
-    def settings(self) -> Settings:
-        """The settings on the default branch.
+    def trusted(self) -> str | None:
+        """The commit of the default branch, as far as it is in the checkout.
 
-        InputError where that is not in the checkout and the job writes what people can opt out of. What a review finds
-        checked out is never read: it may be the pull request's, and name whom the model's key is sent to.
+        InputError where it is not and the job writes what people can opt out of. What a review finds checked out is
+        never read: it may be the pull request's, and name whom the model's key is sent to.
         """
         branch = read_default_branch(self.site.context.payload)
         learns = self.site.context.inputs.mode in ("learn", "train")
         if not branch and learns:  # a schedule: it runs on the default branch and on no other
-            return read_settings(self.repo, self.repo.resolve("HEAD"))
+            return self.repo.resolve("HEAD")
         # A branch of that name that somebody checked out may be a fork's; what was fetched from origin is not.
         places = (f"refs/remotes/origin/{branch}", *([f"refs/heads/{branch}"] if learns else []))
         for place in places if branch else ():
             with suppress(InputError):
-                return read_settings(self.repo, self.repo.resolve(place))
+                return self.repo.resolve(place)
         why = f"The default branch {branch} is not in this checkout" if branch else "The event names no default branch"
         problem = f"{why}, so its {FILE} is not known."
         if learns:
             raise InputError(f"{problem} Check out with `ref: {branch}` or `fetch-depth: 0`.")
         self.console.warn(f"{problem} Defaults are used; check out with `fetch-depth: 0`.")
-        return Settings()
+        return None
+
+    def source_of(self, address: str) -> Remote:
+        """Return the repository at an address, with the token that may read it where it is on this forge."""
+        token = self.site.environ.get("INPUT_STATE_TOKEN") or self.site.code.token
+        return Remote(self.site.context.server_url, address, token, url=address)
 
     @cached_property
     def store(self) -> Store:
@@ -179,7 +183,7 @@ def _tools(site: _Site) -> ActionTools:
         code=lambda: workshop.repo,
         fetch=lambda number, base, head: fetch_pull(workshop.repo, site.code, number, base, head),
         bring=lambda commits: fetch_commits(workshop.repo, site.code, commits),
-        review_context=lambda: workshop.review_context(site.context.repository),
+        review_context=lambda number, base: workshop.review_context(site.context.repository, number, base),
         learn=site.learn,
         train=site.train,
     )

@@ -10,7 +10,7 @@ from reviewlore.wiring_secrets import find_bases, model_environment, read_model_
 
 if TYPE_CHECKING:
     from reviewlore.flows.generation import Writing
-    from reviewlore.ports import Scorer
+    from reviewlore.flows.in_force import InForce
 
 
 def open_model(model: ModelSettings, store: Callable[[], Store]) -> tuple[Generator | None, tuple[str, ...]]:
@@ -36,14 +36,12 @@ def open_model(model: ModelSettings, store: Callable[[], Store]) -> tuple[Genera
     return open_generator(model, key, machine, load_version)
 
 
-def open_writing(
-    model: ModelSettings, store: Callable[[], Store], scorer: "Scorer", clock: Clock
-) -> tuple["Writing | None", tuple[str, ...]]:
+def open_writing(model: ModelSettings, found: "InForce", clock: Clock) -> tuple["Writing | None", tuple[str, ...]]:
     """Return the model that writes remarks with all it is asked with, or None, and notes on it; see `open_model`.
 
-    The adapter in force writes too where it was trained on this very model: in the form in which it was trained.
+    The adapters in force write too where they were trained on this very model: in the form in which they were trained.
     """
-    generator, notes = open_model(model, store)
+    generator, notes = open_model(model, lambda: found.store)
     if generator is None:
         return None, notes
     from reviewlore.adapters.resources import load_attention, load_prompts
@@ -51,10 +49,11 @@ def open_writing(
     from reviewlore.ranking.attention import parse_attention
 
     trained = None
-    if scorer.tier == "adapter":
+    if found.judgement.tier == "adapter":
         from reviewlore.flows.serving import find_trained
 
-        trained = find_trained(store(), scorer.version, model.name)
+        specialists = {name: own.version for name, own in found.judgement.specialists.items() if own.tier == "adapter"}
+        trained = find_trained(found.store, found.judgement.version, model.name, specialists)
     attention = parse_attention(load_attention())
     return Writing(generator, model, load_prompts(), attention, clock.now, trained), notes
 

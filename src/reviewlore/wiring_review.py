@@ -34,11 +34,13 @@ def open_pull(workshop: Workshop, repository: str, number: int) -> "PullSite":
     standing = forge.standing(number, MARKER)
     _refuse_other(workshop, repository, standing.repository)
     remote = replace(remote, repository=standing.repository)  # its name of today
+    pull = standing.pull
+    fetch_pull(repo, remote, pull.number, pull.base_sha, pull.head_sha)  # the base says which version judges
     url = f"{remote.server_url}/{standing.repository}"
     return PullSite(
         desk=Desk(forge, forge, url, find_secrets()),
         standing=standing,
-        context=workshop.review_context(standing.repository),
+        context=workshop.review_context(standing.repository, pull.number, pull.base_sha),
         fetch=lambda number, base, head: fetch_pull(repo, remote, number, base, head),
         bring=lambda commits: fetch_commits(repo, remote, commits),
         now=workshop.clock.now,

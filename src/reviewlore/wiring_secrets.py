@@ -102,12 +102,22 @@ def find_secrets(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
 
 def read_token(repository: str) -> str:
     """Return the token to read a repository with; ConfigError where there is none, or the name is no OWNER/NAME."""
-    token = next(filter(None, map(os.environ.get, TOKEN_VARIABLES)), None)
-    if token is None:
+    token = find_token()
+    if not token:
         raise ConfigError(f"Reading GitHub needs a token: set {' or '.join(TOKEN_VARIABLES)} (read access is enough).")
     if not _REPOSITORY.fullmatch(repository):
         raise ConfigError(f"{repository!r} is no repository; write OWNER/NAME.")
     return token
+
+
+def find_token() -> str:
+    """Return the token to read GitHub with, empty where none is set: what is public, or a folder, needs none."""
+    return next(filter(None, map(os.environ.get, TOKEN_VARIABLES)), "")
+
+
+def forge_address() -> str:
+    """Return the address of the forge that the environment names: the only one that gets its token."""
+    return os.environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
 
 
 def read_model_key() -> str:

@@ -69,7 +69,7 @@ class Scene:
         self.repo, self.base, self.head = GitRepo(folder), base, head
         self.fetched, self.trained, self.brought = [], [], []
 
-    def review_context(self):
+    def review_context(self, number, base):
         return ReviewContext("octo/demo", self.repo, self.store, Grammars(), Level(), SqliteIndex, QuietConsole())
 
     def train(self, tier, recipe):

@@ -43,8 +43,8 @@ class Metered(Scene):
 
         self.forge.post_review = posting
 
-    def review_context(self):
-        return replace(super().review_context(), writing=self.writing)
+    def review_context(self, number, base):
+        return replace(super().review_context(number, base), writing=self.writing)
 
 
 def test_what_a_model_took_is_recorded_after_the_review_is_posted(code):  # noqa: F811

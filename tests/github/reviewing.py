@@ -105,7 +105,7 @@ class Shop:
         forge = GithubForge(connect(token, self.fake.base, QUICK), NAME)
         repo = GitRepo(self.repo.git.path)
 
-        def context() -> ReviewContext:
+        def context(number: int, base: str) -> ReviewContext:
             self.meanwhile()
             return ReviewContext(NAME, repo, FakeStore(), Grammars(), Level(), SqliteIndex, QuietConsole())
 

@@ -209,7 +209,7 @@ def doctor(repo: Path, recipe: str | None, dry_run: bool) -> int:
     Check repository, settings, state branch, installation, and whether the model of the settings can be asked; with
     --recipe, pin the base model's revision in .reviewlore.toml.
     """
-    from reviewlore.wiring import run_doctor
+    from reviewlore.wiring_doctor import run_doctor
 
     return run_doctor(open_workshop(repo, quiet=True), recipe, emit, dry_run=dry_run)
 

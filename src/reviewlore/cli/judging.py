@@ -135,8 +135,9 @@ def _review_branch(workshop: "Workshop", asked: _Options, foreign: dict[str, byt
         from reviewlore.wiring_review import open_version
 
         other = open_version(workshop, asked.compare)
-        return _show_comparison(compare_versions(workshop.review_context(), start, target, other, known), asked.style)
-    result = review_change(workshop.review_context(), start, target, known)
+        context = workshop.review_context(base=start)
+        return _show_comparison(compare_versions(context, start, target, other, known), asked.style)
+    result = review_change(workshop.review_context(base=start), start, target, known)
     click.echo(_render_review(asked.style, result), nl=False)
     return _status(result, asked, read_settings(workshop.repo, start).review.fail_on)
 

@@ -48,7 +48,8 @@ class ActionTools:
     """What the jobs need, each made on first use; `learn` and `train` return what they did as Markdown.
 
     `desk`, `runs`, `store` and the keys are called once at most; `fetch` brings the commits (number, base, head) into
-    the clone, `code`, that `review_context` reads, and `bring` commits that were pushed over, as far as there are any.
+    the clone, `code`, that `review_context` (of a pull request's number and its base commit) reads, and `bring` commits
+    that were pushed over, as far as there are any.
     """
 
     runner: Runner
@@ -62,7 +63,7 @@ class ActionTools:
     code: Callable[[], Repo]
     fetch: Callable[[int, str, str], None]
     bring: Callable[[Sequence[str]], None]
-    review_context: Callable[[], ReviewContext]
+    review_context: Callable[[int, str], ReviewContext]
     learn: Callable[[], str]
     train: Callable[[TrainTier, str], str]
 
@@ -160,7 +161,7 @@ def _review(event: PullRequestEvent, context: RunContext, tools: ActionTools) ->
             say_pause(desk, standing)
         return _checked(_skipped(reason), pull.head_sha, (), settings, context, tools)
     with ExitStack() as afterwards:  # nobody waits for a commit and its push before the remarks are out
-        reviewing = replace(tools.review_context(), later=afterwards.callback)
+        reviewing = replace(tools.review_context(pull.number, pull.base_sha), later=afterwards.callback)
         reviewed = review_pull(reviewing, _fetched, pull, standing, tools.bring)
         if settings.shadow:
             return _in_shadow(reviewed, pull.number, context, tools)
@@ -230,14 +231,19 @@ def _command(event: CommandEvent, context: RunContext, tools: ActionTools) -> Jo
         kept_key=tools.kept_key,
         approval=tools.approval,
         clock=tools.clock,
-        review=lambda pull: review_pull(
-            tools.review_context(), tools.fetch, pull, desk.forge.standing(pull.number, MARKER), anew=True
-        ),
+        review=lambda pull: _review_anew(pull, desk, tools),
         job=lambda reviewed, published: _ended(reviewed, published, context, tools),
         run_url=context.run_url,
         train_workflow=context.inputs.train_workflow,
     )
     return answer_command(event, command_tools)
+
+
+def _review_anew(pull: PullRequest, desk: Desk, tools: ActionTools) -> Reviewed:
+    """Review a pull request because somebody asked; its base is fetched first, for it says which version judges."""
+    tools.fetch(pull.number, pull.base_sha, pull.head_sha)
+    context = tools.review_context(pull.number, pull.base_sha)
+    return review_pull(context, _fetched, pull, desk.forge.standing(pull.number, MARKER), anew=True)
 
 
 def _annotation(finding: Finding) -> Annotation:
