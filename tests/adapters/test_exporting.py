@@ -18,6 +18,7 @@ from reviewlore.config import ModelSettings
 from reviewlore.domain.asking import ModelAnswer, ModelRequest
 from reviewlore.domain.model import VersionManifest
 from reviewlore.domain.recipe import Dialogue, MadeBase
+from reviewlore.domain.training import Lesson
 from reviewlore.errors import InputError, StateError, StorageError
 from reviewlore.stages.recipe import parse_recipe
 
@@ -50,12 +51,10 @@ VERSION = "adapter-0123456789ab"
 
 
 @pytest.fixture(scope="module")
-def version(tmp_path_factory):
+def version():
     """A trained adapter as the state branch keeps it: (manifest, files)."""
-    folder = tmp_path_factory.mktemp("run") / "adapter"
     pairs = [Dialogue(PROMPT, f"Please test the fee {n}.", f"Perhaps rename it {n}.") for n in range(8)]
-    record = train_adapter(RECIPE, pairs, (), seed=5, output=folder, console=QuietConsole())
-    files = weights.read_folder(folder)
+    record, files = train_adapter(Lesson(RECIPE, tuple(pairs), (), seed=5), QuietConsole())
     manifest = VersionManifest(
         VERSION, "adapter", "", "smoke_cpu", {}, "d" * 64, record.base_model, record.base_revision, {}, "", 5, None,
         record.files,

@@ -1,0 +1,127 @@
+"""Adapters in force, taken from the state branch into a running server and out again. Real files, a real git branch."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+pytestmark = pytest.mark.model
+for name in ("torch", "transformers", "peft", "trl", "datasets"):
+    pytest.importorskip(name)
+
+from tests.adapters.lora_server import serve_loras  # noqa: E402
+from tests.command_line import told  # noqa: E402
+from tests.repositories import make_repository  # noqa: E402
+
+from reviewlore.adapters.console import QuietConsole  # noqa: E402
+from reviewlore.adapters.exporting import AdapterExporter  # noqa: E402
+from reviewlore.adapters.git import GitRepo  # noqa: E402
+from reviewlore.adapters.openai_adapters import OpenAiAdapters  # noqa: E402
+from reviewlore.adapters.resources import load_recipe  # noqa: E402
+from reviewlore.adapters.store import GitStore  # noqa: E402
+from reviewlore.adapters.trainer import train_adapter  # noqa: E402
+from reviewlore.domain.model import Registry, RegistryEntry, VersionManifest  # noqa: E402
+from reviewlore.domain.recipe import Dialogue, MadeBase  # noqa: E402
+from reviewlore.domain.training import Lesson  # noqa: E402
+from reviewlore.flows import state  # noqa: E402
+from reviewlore.flows.promote import promote, rollback  # noqa: E402
+from reviewlore.flows.service import Service, put_into_service  # noqa: E402
+from reviewlore.formats import records  # noqa: E402
+from reviewlore.stages.recipe import parse_recipe  # noqa: E402
+
+NOW = "2026-01-01T00:00:00Z"
+FIRST, SECOND, THIRD = "adapter-1", "adapter-2", "adapter-3"
+SHIPPED = parse_recipe(load_recipe("smoke_cpu"), "smoke_cpu")
+RECIPE = replace(
+    SHIPPED,
+    base=MadeBase(layers=1, width=32, heads=1, vocabulary=400, warm_up_steps=1, warm_up_rate=3e-3),
+    run=replace(SHIPPED.run, max_steps=1),
+)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    pairs = [Dialogue(f"app/fee.py {n}", f"Please test the fee {n}.", f"Perhaps rename it {n}.") for n in range(8)]
+    return train_adapter(Lesson(RECIPE, tuple(pairs), (), seed=5), QuietConsole())
+
+
+@pytest.fixture
+def home(trained, tmp_path):
+    """A repository whose state branch has three adapters, none in force."""
+    record, files = trained
+    home = make_repository(tmp_path / "home")
+    written, entries = {}, []
+    for name in (FIRST, SECOND, THIRD):
+        manifest = VersionManifest(
+            id=name, tier="adapter", created_at=NOW, recipe="smoke_cpu", recipe_settings={}, dataset="d" * 64,
+            base_model=record.base_model, base_revision=record.base_revision, packages={}, code_commit="c", seed=1,
+            parent=None, files=record.files,
+        )  # fmt: skip
+        written |= {f"adapters/{name}/{file}": data for file, data in files.items()}
+        written[f"adapters/{name}/manifest.json"] = records.encode(manifest)
+        entries.append(RegistryEntry(name, "adapter", "candidate", "gate", NOW, "trained"))
+    written[state.REGISTRY] = records.encode(Registry(entries=tuple(entries)))
+    GitStore(GitRepo(home)).update(lambda _: written, lambda: "Three adapters", NOW)
+    return home
+
+
+@pytest.fixture
+def store(home):
+    return GitStore(GitRepo(home))
+
+
+def test_a_promotion_is_served_and_a_rollback_brings_the_one_before_back(store, tmp_path):
+    exporter, folder = AdapterExporter({}), tmp_path / "served"
+    base = exporter.export(
+        state.read_version(store, FIRST),
+        {name: store.read(f"adapters/{FIRST}/{name}") for name in state.read_version(store, FIRST).files},
+        tmp_path / "base",
+        "adapter",
+    ).base
+    with serve_loras(base) as server:
+        adapters = OpenAiAdapters(server.base)
+        service = Service(exporter, folder, folder, adapters)
+        assert put_into_service(store, service) == ()
+        promote(store, FIRST, "test", "first", NOW)
+        wrote, serves = put_into_service(store, service)
+        assert wrote == f"Wrote {FIRST} to {folder / FIRST}."
+        assert serves == f"{adapters.shown} serves {FIRST}."
+        assert put_into_service(store, service) == ()
+        promote(store, SECOND, "test", "second", NOW)
+        put_into_service(store, service)
+        assert adapters.served() == {base, FIRST, SECOND}  # a rollback needs the first at once
+        promote(store, THIRD, "test", "third", NOW)
+        assert put_into_service(store, service)[-1] == f"{adapters.shown} no longer serves {FIRST}."
+        rollback(store, "test", "worse", NOW)
+        put_into_service(store, service)
+        assert SECOND in adapters.served()
+        assert THIRD not in adapters.served()
+
+
+def test_what_cannot_be_served_is_told_and_changes_nothing(store, tmp_path):
+    promote(store, FIRST, "test", "first", NOW)
+    before = store.read(state.REGISTRY)
+    service = Service(AdapterExporter({}), tmp_path, tmp_path, OpenAiAdapters("http://127.0.0.1:9/v1"))
+    told = put_into_service(store, service)
+    assert told[0].startswith("Wrote adapter-1 to ")
+    assert told[1].startswith("Not put into service: ")
+    (tmp_path / FIRST / "adapter_config.json").write_text(
+        "{}"
+    )  # it is not served as somebody changed it
+    assert "never written over" in put_into_service(store, service)[0]
+    assert store.read(state.REGISTRY) == before
+
+
+def test_the_command_writes_it_and_says_how_it_is_served(home, tmp_path, capsys):
+    out = tmp_path / "out"
+    code, text, err = told(capsys, "export", "adapter-1", "--repo", str(home), "--output", str(out))
+    assert (code, err) == (0, "")
+    assert f"vllm serve {out}/base --enable-lora --max-lora-rank 8 --lora-modules adapter-1={out}" in text
+    assert json.loads((out / "adapter_config.json").read_text())["base_model_name_or_path"] == f"{out}/base"
+    code, text, _ = told(capsys, "export", "adapter-1", "--repo", str(home), "--output", f"{out}2", "--merged")
+    assert code == 0
+    assert f"vllm serve {out}2 --served-model-name adapter-1" in text
+    assert told(capsys, "export", "adapter-1", "--repo", str(home), "--output", str(out))[0] == 3
+    assert told(capsys, "export", "adapter-9", "--repo", str(home), "--output", f"{out}9")[0] == 2
+    assert told(capsys, "export", "adapter-1", "--repo", str(home), "--output", f"{out}3", "--dry-run")[0] == 0
+    assert sorted(path.name for path in tmp_path.glob("out*")) == ["out", "out2"]
