@@ -19,7 +19,9 @@ from reviewlore.ports import Console
 
 _SEAL = "seal.json"
 _LOCK = "lock"
+_CACHE = "reference"  # its files are checked by who reads them
 _CHECKPOINT = "checkpoint-"  # the name that transformers gives
+_PARTIAL = "partial-"
 _UNTRUSTED = ("training_args.bin", "README.md")  # a pickle, and an advertisement: neither is needed to resume
 _OTHERS_MAY_WRITE = 0o022
 
@@ -30,11 +32,16 @@ class RunFolder:
     def __init__(self, path: Path, key: str, *, writes: bool = True) -> None:
         self.path, self._key, self._writes = path, key, writes
 
+    @property
+    def cache(self) -> Path:
+        """Where what can be computed again, and is checked when it is read, is kept."""
+        return self.path / _CACHE
+
     def keep(self, name: str, files: Mapping[str, bytes], facts: Mapping[str, Any] | None = None) -> None:
         """Keep a part: written beside its place first, so that it is there whole or not at all."""
         if not self._writes:
             return
-        partial = Path(tempfile.mkdtemp(prefix=f"partial-{name}-", dir=self.path))
+        partial = Path(tempfile.mkdtemp(prefix=f"{_PARTIAL}{name}-", dir=self.path))
         for file, content in files.items():
             (partial / file).write_bytes(content)
         self.seal(partial.name, facts)
@@ -83,12 +90,13 @@ class RunFolder:
         return next(iter(self.names(_CHECKPOINT)), None)
 
     def sweep(self) -> list[str]:
-        """Remove all that is unfinished, damaged or of another run; return it, each with the reason."""
+        """Remove all that is unfinished, damaged or of another run; return what was hoped for, each with the reason."""
         told = []
         for path in sorted(self.path.iterdir()):
-            reason = "" if path.name == _LOCK else self._find_fault(path)
+            reason = "" if path.name in (_LOCK, _CACHE) else self._find_fault(path)
             if reason:
-                told.append(f"{path.name} ({reason})")
+                if not path.name.startswith(_PARTIAL) and path.name not in _UNTRUSTED:
+                    told.append(f"{path.name} ({reason})")
                 if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path)
                 else:

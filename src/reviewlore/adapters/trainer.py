@@ -1,6 +1,6 @@
 """One training run: a lesson in, an adapter's files and their record out.
 
-Owns trl and datasets, imported on first use. It decides nothing: which pairs, whether there are enough of them and
+It decides nothing: which pairs, whether there are enough of them and
 what becomes of the adapter are for others. A run that is interrupted goes on where its folder says.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from reviewlore.adapters import weights
-from reviewlore.adapters.bases import exact_arithmetic, quiet_libraries, use_bfloat16
+from reviewlore.adapters.bases import exact_arithmetic, quiet_libraries
 from reviewlore.adapters.checkpoints import RunFolder, open_run_folder
 from reviewlore.adapters.following import (
     BEST,
@@ -27,21 +27,21 @@ from reviewlore.adapters.following import (
 )
 from reviewlore.adapters.lora import lora_config
 from reviewlore.adapters.machine import package_versions, processor_name
-from reviewlore.adapters.preparing import Prepared, prepare, tokenize
+from reviewlore.adapters.preference import make_trainer
+from reviewlore.adapters.preparing import Prepared, prepare
 from reviewlore.adapters.runs import is_out_of_memory, plain_errors, require_model_extra, too_large
 from reviewlore.domain.recipe import MadeBase, Recipe, TrainedAdapter
 from reviewlore.domain.training import Lesson
 from reviewlore.errors import RefusedError
 from reviewlore.formats import records
 from reviewlore.ports import Console
+from reviewlore.stages.batching import plan_batches
 from reviewlore.stages.patience import decide_halt
-from reviewlore.stages.recipe import check_ready, plan_order, plan_steps, recipe_tables
+from reviewlore.stages.recipe import check_ready, plan_steps, recipe_tables
 
 FINISHED = "finished"
 _RECORD = "record.json"
 _MEMORY = "memory"  # notes how many pairs at once the memory allowed
-_EVALUATED = 128  # pairs an evaluation; more would take longer than the steps between two of them
-_KEPT_CHECKPOINTS = 2  # the last, and the one before it: it may be killed while the last is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +97,13 @@ def run_lesson(lesson: Lesson, recipe: Recipe, folder: RunFolder, console: Conso
         earlier = float(folder.facts(checkpoint).get("seconds", 0.0)) if checkpoint else 0.0
         prepared = prepare(lesson, recipe, folder, console, base_folder)
         steps = lesson.steps or plan_steps(recipe, len(lesson.train))
-        order = plan_order([row.weight for row in prepared.rows], steps * recipe.run.batch_size, lesson.seed)
+        order = plan_batches(prepared.rows, recipe.run.batch_size, steps * recipe.run.batch_size, lesson.seed)
         pairs = len(set(order))
         if pairs < len(lesson.train):
             console.say(f"{pairs} of {len(lesson.train)} pairs fit into {steps} steps")
         with tell_progress(console, steps) as progress:
             keeper = make_keeper(folder, recipe.stopping.patience, earlier)
-            trainer = _make_trainer(lesson, recipe, prepared, order, folder, [progress, keeper])
+            trainer = make_trainer(lesson, recipe, prepared, order, folder, [progress, keeper])
             if checkpoint:
                 console.say(f"Taken up at step {checkpoint.rpartition('-')[2]} of {steps}.")
             trainer.train(resume_from_checkpoint=str(folder.path / checkpoint) if checkpoint else None)
@@ -149,93 +149,6 @@ def _free_memory() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-
-
-def _make_trainer(
-    lesson: Lesson, recipe: Recipe, prepared: Prepared, order: list[int], folder: RunFolder, callbacks: list[Any]
-) -> Any:
-    """Return TRL's trainer, ready to run."""
-    from datasets import Dataset
-    from transformers import PrinterCallback
-
-    def columns(row: Any) -> dict[str, list[int]]:
-        return {"prompt_ids": list(row.prompt), "chosen_ids": list(row.chosen), "rejected_ids": list(row.rejected)}
-
-    rows = prepared.rows
-    judged = lesson.validation[:: 1 + len(lesson.validation) // _EVALUATED]
-    evaluation = [columns(tokenize(prepared.base, each, recipe)) for each in judged]
-    trainer = _pretokenized_trainer()(
-        model=prepared.model,
-        args=_arguments(lesson, recipe, len(order) // recipe.run.batch_size, folder.path),
-        train_dataset=Dataset.from_list([columns(rows[index]) for index in order]),
-        eval_dataset=Dataset.from_list(evaluation) if evaluation else None,
-        processing_class=prepared.base.tokenizer,
-        callbacks=callbacks,
-    )
-    trainer.remove_callback(PrinterCallback)
-    return trainer
-
-
-def _arguments(lesson: Lesson, recipe: Recipe, steps: int, folder: Path) -> Any:
-    """Return TRL's settings; where they differ from its defaults, the reason stands beside them."""
-    from trl import DPOConfig
-
-    run, loss = recipe.run, recipe.loss
-    looks = _look_every(lesson)
-    return DPOConfig(
-        output_dir=str(folder),
-        loss_type=[loss.kind],
-        beta=loss.beta,
-        label_smoothing=loss.label_smoothing,
-        learning_rate=run.learning_rate,
-        max_steps=steps,
-        per_device_train_batch_size=run.micro_batch,
-        per_device_eval_batch_size=run.micro_batch,
-        gradient_accumulation_steps=run.batch_size // (run.micro_batch * run.processes),
-        warmup_steps=round(run.warmup_share * steps),
-        max_length=None,  # tokens are within the budget already; TRL would cut the end, where the remark is
-        gradient_checkpointing=run.gradient_checkpointing,  # on by default
-        bf16=use_bfloat16(run.precision),  # on by default, also where it is emulated
-        logging_steps=run.log_every,
-        logging_first_step=True,
-        train_sampling_strategy="sequential",  # the order is ours
-        eval_strategy="steps" if looks else "no",
-        eval_steps=looks or None,
-        save_strategy="steps" if run.checkpoint_every else "no",
-        save_steps=_save_every(recipe) or 1,
-        save_total_limit=_KEPT_CHECKPOINTS,
-        report_to="none",
-        disable_tqdm=True,
-        dataloader_pin_memory=False,  # warns without a GPU
-        use_cpu=isinstance(recipe.base, MadeBase),  # too small for an accelerator, which repeats no bits
-        seed=lesson.seed,
-        data_seed=lesson.seed,
-    )
-
-
-def _look_every(lesson: Lesson) -> int:
-    """Return after how many steps the lesson is judged; 0: it ends by their number."""
-    return lesson.recipe.stopping.every if lesson.validation and lesson.steps is None else 0
-
-
-def _save_every(recipe: Recipe) -> int:
-    """Return after how many steps a checkpoint is kept: where something is logged, as sums between are not saved."""
-    log, save = recipe.run.log_every, recipe.run.checkpoint_every
-    return -(-save // log) * log
-
-
-def _pretokenized_trainer() -> Any:
-    """Return TRL's DPOTrainer, told that its datasets are tokens already.
-
-    TRL would tokenize text by itself, read control tokens that a diff spells out, and drop long prompts silently.
-    """
-    from trl import DPOTrainer
-
-    class PretokenizedDPOTrainer(DPOTrainer):  # type: ignore[misc]
-        def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:
-            return dataset
-
-    return PretokenizedDPOTrainer
 
 
 def _evaluate_last(trainer: Any, lesson: Lesson) -> None:
