@@ -1,9 +1,12 @@
 """Builds what training works with: a workshop in, the context of a training out."""
 
+from collections.abc import Collection
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from reviewlore.config import ModelSettings, Settings
 from reviewlore.domain.drift import MapFingerprint
+from reviewlore.errors import InputError
 from reviewlore.flows.learn import policy_in_force
 from reviewlore.flows.training import TrainContext
 from reviewlore.ports import AdapterTrainer, Clock, Console, Store
@@ -11,6 +14,7 @@ from reviewlore.ranking.model import RankerModel
 from reviewlore.wiring_secrets import find_adapters, find_bases, read_model_key
 
 if TYPE_CHECKING:
+    from reviewlore.adapters.git import GitRepo
     from reviewlore.domain.card import ModelCard
     from reviewlore.flows.service import Service
     from reviewlore.ports.serving import Exporter
@@ -61,6 +65,11 @@ class Workplace(Protocol):
         """Who acts, for the audit log."""
         ...
 
+    @property
+    def repo(self) -> "GitRepo":
+        """The repository whose code is trained for."""
+        ...
+
     def structure(self) -> MapFingerprint:
         """Return the fingerprint of the code that is trained for."""
         ...
@@ -89,7 +98,22 @@ def make_train_context(workshop: Workplace) -> TrainContext:
         actor=workshop.actor,
         approval=workshop.settings.learn.approval,
         structure=workshop.structure,
+        code=partial(_read_code, workshop.repo),
+        model=workshop.settings.model,
+        precision=workshop.settings.review.target_precision,
     )
+
+
+def _read_code(repo: "GitRepo", touched: Collection[str]) -> tuple[str, ...]:
+    """Return ordinary code of the default branch, or of what is checked out where there is none."""
+    from reviewlore.flows.ordinary_code import sample_code
+
+    for name in (repo.default_branch, lambda: "HEAD"):
+        try:
+            return sample_code(repo, repo.resolve(name()), touched)
+        except InputError:
+            continue
+    return ()  # a repository that carries the state branch alone
 
 
 def open_exporter() -> "Exporter":

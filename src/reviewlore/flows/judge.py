@@ -1,22 +1,22 @@
 """How a version is judged: the newest dataset's held-out later pairs, the same for every tier, rival and baseline."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from reviewlore.domain.evaluation import Comparison, Demand, Evaluation, TierScore
-from reviewlore.domain.finding import Tier
 from reviewlore.domain.history import Episode
 from reviewlore.domain.model import DatasetManifest
-from reviewlore.domain.preference import Dataset, PreferencePair, Remark, is_judged
+from reviewlore.domain.preference import Dataset, PreferencePair, is_judged
 from reviewlore.errors import InputError, MissingExtra, RefusedError
 from reviewlore.flows import state
-from reviewlore.flows.scoring import PRIOR, load_version
+from reviewlore.flows.bench import Bench, Entrant
+from reviewlore.flows.scoring import PRIOR, RankerScorer, load_version
 from reviewlore.ports import AdapterTrainer, Clock, Console, Scorer, Store
 from reviewlore.ranking import baselines
 from reviewlore.ranking.model import RankerModel
 from reviewlore.stages import evaluate
 from reviewlore.stages.dataset import check_leaks, dataset_id, rebuild_dataset, rebuild_refit_pairs
+from reviewlore.stages.slices import slice_pairs
 
 # A ranker that only learned that long comments win must not pass; what reads remark and code may not do clearly better.
 _BASELINE_DEMANDS: dict[str, Demand] = {
@@ -27,7 +27,6 @@ _BASELINE_DEMANDS: dict[str, Demand] = {
     "comment only": "not_worse_beyond_chance",
 }
 _UNASKED: Demand = "beat"
-_Named = tuple[str, Tier | Literal["baseline"], Callable[[Remark], float]]
 # Fewer pairs or pull requests than this cannot tell a 10-point difference from chance.
 _MIN_TEST_PAIRS = 20
 _MIN_TEST_PULL_REQUESTS = 3
@@ -52,11 +51,21 @@ class LoadedDataset:
 
 
 @dataclass(frozen=True, slots=True)
-class Rivals:
-    """The versions a candidate is compared with, each with what is demanded; `incumbent` names the active one."""
+class Rival:
+    """What a candidate is compared with, and what is demanded; `most` pairs judge it (0: all), spread over them."""
 
-    versions: tuple[tuple[Scorer, Demand], ...]
+    scorer: Scorer
+    demand: Demand
+    most: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rivals:
+    """All that a candidate is compared with; `incumbent` names the active version, `notes` say who is not there."""
+
+    versions: tuple[Rival, ...]
     incumbent: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def load_dataset(store: Store) -> LoadedDataset:
@@ -97,53 +106,62 @@ def refuse_leaks(pairs: Sequence[PreferencePair], episodes: Sequence[Episode], m
 
 
 def evaluate_all(
-    store: Store, prior: RankerModel, adapters: AdapterTrainer, clock: Clock, console: Console, dataset: LoadedDataset
+    store: Store,
+    prior: RankerModel,
+    adapters: AdapterTrainer,
+    clock: Clock,
+    console: Console,
+    dataset: LoadedDataset,
+    *,
+    price: float = 0.0,
 ) -> Evaluation:
     """Judge the prior, every version of the registry and the baselines on the held-out later pairs.
 
     A version that cannot run here (an adapter without the model extra) is left out, and said.
     """
-    scorers: list[_Named] = [(PRIOR, "embedded", prior.score)]
+    scorers: list[Scorer] = [RankerScorer(PRIOR, prior)]
+    notes: list[str] = []
     for manifest in state.read_versions(store):
         try:
-            scorer = load_version(store, manifest, adapters, judged=True)
+            scorers.append(load_version(store, manifest, adapters, judged=True))
         except (MissingExtra, InputError) as error:
-            console.warn(f"Version {manifest.id} is not judged here: {error}")
-            continue
-        scorers.append((manifest.id, manifest.tier, _one_by_one(scorer, dataset.test)))
-    scorers += _baselines(dataset)
-    rows = [
-        _score(name, tier, function, dataset.test, dataset.manifest.seed, clock)
-        for name, tier, function in console.track(scorers, "Judging on later pull requests", len(scorers))
-    ]
-    return _evaluation(dataset, tuple(score for score, _ in rows))
+            notes.append(f"Version {manifest.id} is not judged here: {error}")
+            console.warn(notes[-1])
+    bench = _bench(dataset, clock, price)
+    entrants = [*map(_entrant, scorers), *_baselines(dataset)]
+    rows = [bench.run(each) for each in console.track(entrants, "Judging on later pull requests", len(entrants))]
+    return _evaluation(dataset, tuple(score for score, _ in rows), tuple(notes))
 
 
 def judge(
-    candidate: Scorer, rivals: Rivals, dataset: LoadedDataset, clock: Clock, console: Console
+    candidate: Scorer, rivals: Rivals, dataset: LoadedDataset, clock: Clock, console: Console, *, price: float = 0.0
 ) -> tuple[Evaluation, tuple[Comparison, ...]]:
-    """Judge a candidate, its rivals and the baselines on the same pairs, and compare it with each, paired."""
-    seed = dataset.manifest.seed
-    versions = [(candidate, _UNASKED), *rivals.versions]
+    """Judge a candidate, its rivals and the baselines on the same pairs, and compare it with each, paired.
+
+    `price` is what a model asks for reading a million tokens (0: not known).
+    """
+    bench = _bench(dataset, clock, price)
+    versions = [(_entrant(candidate), _UNASKED), *((_entrant(r.scorer, r.most), r.demand) for r in rivals.versions)]
     rows = [
-        (*_score(scorer.version, scorer.tier, _one_by_one(scorer, dataset.test), dataset.test, seed, clock), demand)
-        for scorer, demand in console.track(versions, "Judging on later pull requests", len(versions))
+        (*bench.run(entrant), demand)
+        for entrant, demand in console.track(versions, "Judging on later pull requests", len(versions))
     ]
-    rows += [
-        (*_score(name, tier, function, dataset.test, seed, clock), _BASELINE_DEMANDS[name])
-        for name, tier, function in _baselines(dataset)
-    ]
+    rows += [(*bench.run(entrant), _BASELINE_DEMANDS[entrant.name]) for entrant in _baselines(dataset)]
     own = rows[0][1]
     comparisons = tuple(
         Comparison(
             score,
-            evaluate.paired_difference(dataset.test, own, wins, seed=seed),
+            evaluate.paired_difference(
+                [pair for pair in dataset.test if pair.id in wins], own, wins, seed=dataset.manifest.seed
+            ),
             demand,
             incumbent=score.name == rivals.incumbent,
         )
         for score, wins, demand in rows[1:]
     )
-    return _evaluation(dataset, tuple(score for score, _, _ in rows)), comparisons
+    fewer = [(score.name, len(wins)) for score, wins, _ in rows if len(wins) < len(dataset.test)]
+    notes = [f"{name} was judged on {count} of the {len(dataset.test)} pairs, spread evenly." for name, count in fewer]
+    return _evaluation(dataset, tuple(score for score, _, _ in rows), (*rivals.notes, *notes)), comparisons
 
 
 def find_score(evaluation: Evaluation, name: str) -> TierScore:
@@ -168,7 +186,15 @@ def find_shortfall(dataset: LoadedDataset) -> str | None:
     )
 
 
-def _baselines(dataset: LoadedDataset) -> list[_Named]:
+def _entrant(scorer: Scorer, most: int = 0) -> Entrant:
+    return Entrant(scorer.version, scorer.tier, scorer, most)
+
+
+def _bench(dataset: LoadedDataset, clock: Clock, price: float) -> Bench:
+    return Bench(dataset.test, slice_pairs(dataset.test, dataset.episodes), dataset.manifest.seed, clock, price)
+
+
+def _baselines(dataset: LoadedDataset) -> list[Entrant]:
     functions = {
         "random": baselines.random_score,
         "longer wins": baselines.longer_wins,
@@ -176,44 +202,13 @@ def _baselines(dataset: LoadedDataset) -> list[_Named]:
         "lexical overlap": baselines.lexical_overlap,
         "comment only": baselines.comment_only(dataset.train),
     }
-    return [(name, "baseline", function) for name, function in functions.items()]
+    return [Entrant(name, "baseline", function) for name, function in functions.items()]
 
 
-def _score(
-    name: str,
-    tier: Tier | str,
-    function: Callable[[Remark], float],
-    pairs: Sequence[PreferencePair],
-    seed: int,
-    clock: Clock,
-) -> tuple[TierScore, dict[str, float]]:
-    start = clock.monotonic()
-    wins = evaluate.judge_pairs(pairs, function)
-    remarks = len({remark for pair in pairs for remark in (pair.chosen, pair.rejected)})
-    milliseconds = 1000.0 * (clock.monotonic() - start) / max(1, remarks)
-    kind = tier if tier in ("embedded", "prompt", "adapter") else "baseline"
-    score = evaluate.summarise(
-        pairs, wins, name=name, tier=kind, seed=seed, milliseconds_per_remark=round(milliseconds, 3)
-    )
-    return score, wins
-
-
-def _one_by_one(scorer: Scorer, pairs: Sequence[PreferencePair]) -> Callable[[Remark], float]:
-    """Score all remarks of the pairs in one call (a model batches them) and answer from the result."""
-    known: dict[Remark, float] = {}
-
-    def score(remark: Remark) -> float:
-        if not known:
-            remarks = list(dict.fromkeys(remark for pair in pairs for remark in (pair.chosen, pair.rejected)))
-            known.update(zip(remarks, scorer.score(remarks), strict=True))
-        return known[remark]
-
-    return score
-
-
-def _evaluation(dataset: LoadedDataset, scores: tuple[TierScore, ...]) -> Evaluation:
+def _evaluation(dataset: LoadedDataset, scores: tuple[TierScore, ...], notes: tuple[str, ...]) -> Evaluation:
     kinds: dict[str, int] = {}
     for pair in dataset.test:
         kinds[pair.kind] = kinds.get(pair.kind, 0) + 1
     pulls = len({pair.pull_request for pair in dataset.test})
-    return Evaluation(dataset.manifest.id, scores, dict(sorted(kinds.items())), pulls, dataset.manifest.seed)
+    seed = dataset.manifest.seed
+    return Evaluation(dataset.manifest.id, scores, dict(sorted(kinds.items())), pulls, seed, notes=notes)

@@ -1,11 +1,15 @@
 """Dataset to version: train on earlier pull requests, judge on later ones, let the gate speak, refit, commit, audit."""
 
+from dataclasses import replace
+
 from reviewlore.domain.finding import Tier
 from reviewlore.domain.recipe import Recipe
 from reviewlore.errors import RefusedError
 from reviewlore.flows import judge, state
 from reviewlore.flows.approve import refuse_unapproved
+from reviewlore.flows.bench import Remembering
 from reviewlore.flows.calibrating import describe_calibrations, fit_calibrations
+from reviewlore.flows.examining import examine, plant_canaries
 from reviewlore.flows.fitting import Plan, fit_judged, fit_served
 from reviewlore.flows.judge import LoadedDataset
 from reviewlore.flows.rivals import find_rivals
@@ -36,13 +40,18 @@ def train(context: TrainContext, tier: Tier, recipe: Recipe | None, *, dry_run: 
         f"Training {plan.id} by recipe {plan.name} on {len(dataset.train)} pairs; "
         f"{len(dataset.test)} pairs of later pull requests judge it."
     )
-    judged = fit_judged(context, plan)
-    rivals = find_rivals(context, plan)
-    evaluation, comparisons = judge.judge(judged.scorer, rivals, dataset, context.clock, context.console)
-    own = judge.find_score(evaluation, plan.id)
-    decision = gate.decide_gate(own, comparisons, judge.find_shortfall(dataset))
+    canaries = plant_canaries(plan)
+    judged = fit_judged(context, plan, planted=[canary.pair for canary in canaries])
+    judged = replace(judged, scorer=Remembering(judged.scorer))
+    evaluation, comparisons = judge.judge(
+        judged.scorer, find_rivals(context, plan, judged), dataset, context.clock, context.console,
+        price=context.model.price_in,
+    )  # fmt: skip
     calibrations = fit_calibrations(judged.scorer, dataset.built.held_out)
     context.console.say(describe_calibrations(calibrations))
+    evaluation = examine(context, plan, judged, canaries, evaluation, calibrations)
+    own, shortfall = judge.find_score(evaluation, plan.id), judge.find_shortfall(dataset)
+    decision = gate.decide_gate(own, comparisons, shortfall, evaluation.guards)
     final = judged if decision.verdict == "refuse" else fit_served(context, plan, judged)
     served = {**final.files, CALIBRATION_FILE: records.encode(calibrations)}
     manifest = make_manifest(context, plan, Made(judged, final, served), evaluation)

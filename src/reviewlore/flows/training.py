@@ -1,8 +1,9 @@
 """What training needs from outside, and what comes out of one: shared by the flows that train, judge and keep."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+from reviewlore.config import ModelSettings
 from reviewlore.domain.card import ModelCard
 from reviewlore.domain.drift import MapFingerprint
 from reviewlore.domain.evaluation import Evaluation, GateDecision
@@ -12,13 +13,19 @@ from reviewlore.ports import AdapterTrainer, Clock, Console, Meter, RankerTraine
 from reviewlore.ranking.model import RankerModel
 
 
+def _no_code(_: Collection[str]) -> tuple[str, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class TrainContext:
     """What training needs from outside; packages, commit and hardware go into the lineage.
 
     `meter` measures what a run takes. `policy` is the policy in force, `price_per_hour` what an hour of this machine
     costs (0: not known). `approval` is the role that has to allow a dataset, `none`: nobody has to. `structure` returns
-    the fingerprint of the code that is trained for. `draw_card` returns the files of a model card by their names.
+    the fingerprint of the code that is trained for, `code` the beginnings of some of its source files, without those at
+    the paths it is given. `model` is the model of the settings with its prices, `precision` the share of remarks that
+    should be addressed. `draw_card` returns the files of a model card by their names.
     """
 
     store: Store
@@ -37,6 +44,9 @@ class TrainContext:
     actor: str = "command line"
     approval: Role = "none"
     structure: Callable[[], MapFingerprint] = MapFingerprint
+    code: Callable[[Collection[str]], tuple[str, ...]] = _no_code
+    model: ModelSettings = field(default_factory=ModelSettings)
+    precision: float = 0.7
 
 
 @dataclass(frozen=True, slots=True)
