@@ -78,7 +78,8 @@ class VersionManifest:
     sentence, and the steps that each run took. `policy` is the policy in force when it was trained (`training.…`) and
     when its data was kept (`data.…`). `hashes` are SHA-256 of what shaped it beside files and dataset: `recipe` (its
     values), `recipe_file` (its text), `prompts`, `data_policy`, `training_policy`. `documents` are the files that tell
-    of it and are never loaded to judge by: its card.
+    of it and are never loaded to judge by: its card. `not_learned` says of which slices
+    there was too little to claim them.
     """
 
     id: str
@@ -105,6 +106,7 @@ class VersionManifest:
     policy: dict[str, str] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     documents: dict[str, str] = field(default_factory=dict)
+    not_learned: tuple[str, ...] = ()
     schema: int = 1
 
 
@@ -148,6 +150,9 @@ class PromotionPolicy:
 
     canary_share: int = 0
     approval: Role = "none"
+
+
+AT_ONCE = PromotionPolicy()
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,21 @@ def render_due(entry: RegistryEntry) -> str:
     )
 
 
+def tell_standing(entry: RegistryEntry) -> str:
+    """Return what becomes of a version that passed the gate and is not active yet, empty of any other."""
+    if entry.waits_for:
+        return (
+            f"{entry.id} waits for somebody with the role {entry.waits_for}: `reviewlore approve {entry.id} "
+            f'--github OWNER/NAME --reason "..."`, or `/lore approve {entry.id}` on a pull request.'
+        )
+    if entry.state == "canary":
+        return (
+            f"{entry.id} judges {entry.share} % of the pull requests, until what becomes of its remarks shows that it "
+            f"is not worse. `reviewlore promote {entry.id}` ends that at once, `reviewlore rollback` takes it back."
+        )
+    return ""
+
+
 def tell_canary(canary: RegistryEntry, active: RegistryEntry | None) -> str:
     """Return that a version on trial judges, which share it judges, and who judges the rest."""
     what = f"the {canary.specialist} findings of this pull request" if canary.specialist else "this pull request"

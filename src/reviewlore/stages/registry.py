@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from reviewlore.domain.evaluation import GateDecision
-from reviewlore.domain.model import AuditEntry, PromotionPolicy, Registry, RegistryEntry, VersionState
+from reviewlore.domain.model import AT_ONCE, AuditEntry, PromotionPolicy, Registry, RegistryEntry, VersionState
 from reviewlore.errors import RefusedError, StateError
 
 GENESIS = "0" * 64
-AT_ONCE = PromotionPolicy()
 
 
 def find_active(registry: Registry, specialist: str = "") -> RegistryEntry | None:
