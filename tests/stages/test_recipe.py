@@ -2,12 +2,9 @@
 
 import json
 import re
-from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import reviewlore
 from reviewlore.adapters.resources import load_recipe, recipe_names
@@ -18,7 +15,6 @@ from reviewlore.stages.recipe import (
     find_shortage,
     parse_recipe,
     pin_revision,
-    plan_order,
     plan_steps,
     recipe_from_mapping,
     recipe_settings,
@@ -102,6 +98,61 @@ def test_values_that_cannot_be_used(old, new, message):
         parse_recipe(SMOKE.replace(old, new, 1), "mine")
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"loss.label_smoothing": 0.0}, 'loss.kind = "robust" without loss.label_smoothing is "sigmoid"'),
+        ({"loss.evidence": "smoothing"}, 'loss.evidence = "smoothing" goes with loss.kind = "conservative" only'),
+        ({"loss.method": "orpo"}, 'with loss.method = "orpo" set it to "sigmoid"'),
+        ({"loss.method": "kto", "loss.kind": "sigmoid"}, "label_smoothing acts with"),
+        (
+            {"loss.method": "kto", "loss.kind": "sigmoid", "loss.label_smoothing": 0.0, "loss.length_alpha": 0.5},
+            'loss.length_alpha is of DPO; with loss.method = "kto" set it to 1',
+        ),
+        (
+            {"loss.kind": "sigmoid_norm", "loss.label_smoothing": 0.0, "loss.length_alpha": 0.5},
+            "averages over tokens already; set loss.length_alpha to 1",
+        ),
+        ({"run.micro_batch": 3}, "must be a multiple of run.micro_batch * run.processes = 3"),
+        ({"run.processes": 4}, "must be a multiple of run.micro_batch * run.processes = 16"),
+        ({"run.sharding": "fsdp"}, 'run.sharding = "fsdp" needs run.processes above 1'),
+        (
+            {"run.sharding": "fsdp", "run.processes": 2, "run.micro_batch": 2},
+            'warm_start goes with run.sharding = "none"',
+        ),
+        (
+            {"run.sharding": "fsdp", "run.processes": 2, "run.micro_batch": 2, "base.quantization": "nf4"},
+            'spreads floats, not base.quantization = "nf4"',
+        ),
+        ({"base.quantization": "nf4", "run.precision": "float32"}, 'set run.precision to "auto"'),
+        ({"base.quantization": "int3"}, "base.quantization must be one of none, nf4"),
+        ({"base.chat": 1}, "base.chat must be true or false"),
+        ({"warm_start.max_steps": 0}, "or all three at 0 to be left out"),
+        ({"warm_start.learning_rate": 0.0}, "or all three at 0 to be left out"),
+        ({"warm_start.epochs": 0.0}, "or all three at 0 to be left out"),
+        ({"stopping.folds": 1}, "stopping.folds = 1 leaves nothing to judge by"),
+        ({"stopping.share": 0.0}, "need a stopping.share of pull requests to judge by"),
+        ({"stopping.every": 0, "stopping.folds": 0}, "keeps pairs from training that nothing judges"),
+        ({"lora.variant": "pissa"}, "lora.variant must be one of lora, rslora, dora"),
+    ],
+)
+def test_values_that_contradict_each_other(changes, message):
+    tables = recipe_tables(parse_recipe(SMALL, "small"))
+    for key, value in changes.items():
+        section, name = key.split(".")
+        assert name in tables[section]
+        tables[section][name] = value
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        recipe_from_mapping(tables, "mine")
+
+
+def test_a_made_base_is_never_in_four_bits_or_asked_in_chat():
+    with pytest.raises(ConfigError, match=r"base\.quantization is unknown"):
+        parse_recipe(SMOKE.replace("layers = 2", 'quantization = "nf4"\nlayers = 2'), "mine")
+    with pytest.raises(ConfigError, match=r"base\.chat is unknown"):
+        parse_recipe(SMOKE.replace("layers = 2", "chat = true\nlayers = 2"), "mine")
+
+
 def test_a_broken_file_says_where():
     with pytest.raises(ConfigError, match=r"Recipe mine is not valid TOML: .*line 2"):
         parse_recipe("summary = 'x'\n[base\n", "mine")
@@ -163,17 +214,3 @@ def test_steps_are_bounded_by_both():
     recipe = parse_recipe(SMOKE, "smoke_cpu")
     assert plan_steps(recipe, 41) == 11
     assert plan_steps(recipe, 100_000) == recipe.run.max_steps
-
-
-@given(
-    weights=st.lists(st.floats(min_value=0.01, max_value=1.0), min_size=1, max_size=60),
-    count=st.integers(min_value=1, max_value=300),
-    seed=st.integers(min_value=0, max_value=9),
-)
-def test_pairs_stand_in_the_order_in_proportion_to_their_weights(weights, count, seed):
-    order = plan_order(weights, count, seed)
-    assert len(order) == count
-    assert order == plan_order(weights, count, seed)
-    seen = Counter(order)
-    for index, weight in enumerate(weights):
-        assert abs(seen[index] - count * weight / sum(weights)) < 1.0001

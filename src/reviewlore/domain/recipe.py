@@ -87,7 +87,7 @@ class Lora:
 
 @dataclass(frozen=True, slots=True)
 class WarmStart:
-    """Supervised fine-tuning on chosen remarks before preferences; 0 steps leave it out."""
+    """Supervised fine-tuning on chosen remarks before preferences; left out where all three values are 0."""
 
     max_steps: int
     epochs: float
@@ -181,7 +181,7 @@ class Minimum:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One training run as data. Made by `stages/recipe.py` from one TOML file; `name` is the file's name.
+    """One training run as data. Made by `stages/recipe` from one TOML file; `name` is the file's name.
 
     `file_sha256` is the hash of that text, comments included; it decides nothing.
     """

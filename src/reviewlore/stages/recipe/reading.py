@@ -1,17 +1,14 @@
-"""A recipe's TOML text -> a checked `Recipe`, and what a run by it will do.
+"""A recipe's TOML text -> a checked `Recipe`, and back to tables and flat text.
 
 Every error of a file is reported at once, with the nearest name for an unknown key.
 It knows no file and no model; whether a base model exists is the trainer's business.
 """
 
 import hashlib
-import random
-import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from difflib import get_close_matches
-from math import ceil
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from reviewlore.domain.recipe import (
@@ -28,6 +25,7 @@ from reviewlore.domain.recipe import (
     WarmStart,
 )
 from reviewlore.errors import ConfigError
+from reviewlore.stages.recipe.checks import find_contradictions
 
 _BASES: dict[str, type] = {"made": MadeBase, "named": NamedBase}
 _SECTIONS: dict[str, type] = {
@@ -55,7 +53,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "lora.dropout": (0.0, 0.5),
     "warm_start.max_steps": (0, 1_000_000),
     "warm_start.epochs": (0.0, 100.0),
-    "warm_start.learning_rate": (1e-7, 0.1),
+    "warm_start.learning_rate": (0.0, 0.1),
     "loss.beta": (1e-3, 10.0),
     "loss.label_smoothing": (0.0, 0.49),  # TRL's `robust` divides by 1 - 2 * label_smoothing
     "loss.length_alpha": (0.0, 1.0),
@@ -83,10 +81,6 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "minimum.pairs": (2, 10_000_000),
     "minimum.pull_requests": (2, 10_000_000),
 }
-_CHARACTERS_PER_TOKEN = 4  # code and review remarks measure 3.6 bytes a token with an 8k vocabulary
-_COMMIT = re.compile(r"[0-9a-f]{40}")
-_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-_REVISION_LINE = re.compile(r'(?m)^(\s*revision\s*=\s*)"[^"\n]*"')
 
 
 def parse_recipe(text: str, name: str) -> Recipe:
@@ -109,7 +103,7 @@ def recipe_from_mapping(tables: Mapping[str, Any], name: str) -> Recipe:
     parts |= {key: _read_section(key, kind, tables.get(key), errors) for key, kind in _SECTIONS.items()}
     if not errors:
         recipe = Recipe(name=name, summary=str(summary), **parts)
-        errors += _contradictions(recipe)
+        errors += find_contradictions(recipe)
         if not errors:
             return recipe
     listed = "\n".join(f"  - {error}" for error in errors)
@@ -132,62 +126,6 @@ def recipe_settings(recipe: Recipe) -> dict[str, str]:
         for key, value in values.items() if isinstance(values, dict) else ():
             settings[f"{section}.{key}"] = ",".join(value) if isinstance(value, list) else str(value)
     return settings
-
-
-def check_ready(recipe: Recipe) -> None:
-    """Raise ConfigError where a named base model has no pinned revision: what was trained must be repeatable."""
-    if isinstance(recipe.base, NamedBase) and not recipe.base.revision:
-        raise ConfigError(
-            f"Recipe {recipe.name} has no base.revision: the full commit id of {recipe.base.id} that is to be trained "
-            "on. Let `reviewlore doctor` resolve and write it, or copy the id from the model's page."
-        )
-
-
-def pin_revision(text: str, revision: str) -> str:
-    """Return a recipe's TOML text with `revision` written in; ConfigError where it is no full commit id."""
-    if not _COMMIT.fullmatch(revision):
-        raise ConfigError(f"{revision!r} is no full commit id of a model (40 hexadecimal digits).")
-    pinned, count = _REVISION_LINE.subn(lambda found: f'{found.group(1)}"{revision}"', text)
-    if count != 1:
-        raise ConfigError(f"The recipe has {count} revision lines; it needs exactly one to be pinned.")
-    return pinned
-
-
-def find_shortage(recipe: Recipe, pairs: int, pull_requests: int) -> str | None:
-    """Return what is missing to train by this recipe, as one sentence, or None where there is enough."""
-    minimum = recipe.minimum
-    if pairs >= minimum.pairs and pull_requests >= minimum.pull_requests:
-        return None
-    return (
-        f"Recipe {recipe.name} needs at least {minimum.pairs} training pairs from {minimum.pull_requests} pull "
-        f"requests; there are {pairs} from {pull_requests}. Mine more pull requests, or use the embedded ranker."
-    )
-
-
-def plan_steps(recipe: Recipe, pairs: int) -> int:
-    """Return the number of optimizer steps for a number of training pairs."""
-    return min(recipe.run.max_steps, ceil(recipe.run.epochs * pairs / recipe.run.batch_size))
-
-
-def plan_order(pair_weights: Sequence[float], count: int, seed: int) -> list[int]:
-    """Return `count` indices, shuffled, in which a pair stands in proportion to its weight.
-
-    Systematic sampling: a pair with weight w stands floor or ceil of count * w / sum(weights) times, so that no pair
-    is left out by bad luck, and stock TRL, which has no weights, honours them.
-    """
-    randomness = random.Random(seed)  # noqa: S311 - reproducible, not secret
-    step = sum(pair_weights) / count
-    threshold = step * randomness.random()
-    order: list[int] = []
-    passed = 0.0
-    for index, weight in enumerate(pair_weights):
-        passed += weight
-        while threshold < passed and len(order) < count:
-            order.append(index)
-            threshold += step
-    order += [len(pair_weights) - 1] * (count - len(order))  # rounding at the very end
-    randomness.shuffle(order)
-    return order
 
 
 def _base_kind(recipe: Recipe) -> str:
@@ -245,48 +183,3 @@ def _unknown(prefix: str, table: Mapping[str, Any], known: Any) -> list[str]:
             near = get_close_matches(key, list(known), n=1)
             errors.append(f"{prefix}{key} is unknown" + (f"; did you mean {prefix}{near[0]}?" if near else ""))
     return errors
-
-
-def _contradictions(recipe: Recipe) -> list[str]:
-    """Return what is wrong between values that are each fine alone."""
-    errors = []
-    loss, text, run = recipe.loss, recipe.text, recipe.run
-    if loss.label_smoothing and loss.kind not in ("robust", "conservative"):
-        errors.append(
-            'loss.label_smoothing acts with loss.kind = "robust" or "conservative" only, '
-            f'not with "{loss.kind}"; set it to 0'
-        )
-    if loss.evidence == "smoothing" and loss.kind != "conservative":
-        errors.append(f'loss.evidence = "smoothing" goes with loss.kind = "conservative" only, not with "{loss.kind}"')
-    if loss.method != "dpo" and loss.kind != "sigmoid":
-        errors.append(f'loss.kind is of DPO; with loss.method = "{loss.method}" set it to "sigmoid"')
-    if run.batch_size % (run.micro_batch * run.processes):
-        errors.append(
-            f"run.batch_size = {run.batch_size} must be a multiple of run.micro_batch * run.processes = "
-            f"{run.micro_batch * run.processes}"
-        )
-    if run.sharding != "none" and run.processes == 1:
-        errors.append(f'run.sharding = "{run.sharding}" needs run.processes above 1')
-    if text.hunk_characters + text.remark_characters > _CHARACTERS_PER_TOKEN * text.max_tokens:
-        errors.append(
-            f"text.max_tokens = {text.max_tokens} is too small for {text.hunk_characters} + {text.remark_characters} "
-            f"characters (about {_CHARACTERS_PER_TOKEN} a token)"
-        )
-    if "lm_head" in recipe.lora.targets:
-        errors.append("lora.targets must not hold lm_head: TRL's DPO trainer would never train it")
-    if len(set(recipe.lora.targets)) != len(recipe.lora.targets):
-        errors.append("lora.targets names a layer twice")
-    return errors + _base_contradictions(recipe.base)
-
-
-def _base_contradictions(base: MadeBase | NamedBase) -> list[str]:
-    if isinstance(base, NamedBase):
-        errors = []
-        if not _HUB_NAME.fullmatch(base.id):
-            errors.append(f"base.id = {base.id!r} is no hub name (OWNER/NAME); where it lies on disk is configuration")
-        if base.revision and not _COMMIT.fullmatch(base.revision):
-            errors.append("base.revision must be a full commit id (40 hexadecimal digits), or empty until resolved")
-        return errors
-    if base.width % (2 * base.heads):
-        return [f"base.width = {base.width} must be a multiple of twice base.heads = {base.heads} (rotary halves)"]
-    return []
