@@ -14,7 +14,7 @@ from reviewlore.domain.standing import DataStatus, Reading, Standing, Trained
 from reviewlore.errors import RefusedError
 from reviewlore.flows import judge, state
 from reviewlore.flows.drift import find_aged
-from reviewlore.flows.train import find_scarcity
+from reviewlore.flows.scarcity import find_scarcity
 from reviewlore.ports import Store
 from reviewlore.stages.advise import THRESHOLDS, advise
 from reviewlore.stages.approvals import find_approval

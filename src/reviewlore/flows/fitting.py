@@ -27,12 +27,16 @@ RANKER_RECIPE = "ranker"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is trained: a tier (the ranker where there is no recipe) on one dataset, by these settings."""
+    """What is trained: a tier (the ranker where there is no recipe) on one dataset, by these settings.
+
+    `specialist` is whose remarks the dataset was narrowed to, empty: everybody's.
+    """
 
     tier: Tier
     recipe: Recipe | None
     dataset: LoadedDataset
     settings: dict[str, str]
+    specialist: str = ""
 
     @property
     def name(self) -> str:
@@ -42,7 +46,8 @@ class Plan:
     @property
     def id(self) -> str:
         """The version's id: the same tier, dataset, recipe and settings have the same one."""
-        content = json.dumps([self.tier, self.dataset.manifest.id, self.name, self.settings], sort_keys=True)
+        parts = [self.tier, self.dataset.manifest.id, self.name, self.settings]
+        content = json.dumps([*parts, self.specialist] if self.specialist else parts, sort_keys=True)
         return f"{self.tier}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
 

@@ -11,17 +11,14 @@ from reviewlore.flows.bench import Remembering
 from reviewlore.flows.calibrating import describe_calibrations, fit_calibrations
 from reviewlore.flows.examining import examine, plant_canaries
 from reviewlore.flows.fitting import Plan, fit_judged, fit_served
-from reviewlore.flows.judge import LoadedDataset
 from reviewlore.flows.rivals import find_rivals
+from reviewlore.flows.scarcity import find_not_learned, refuse_scarce
 from reviewlore.flows.scoring import CALIBRATION_FILE
 from reviewlore.flows.training import TrainContext, Trained
 from reviewlore.flows.versions import Made, count_people, make_manifest, save_version
 from reviewlore.formats import records
 from reviewlore.ports import Store
 from reviewlore.stages import gate
-from reviewlore.stages.recipe import find_shortage
-
-_MIN_TRAIN_PAIRS = 30
 
 
 def train(context: TrainContext, tier: Tier, recipe: Recipe | None, *, dry_run: bool = False) -> Trained:
@@ -35,12 +32,14 @@ def train(context: TrainContext, tier: Tier, recipe: Recipe | None, *, dry_run: 
     dataset = plan.dataset
     refuse_unapproved(state.read_approvals(context.store), dataset.manifest.id, context.approval)
     _refuse_duplicate(context.store, plan)
-    _refuse_scarce(plan)
+    refuse_scarce(context, plan)
     context.console.say(
         f"Training {plan.id} by recipe {plan.name} on {len(dataset.train)} pairs; "
         f"{len(dataset.test)} pairs of later pull requests judge it."
     )
     canaries = plant_canaries(plan)
+    for told in find_not_learned(plan, context.minima):
+        context.console.say(f"{told[0].upper()}{told[1:]}.")
     judged = fit_judged(context, plan, planted=[canary.pair for canary in canaries])
     judged = replace(judged, scorer=Remembering(judged.scorer))
     evaluation, comparisons = judge.judge(
@@ -59,30 +58,9 @@ def train(context: TrainContext, tier: Tier, recipe: Recipe | None, *, dry_run: 
     return trained if dry_run else save_version(context, trained, served, people=count_people(dataset))
 
 
-def find_scarcity(dataset: LoadedDataset) -> str | None:
-    """Say what is missing before a ranker can be trained at all, or None."""
-    pulls = len({pair.pull_request for pair in dataset.train})
-    if len(dataset.train) >= _MIN_TRAIN_PAIRS:
-        return None
-    return (
-        f"The ranker needs at least {_MIN_TRAIN_PAIRS} training pairs; there are {len(dataset.train)} from {pulls} "
-        "pull requests. Mine more pull requests; until then the version in use stays."
-    )
-
-
 def _refuse_duplicate(store: Store, plan: Plan) -> None:
     if any(entry.id == plan.id for entry in state.read_registry(store).entries):
         raise RefusedError(
             f"Dataset {plan.dataset.manifest.id[:12]} was already trained with recipe {plan.name}: version {plan.id}. "
             "Mine more pull requests, or use another recipe."
         )
-
-
-def _refuse_scarce(plan: Plan) -> None:
-    if plan.recipe is not None:
-        train = plan.dataset.train
-        shortage = find_shortage(plan.recipe, len(train), len({pair.pull_request for pair in train}))
-    else:
-        shortage = find_scarcity(plan.dataset)
-    if shortage is not None:
-        raise RefusedError(shortage)

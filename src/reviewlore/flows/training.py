@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from reviewlore.config import ModelSettings
+from reviewlore.config import MinimumSettings
 from reviewlore.domain.card import ModelCard
 from reviewlore.domain.drift import MapFingerprint
 from reviewlore.domain.evaluation import Evaluation, GateDecision
@@ -44,6 +45,7 @@ class TrainContext:
     actor: str = "command line"
     approval: Role = "none"
     structure: Callable[[], MapFingerprint] = MapFingerprint
+    minima: tuple[MinimumSettings, ...] = ()
     code: Callable[[Collection[str]], tuple[str, ...]] = _no_code
     model: ModelSettings = field(default_factory=ModelSettings)
     precision: float = 0.7
