@@ -207,7 +207,7 @@ def draw_online(by_week: Mapping[str, OnlineRow]) -> Markup:
 
 def _points(version: VersionManifest, key: str) -> list[tuple[float, float]]:
     rows = enumerate(version.log, 1)
-    found = [(row.get("step", float(at)), row[key]) for at, row in rows if math.isfinite(row.get(key, math.nan))]
+    found = sorted((row.get("step", float(at)), row[key]) for at, row in rows if math.isfinite(row.get(key, math.nan)))
     every = max(1, math.ceil(len(found) / _MOST_POINTS))
     return found[::every] + (found[-1:] if found and (len(found) - 1) % every else [])
 

@@ -90,6 +90,7 @@ for _command in (
     lineage.trace,
     lineage.approve,
     lineage.log,
+    lineage.card,
     serving.export,
     privacy.forget,
     learning.demo,

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import click
 
-from reviewlore.cli.options import as_json, dry_run_option, format_option, open_workshop, quiet_option, repo_option
+from reviewlore.cli.options import (
+    as_json,
+    dry_run_option,
+    emit,
+    format_option,
+    open_workshop,
+    quiet_option,
+    repo_option,
+)
 
 
 @click.command()
@@ -80,4 +88,37 @@ def log(repo: Path, person: str | None, style: str) -> int:
     name = name_person(person, workshop.kept_key()).pseudonym if person is not None else ""
     found = read_log(workshop.store, name)
     click.echo(as_json(to_plain(found)) if style == "json" else render_log(found), nl=False)
+    return 0
+
+
+@click.command()
+@click.argument("version", default="")
+@repo_option
+@click.option("--output", "-o", metavar="FILE", type=click.Path(path_type=Path), help="Write it here instead.")
+@format_option("markdown", "html", "json")
+def card(version: str, repo: Path, output: Path | None, style: str) -> int:
+    """Show the model card of a version.
+
+    Show the model card of a VERSION (the beginning of its id; the newest where none is given), as it stands now: what
+    it is for, what it learned from, how it was judged, what the gate said, and all that it rests on.
+    """
+    from reviewlore.domain.card import MARKDOWN_FILE, PAGE_FILE
+    from reviewlore.flows.card import read_card
+    from reviewlore.formats.records import to_plain
+
+    workshop = open_workshop(repo, quiet=True)
+    found = read_card(workshop.store, version)
+    if style == "json":
+        text = as_json(to_plain(found))
+    else:
+        from reviewlore.wiring_training import draw_card
+
+        text = draw_card(found)[MARKDOWN_FILE if style == "markdown" else PAGE_FILE].decode()
+    if output is None:
+        emit(text)
+        return 0
+    from reviewlore.wiring import write_text
+
+    write_text(output, text)
+    click.echo(str(output))
     return 0

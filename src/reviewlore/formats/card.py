@@ -63,7 +63,8 @@ def _model(card: ModelCard) -> CardSection:
         facts.append(
             ("Base model", f"{manifest.base_model or 'not recorded'} at {manifest.base_revision or 'unknown'}")
         )
-    facts.append(("Licence", "not set by reviewlore: the data is the team's own, and the base model has a licence too"))
+    base = ", and the base model has a licence of its own" if manifest.tier == "adapter" else ""
+    facts.append(("Licence", f"not set by reviewlore: the data is the team's own{base}"))
     if standing:
         facts += [
             ("State", f"{standing.state} since {standing.decided_at}, decided by {standing.decided_by}"),

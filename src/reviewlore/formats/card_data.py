@@ -43,7 +43,7 @@ def _facts(card: ModelCard, dataset: DatasetManifest) -> list[tuple[str, str]]:
         ("Duplicates", str(dataset.duplicates)),
         ("Contradictions", f"{dataset.contradictions}, weighed down"),
         ("Licences allowed", dataset.policy.get("licenses", "not recorded")),
-        ("Kept for", f"{dataset.policy.get('retention_days', 'not recorded')} (days)"),
+        ("Retention, in days", dataset.policy.get("retention_days", "not recorded")),
         ("Opted out by settings", dataset.policy.get("opted_out_by_settings", "not recorded")),
         ("Paths left out", dataset.policy.get("exclude_paths", "") or "none"),
         ("Forgotten since", told or "nothing"),

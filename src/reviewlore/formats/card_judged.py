@@ -49,7 +49,7 @@ def guards_section(card: ModelCard) -> CardSection:
     rows = tuple(
         (
             guard.name.replace("_", " "),
-            "not measured" if guard.value is None else f"{guard.value:.4g}",
+            "–" if guard.value is None else f"{guard.value:.4g}",
             f"{guard.limit:g}",
             "not measured" if guard.value is None else "broken" if guard.broken else "held",
             guard.told,
@@ -58,7 +58,7 @@ def guards_section(card: ModelCard) -> CardSection:
     )
     told = "What a version must not do, whatever it prefers; a broken one refuses it."
     return CardSection(
-        "guards", "Guards", (told,), tables=(CardTable("Guards", ("Guard", "Value", "Limit", "", "Means"), rows),)
+        "guards", "Guards", (told,), tables=(CardTable("Guards", ("Guard", "Value", "Limit", "State", "Means"), rows),)
     )
 
 

@@ -4,11 +4,14 @@ https://huggingface.co/docs/hub/model-cards#model-card-metadata
 """
 
 import json
+import re
 
 from reviewlore.domain.card import CardSection, CardTable, ModelCard
 from reviewlore.domain.inert import inert_line
 from reviewlore.domain.visible import visible_line
 from reviewlore.formats.card import card_sections
+
+_MARKUP = re.compile(r"[<>&@#|`()\[\]]")
 
 
 def render_card(card: ModelCard) -> str:
@@ -20,7 +23,7 @@ def render_card(card: ModelCard) -> str:
 
 
 def _front_matter(card: ModelCard) -> str:
-    """Return YAML in which every value is JSON, which YAML reads as it is."""
+    """Return YAML in which every value is JSON, which YAML reads as it is; no string of it is read as Markdown."""
     manifest = card.manifest
     values: dict[str, object] = {"license": "other", "license_name": "not-granted"}
     tags = ["reviewlore", "code-review", "preference-learning"]
@@ -33,7 +36,15 @@ def _front_matter(card: ModelCard) -> str:
         values["library_name"] = "reviewlore"
     values["tags"] = [visible_line(tag) for tag in tags]
     values["model-index"] = [{"name": visible_line(manifest.id), "results": _results(card)}]
-    return "\n".join(["---", *(f"{name}: {json.dumps(value)}" for name, value in values.items()), "---", ""])
+    return "\n".join(["---", *(f"{name}: {_json(value)}" for name, value in values.items()), "---", ""])
+
+
+def _json(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_json(key)}: {_json(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_json, value)) + "]"
+    return _MARKUP.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value))
 
 
 def _results(card: ModelCard) -> list[dict[str, object]]:

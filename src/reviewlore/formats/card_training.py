@@ -17,11 +17,12 @@ def training_section(card: ModelCard) -> CardSection:
     """Return the section about the training."""
     manifest = card.manifest
     summary = manifest.replay.get("recipe.summary", "")
+    adapter = manifest.tier == "adapter"
     steps = [("Steps", told)] if (told := _steps(manifest.replay)) else []
     facts = [
         ("Recipe", f"{manifest.recipe}{f': {summary}' if summary else ''}"),
         *steps,
-        ("Stopped by", _stopping(manifest.replay)),
+        *([("Stopped by", _stopping(manifest.replay))] if adapter else []),
         ("Seed", str(manifest.seed)),
     ]
     settings = tuple(sorted(manifest.recipe_settings.items()))
