@@ -42,7 +42,7 @@ def plan_batches(pairs: Sequence[PairTokens], batch_size: int, count: int, seed:
         whole = planned // batch_size * batch_size - len(order)
         batches, left = _fill(_by_length(epoch, pairs, batch_size, randomness), batch_size, whole // batch_size)
         randomness.shuffle(batches)
-        order += [index for batch in batches for index in batch]
+        order += [index for batch in batches for index in _neighbours(batch, pairs)]
     return order + [index for group in left for index in group]
 
 
@@ -76,6 +76,12 @@ def _by_length(
         tokens = len(pairs[piece[0]].prompt) + sum(len(pairs[i].chosen) + len(pairs[i].rejected) for i in piece)
         keyed.append((tokens * randomness.uniform(1 - _JITTER, 1 + _JITTER), piece))
     return [piece for _, piece in sorted(keyed)]
+
+
+def _neighbours(batch: Sequence[int], pairs: Sequence[PairTokens]) -> list[int]:
+    """Return a batch with the pieces of one prompt beside each other, so that a part of the batch shares it, too."""
+    first: dict[tuple[int, ...], int] = {}
+    return sorted(batch, key=lambda index: first.setdefault(pairs[index].prompt, len(first)))
 
 
 def _fill(groups: Sequence[list[int]], size: int, batches: int) -> tuple[list[list[int]], list[list[int]]]:
