@@ -10,14 +10,14 @@ EVALUATION = """\
 Preference accuracy on 14 held-out later pull requests (360 pairs of dataset c0ffeec0ffee), with
 95 % bootstrap intervals; ms is the time to score one remark
 
-                            mean of kinds        outcome  relevance_hard  relevance_easy     ms
-ranker-3fa2c91b (embedded)  .85 (.82–.88)  .74 (.69–.79)   .87 (.82–.92)   .94 (.89–.99)   0.31
-adapter-81ce0d55            .60 (.57–.63)  .55 (.50–.60)   .60 (.55–.65)   .66 (.61–.71)  41.70
-random                      .50 (.47–.53)  .50 (.45–.55)   .49 (.44–.54)   .51 (.46–.56)
-longer wins                 .53 (.50–.56)  .58 (.53–.62)   .50 (.45–.55)   .50 (.45–.55)
-lexical overlap             .73 (.70–.76)  .51 (.46–.56)   .79 (.74–.84)   .90 (.85–.95)
-comment only                .56 (.53–.59)  .67 (.62–.72)   .52 (.47–.57)   .50 (.45–.55)
-pairs                                 360            120             120             120
+                            mean of kinds     ms        outcome  relevance_hard  relevance_easy
+ranker-3fa2c91b (embedded)  .85 (.82–.88)   0.31  .74 (.69–.79)   .87 (.82–.92)   .94 (.89–.99)
+adapter-81ce0d55            .60 (.57–.63)  41.70  .55 (.50–.60)   .60 (.55–.65)   .66 (.61–.71)
+random                      .50 (.47–.53)         .50 (.45–.55)   .49 (.44–.54)   .51 (.46–.56)
+longer wins                 .53 (.50–.56)         .58 (.53–.62)   .50 (.45–.55)   .50 (.45–.55)
+lexical overlap             .73 (.70–.76)         .51 (.46–.56)   .79 (.74–.84)   .90 (.85–.95)
+comment only                .56 (.53–.59)         .67 (.62–.72)   .52 (.47–.57)   .50 (.45–.55)
+pairs                                 360                   120             120             120
 """
 
 

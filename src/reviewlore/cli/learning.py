@@ -144,7 +144,10 @@ def evaluate(repo: Path, style: str, quiet: bool) -> int:
     dataset = load_dataset(workshop.store)
     if prior_has_seen(workshop.prior, dataset):
         workshop.console.warn("The shipped prior was trained on one of these repositories: its row says too much.")
-    result = evaluate_all(workshop.store, workshop.prior, workshop.adapters, workshop.clock, workshop.console, dataset)
+    result = evaluate_all(
+        workshop.store, workshop.prior, workshop.adapters, workshop.clock, workshop.console, dataset,
+        price=workshop.settings.model.price_in,
+    )  # fmt: skip
     click.echo(as_json(to_plain(result)) if style == "json" else render_evaluation(result), nl=False)
     return 0
 

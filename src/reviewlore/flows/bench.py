@@ -44,11 +44,15 @@ class Remembering:
 
 @dataclass(frozen=True, slots=True)
 class Entrant:
-    """Who is judged: a scorer, or a baseline's plain function; `most` pairs judge it (0: all), spread over them."""
+    """Who is judged, by a score for each remark; `most` pairs judge it (0: all), spread over them.
+
+    `read` tells what a model reads for them, None for what is no model.
+    """
 
     name: str
     tier: Tier | Literal["baseline"]
-    judge: Scorer | Callable[[Remark], float]
+    score: Callable[[Sequence[Remark]], list[float]]
+    read: Callable[[Sequence[Remark]], Reading] | None = None
     most: int = 0
 
 
@@ -70,14 +74,14 @@ class Bench:
         pairs = _spread(self.pairs, entrant.most)
         remarks = list(dict.fromkeys(remark for pair in pairs for remark in (pair.chosen, pair.rejected)))
         start = self.clock.monotonic()
-        scores = list(map(entrant.judge, remarks)) if callable(entrant.judge) else entrant.judge.score(remarks)
+        scores = entrant.score(remarks)
         milliseconds = 1000.0 * (self.clock.monotonic() - start) / max(1, len(remarks))
         wins = evaluate.judge_pairs(pairs, dict(zip(remarks, scores, strict=True)).__getitem__)
         score = evaluate.summarise(
             pairs, wins, name=entrant.name, tier=entrant.tier, seed=self.seed,
             slices={} if entrant.tier == "baseline" else self.slices, milliseconds_per_remark=round(milliseconds, 3),
         )  # fmt: skip
-        reading = entrant.judge.read(remarks) if isinstance(entrant.judge, Reader) else Reading()
+        reading = entrant.read(remarks) if entrant.read else Reading()
         cost = reading.passes * self.price / 1000 if reading.passes and self.price else None
         return replace(score, prompt_tokens=round(reading.prompt, 1), cost_per_thousand=cost), wins
 

@@ -1,20 +1,21 @@
 """How a version is judged: the newest dataset's held-out later pairs, the same for every tier, rival and baseline."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from reviewlore.domain.evaluation import Comparison, Demand, Evaluation, TierScore
 from reviewlore.domain.history import Episode
 from reviewlore.domain.model import DatasetManifest
-from reviewlore.domain.preference import Dataset, PreferencePair, is_judged
+from reviewlore.domain.preference import Dataset, PreferencePair, Remark, is_judged
 from reviewlore.errors import InputError, MissingExtra, RefusedError
 from reviewlore.flows import state
 from reviewlore.flows.bench import Bench, Entrant
+from reviewlore.flows.card import read_judged
 from reviewlore.flows.scoring import PRIOR, RankerScorer, load_version
-from reviewlore.ports import AdapterTrainer, Clock, Console, Scorer, Store
+from reviewlore.ports import AdapterTrainer, Clock, Console, Reader, Scorer, Store
 from reviewlore.ranking import baselines
 from reviewlore.ranking.model import RankerModel
-from reviewlore.stages import evaluate
+from reviewlore.stages import evaluate, registry
 from reviewlore.stages.dataset import check_leaks, dataset_id, rebuild_dataset, rebuild_refit_pairs
 from reviewlore.stages.slices import slice_pairs
 
@@ -82,7 +83,11 @@ def load_dataset(store: Store) -> LoadedDataset:
             f"Something that dataset {manifest.id[:12]} held was forgotten, so nothing is trained on it. "
             "Run `reviewlore mine` to record what is left."
         )
-    episodes = state.read_episodes(store)
+    return rebuild(manifest, state.read_episodes(store))
+
+
+def rebuild(manifest: DatasetManifest, episodes: tuple[Episode, ...]) -> LoadedDataset:
+    """Return a dataset with its pairs, made again of episodes; RefusedError where they give another, or it leaks."""
     built = rebuild_dataset(episodes, manifest)
     if dataset_id(built.pairs) != manifest.id:
         raise RefusedError(
@@ -117,7 +122,8 @@ def evaluate_all(
 ) -> Evaluation:
     """Judge the prior, every version of the registry and the baselines on the held-out later pairs.
 
-    A version that cannot run here (an adapter without the model extra) is left out, and said.
+    A version that cannot run here (an adapter without the model extra) is left out, and said. How the version in force
+    behaves, and its guards, are told as they were recorded when it was trained.
     """
     scorers: list[Scorer] = [RankerScorer(PRIOR, prior)]
     notes: list[str] = []
@@ -130,7 +136,7 @@ def evaluate_all(
     bench = _bench(dataset, clock, price)
     entrants = [*map(_entrant, scorers), *_baselines(dataset)]
     rows = [bench.run(each) for each in console.track(entrants, "Judging on later pull requests", len(entrants))]
-    return _evaluation(dataset, tuple(score for score, _ in rows), tuple(notes))
+    return _recall(store, _evaluation(dataset, tuple(score for score, _ in rows), tuple(notes)))
 
 
 def judge(
@@ -186,8 +192,28 @@ def find_shortfall(dataset: LoadedDataset) -> str | None:
     )
 
 
+def _recall(store: Store, evaluation: Evaluation) -> Evaluation:
+    """Add what was measured of the version in force, or of the newest one; on the dataset of its own training."""
+    known = state.read_registry(store)
+    entry = registry.find_active(known) or (known.entries[-1] if known.entries else None)
+    if entry is None:
+        return evaluation
+    manifest = state.read_version(store, entry.id)
+    recorded = read_judged(store, manifest)
+    if recorded is None:
+        told = f"How {entry.id} behaves beyond this was not recorded when it was trained, and is not measured here."
+        return replace(evaluation, notes=(*evaluation.notes, told))
+    then = recorded.evaluation
+    told = (
+        f"How {entry.id} behaves, and its guards, are as measured when it was trained on dataset {then.dataset[:12]}."
+    )
+    return replace(
+        evaluation, diagnostics=then.diagnostics, guards=then.guards, subject=entry.id, notes=(*evaluation.notes, told)
+    )
+
+
 def _entrant(scorer: Scorer, most: int = 0) -> Entrant:
-    return Entrant(scorer.version, scorer.tier, scorer, most)
+    return Entrant(scorer.version, scorer.tier, scorer.score, scorer.read if isinstance(scorer, Reader) else None, most)
 
 
 def _bench(dataset: LoadedDataset, clock: Clock, price: float) -> Bench:
@@ -202,7 +228,11 @@ def _baselines(dataset: LoadedDataset) -> list[Entrant]:
         "lexical overlap": baselines.lexical_overlap,
         "comment only": baselines.comment_only(dataset.train),
     }
-    return [Entrant(name, "baseline", function) for name, function in functions.items()]
+    return [Entrant(name, "baseline", _each(function)) for name, function in functions.items()]
+
+
+def _each(score: Callable[[Remark], float]) -> Callable[[Sequence[Remark]], list[float]]:
+    return lambda remarks: list(map(score, remarks))
 
 
 def _evaluation(dataset: LoadedDataset, scores: tuple[TierScore, ...], notes: tuple[str, ...]) -> Evaluation:

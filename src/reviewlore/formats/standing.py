@@ -8,19 +8,22 @@ from collections.abc import Iterable, Sequence
 from typing import get_args
 
 from reviewlore.domain.drift import AgedVersion
-from reviewlore.domain.evaluation import Evaluation, GateDecision, Interval, TierScore
+from reviewlore.domain.evaluation import Evaluation, GateDecision, TierScore
 from reviewlore.domain.model import DatasetManifest, Registry, RegistryEntry
 from reviewlore.domain.preference import PairKind
 from reviewlore.domain.spending import MonthSpending
 from reviewlore.domain.visible import visible_line
+from reviewlore.formats.examined import render_examination, render_slices
+from reviewlore.formats.tables import WIDTH, lay_out, make_rows, show_interval
 
-_WIDTH = 98
-_GAP = "  "
 _VERDICT = {"promote": "Promoted", "refuse": "Refused"}
 
 
 def render_evaluation(evaluation: Evaluation) -> str:
-    """Return the table of versions and baselines by pair kind; columns that do not fit go to a further table."""
+    """Return the table of versions and baselines by pair kind; columns that do not fit go to a further table.
+
+    Below it stand the slices, and what was measured of the version that it is about.
+    """
     pairs = sum(evaluation.pairs.values())
     title = (
         f"Preference accuracy on {evaluation.pull_requests} held-out later pull requests "
@@ -28,17 +31,31 @@ def render_evaluation(evaluation: Evaluation) -> str:
         "ms is the time to score one remark"
     )
     versions = [score for score in evaluation.scores if score.tier != "baseline"]
-    baselines = [score for score in evaluation.scores if score.tier == "baseline"]
-    ordered = [*versions, *baselines]
-    names = ["", *(_name(score) for score in ordered), "pairs"]
+    ordered = versions + [score for score in evaluation.scores if score.tier == "baseline"]
+    names = [_name(score) for score in ordered]
     in_mean = max((score.overall.count for score in ordered), default=0)
-    columns = [["mean of kinds", *(_cell(score.overall) for score in ordered), str(in_mean)]]
-    for kind in order_kinds(evaluation.pairs):
-        cells = [_cell(score.by_kind.get(kind)) for score in ordered]
-        columns.append([kind, *cells, str(evaluation.pairs[kind])])
-    columns.append(["ms", *(_milliseconds(score) for score in ordered), ""])
-    tables = ["\n".join(_rows([names, *block])) for block in _blocks(names, columns)]
-    return "\n\n".join(["\n".join(textwrap.wrap(title, _WIDTH)), *tables]) + "\n"
+    first = [["mean of kinds", *(show_interval(score.overall) for score in ordered), str(in_mean)], *_takes(ordered)]
+    kinds = [
+        [kind, *(show_interval(score.by_kind.get(kind)) for score in ordered), str(evaluation.pairs[kind])]
+        for kind in order_kinds(evaluation.pairs)
+    ]
+    reads = any(score.prompt_tokens for score in ordered)  # then what it takes is a table of its own
+    parts = ["\n".join(textwrap.wrap(title, WIDTH))]
+    for columns in [first, kinds] if reads else [first + kinds]:
+        parts += lay_out(["", *names, "pairs"], columns)
+    parts += render_slices(versions, names[: len(versions)])
+    return "\n\n".join([*parts, *render_examination(evaluation)]) + "\n"
+
+
+def _takes(ordered: Sequence[TierScore]) -> list[list[str]]:
+    """Return the columns of what judging a remark takes; one that would be empty is left out."""
+    priced = [score.cost_per_thousand for score in ordered]
+    columns = {
+        "prompt tokens": [f"{score.prompt_tokens:.0f}" if score.prompt_tokens else "" for score in ordered],
+        "ms": [_milliseconds(score) for score in ordered],
+        "cost of 1,000": ["" if cost is None else f"{cost:.4g}" for cost in priced],
+    }
+    return [[title, *cells, ""] for title, cells in columns.items() if any(cells)]
 
 
 def render_age(aged: AgedVersion, threshold: float) -> str:
@@ -47,7 +64,7 @@ def render_age(aged: AgedVersion, threshold: float) -> str:
         f"Since {aged.version} was trained on {aged.trained_at[:10]} the structure of the code has moved by "
         f"{aged.drift.told}; from {100 * threshold:.0f} % on, training is due."
     )
-    return "\n".join(textwrap.wrap(visible_line(text), _WIDTH)) + "\n"
+    return "\n".join(textwrap.wrap(visible_line(text), WIDTH)) + "\n"
 
 
 def order_kinds(kinds: Iterable[str]) -> list[str]:
@@ -69,7 +86,7 @@ def render_decision(decision: GateDecision) -> str:
         text += (
             f" (Difference {gap.accuracy:+.3f}, 95 % interval {gap.low:+.3f} to {gap.high:+.3f}, {gap.count} pairs.)"
         )
-    return "\n".join(textwrap.wrap(visible_line(text), _WIDTH)) + "\n"
+    return "\n".join(textwrap.wrap(visible_line(text), WIDTH)) + "\n"
 
 
 def render_dataset(manifest: DatasetManifest) -> str:
@@ -93,7 +110,7 @@ def render_dataset(manifest: DatasetManifest) -> str:
         lines.append(f"held out: {len(manifest.split_at) - 10} more repositories, each at its own time")
     policy = ", ".join(f"{key} = {value}" for key, value in sorted(manifest.policy.items()) if value)
     if policy:
-        lines += textwrap.wrap(visible_line(f"policy: {policy}"), _WIDTH, subsequent_indent="  ")
+        lines += textwrap.wrap(visible_line(f"policy: {policy}"), WIDTH, subsequent_indent="  ")
     return "\n".join(lines) + "\n"
 
 
@@ -108,7 +125,7 @@ def render_registry(registry: Registry) -> str:
     lines = [visible_line(line) for line in [*lines, *_on_trial(registry)]]
     for entry in registry.entries:
         if entry.forgotten_at and entry.state in ("active", "canary"):
-            lines += textwrap.wrap(visible_line(render_due(entry)), _WIDTH)
+            lines += textwrap.wrap(visible_line(render_due(entry)), WIDTH)
     canary = any(entry.state == "canary" and not entry.specialist for entry in registry.entries)
     general = {entry.id for entry in registry.entries if not entry.specialist}
     before = next((name for name in reversed(registry.previous) if name in general), None)
@@ -118,10 +135,10 @@ def render_registry(registry: Registry) -> str:
         lines.append(visible_line(f"A rollback would return to {before}."))
     rows = [["version", "tier", "state", "decided by", "at"]]
     rows += [[e.id, e.tier, e.state, e.decided_by, e.decided_at] for e in reversed(registry.entries)]
-    table = _rows([list(column) for column in zip(*rows, strict=True)], align_right=False)
+    table = make_rows([list(column) for column in zip(*rows, strict=True)], align_right=False)
     lines += ["", table[0]]
     for row, entry in zip(table[1:], reversed(registry.entries), strict=True):
-        lines += [row, *textwrap.wrap(visible_line(entry.reason), _WIDTH, initial_indent="  ", subsequent_indent="  ")]
+        lines += [row, *textwrap.wrap(visible_line(entry.reason), WIDTH, initial_indent="  ", subsequent_indent="  ")]
     return "\n".join(lines) + "\n"
 
 
@@ -173,7 +190,7 @@ def render_spending(spending: MonthSpending, monthly_tokens: int, monthly_cost: 
         + ", ".join(f"{name} {count}" for name, count in spending.models.items())
         + "."
     )
-    return "\n".join(textwrap.wrap(visible_line(text), _WIDTH)) + "\n"
+    return "\n".join(textwrap.wrap(visible_line(text), WIDTH)) + "\n"
 
 
 def _whose(entry: RegistryEntry) -> str:
@@ -201,16 +218,6 @@ def _name(score: TierScore) -> str:
     return visible_line(score.name if score.name.startswith(score.tier) else f"{score.name} ({score.tier})")
 
 
-def _cell(interval: Interval | None) -> str:
-    if interval is None or interval.count == 0:
-        return "no pairs"
-    return f"{_share(interval.accuracy)} ({_share(interval.low)}–{_share(interval.high)})"
-
-
-def _share(value: float) -> str:
-    return f"{value:.2f}".removeprefix("0")
-
-
 def _milliseconds(score: TierScore) -> str:
     return f"{score.milliseconds_per_remark:.2f}" if score.milliseconds_per_remark else ""
 
@@ -235,31 +242,4 @@ def _pairs(counts: dict[str, int]) -> list[str]:
         splits = ", ".join(f"{count} {split}" for split, count in kinds[kind] if split)
         total = sum(count for _, count in kinds[kind])
         rows.append(visible_line(f"  {kind:<38}{total:>8}{f'  ({splits})' if splits else ''}"))
-    return rows
-
-
-def _blocks(names: Sequence[str], columns: Sequence[list[str]]) -> list[list[list[str]]]:
-    """Return the columns in groups, each of which fits the width beside the names."""
-    room = _WIDTH - max(map(len, names))
-    blocks: list[list[list[str]]] = [[]]
-    used = 0
-    for column in columns:
-        width = len(_GAP) + max(map(len, column))
-        if blocks[-1] and used + width > room:
-            blocks.append([])
-            used = 0
-        blocks[-1].append(column)
-        used += width
-    return blocks
-
-
-def _rows(columns: Sequence[list[str]], align_right: bool = True) -> list[str]:
-    widths = [max(map(len, column)) for column in columns]
-    rows = []
-    for row in zip(*columns, strict=True):
-        cells = [
-            cell.rjust(width) if align_right and index else cell.ljust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        rows.append(_GAP.join(cells).rstrip())
     return rows

@@ -1,0 +1,88 @@
+"""One entrant on the pairs: remarks are asked about once, few pairs are spread, reading is priced."""
+
+import pytest
+
+from reviewlore.domain.preference import PreferencePair, Remark
+from reviewlore.domain.training import Reading
+from reviewlore.flows.bench import Bench, Entrant, Remembering
+
+
+class Clock:
+    """A clock that moves on by ten seconds each time it is asked."""
+
+    def __init__(self):
+        self.seconds = 0.0
+
+    def now(self):
+        return "2025-01-01T00:00:00Z"
+
+    def monotonic(self):
+        self.seconds += 10.0
+        return self.seconds
+
+
+class Model:
+    """Prefers longer remarks, and remembers what it was asked."""
+
+    version, tier = "a-model", "prompt"
+
+    def __init__(self):
+        self.asked = []
+
+    def score(self, remarks):
+        self.asked.append(list(remarks))
+        return [float(len(remark.body)) for remark in remarks]
+
+    def read(self, remarks):
+        return Reading(prompt=100.0, passes=250.0)
+
+
+def a_pair(number: int) -> PreferencePair:
+    sides = Remark("x", f"h{number}", "long one"), Remark("x", f"h{number}", "short")
+    return PreferencePair(
+        id=f"{number:03}", kind="outcome", chosen=sides[number % 4 == 0], rejected=sides[number % 4 != 0], weight=1.0,
+        repository="a/b", pull_request=f"a/b#{number}", created_at="", episodes=("x", "y"),
+    )  # fmt: skip
+
+
+PAIRS = [a_pair(number) for number in range(100)]
+
+
+def run(most=0, price=0.0):
+    model = Model()
+    bench = Bench(PAIRS, {"language:Go": frozenset({"001", "002"})}, 1, Clock(), price)
+    return *bench.run(Entrant("a-model", "prompt", model.score, model.read, most)), model
+
+
+def test_a_row_has_quality_time_reading_and_cost():
+    score, wins, model = run(price=2.0)
+
+    assert (score.overall.accuracy, score.overall.count, len(wins)) == (0.75, 100, 100)
+    assert score.slices["language:Go"].count == 2
+    assert score.milliseconds_per_remark == pytest.approx(10_000 / 200)
+    assert score.prompt_tokens == 100.0
+    assert score.cost_per_thousand == pytest.approx(250 * 1000 * 2.0 / 1e6)
+    assert [len(set(batch)) for batch in model.asked] == [200]
+
+
+def test_without_a_price_there_is_no_cost():
+    assert run()[0].cost_per_thousand is None
+
+
+@pytest.mark.parametrize(("most", "judged"), [(0, 100), (100, 100), (99, 50), (30, 25), (7, 7), (1, 1)])
+def test_few_pairs_are_spread_over_all(most, judged):
+    score, wins, _ = run(most)
+
+    assert len(wins) == score.overall.count == judged
+    assert "000" in wins
+
+
+def test_what_was_scored_once_is_not_asked_again():
+    model = Model()
+    remembering = Remembering(model)
+    remarks = [pair.chosen for pair in PAIRS[:4]]
+    assert remembering.score(remarks) == remembering.score(remarks)
+    remembering.score([*remarks, PAIRS[7].rejected, PAIRS[7].rejected])
+    assert [len(batch) for batch in model.asked] == [4, 1]
+    assert remembering.read(remarks) == Reading(100.0, 250.0)
+    assert (remembering.version, remembering.tier) == ("a-model", "prompt")
