@@ -1,7 +1,7 @@
 """Commands that learn: from files or GitHub to a judged version; and the whole loop as a demo."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,9 @@ from reviewlore.cli.options import (
     shown,
 )
 from reviewlore.errors import ConfigError
+
+if TYPE_CHECKING:
+    from reviewlore.wiring import Workshop
 
 
 @click.command()
@@ -103,10 +106,11 @@ def _refuse_forge_options(**given: Any) -> None:
 @click.option("--tier", type=click.Choice(["embedded", "adapter"]), default="embedded", show_default=True,
               help="embedded: the ranker, seconds. adapter: a LoRA adapter by DPO.")  # fmt: skip
 @click.option("--recipe", metavar="NAME", help="With --tier adapter: a training recipe.  [default: smoke_cpu]")
+@click.option("--curve", is_flag=True, help="Only say whether more pull requests would help. Nothing is written.")
 @dry_run_option
 @format_option("text", "json")
 @quiet_option
-def train(repo: Path, tier: str, recipe: str | None, dry_run: bool, style: str, quiet: bool) -> int:
+def train(repo: Path, tier: str, recipe: str | None, curve: bool, dry_run: bool, style: str, quiet: bool) -> int:
     """Train a version and let the gate decide.
 
     Train a version on the mined pairs, judge it on later pull requests, and let the gate decide.
@@ -116,6 +120,8 @@ def train(repo: Path, tier: str, recipe: str | None, dry_run: bool, style: str, 
     from reviewlore.formats.standing import render_decision, render_evaluation
 
     workshop = open_workshop(repo, quiet)
+    if curve:
+        return _show_curve(workshop, style)
     if tier == "embedded" and recipe:
         raise ConfigError("--recipe belongs to --tier adapter; the embedded ranker has none.")
     chosen = workshop.recipe(recipe or "smoke_cpu") if tier == "adapter" else None
@@ -124,6 +130,18 @@ def train(repo: Path, tier: str, recipe: str | None, dry_run: bool, style: str, 
         click.echo(as_json(to_plain(trained)), nl=False)
     else:
         click.echo(render_evaluation(trained.evaluation) + "\n" + render_decision(trained.decision), nl=False)
+    return 0
+
+
+def _show_curve(workshop: "Workshop", style: str) -> int:
+    from reviewlore.flows.curve import draw_curve
+    from reviewlore.flows.judge import load_dataset
+    from reviewlore.formats.curve import render_curve
+    from reviewlore.formats.records import to_plain
+
+    rankers = workshop.train_context().rankers
+    found = draw_curve(rankers, load_dataset(workshop.store), workshop.console)
+    click.echo(as_json({**to_plain(found), "told": found.told}) if style == "json" else render_curve(found), nl=False)
     return 0
 
 

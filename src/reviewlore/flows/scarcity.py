@@ -11,18 +11,28 @@ from reviewlore.domain.history import Episode
 from reviewlore.domain.preference import PreferencePair
 from reviewlore.domain.scarcity import Shortage
 from reviewlore.errors import RefusedError
+from reviewlore.flows.curve import try_curve
 from reviewlore.flows.fitting import Plan
 from reviewlore.flows.judge import LoadedDataset
 from reviewlore.flows.training import TrainContext
+from reviewlore.formats.curve import render_curve
 from reviewlore.stages.recipe import find_shortage
 from reviewlore.stages.sufficiency import find_shortage_of, find_thin
 
 
 def refuse_scarce(context: TrainContext, plan: Plan) -> None:
-    """Raise RefusedError where a plan has too little to train on; it says what is missing."""
+    """Raise RefusedError where a plan has too little to train on; it says what is missing, and whether more may help.
+
+    The ranker's learning curve is told where there is enough to draw one: it needs less than an adapter does.
+    """
     message = _missing(context, plan)
-    if message is not None:
-        raise RefusedError(message)
+    if message is None:
+        return
+    curve = try_curve(context.rankers, plan.dataset, context.console, plan.specialist)
+    if curve is not None:
+        context.console.say(render_curve(curve))
+        message += f" {curve.told}"
+    raise RefusedError(message)
 
 
 def find_scarcity(dataset: LoadedDataset, minima: Sequence[MinimumSettings] = (), specialist: str = "") -> str | None:
