@@ -26,13 +26,14 @@ def _pin(workshop: Workshop, name: str, *, dry_run: bool) -> str:
     from reviewlore.domain.recipe import NamedBase
     from reviewlore.flows.doctor import pin_in_settings
 
-    base = workshop.recipe(name).base
+    recipe = workshop.recipe(name)
+    base = recipe.base
     if not isinstance(base, NamedBase):
-        return f"Recipe {name} makes its own base model; there is no revision to pin.\n"
+        return f"Recipe {recipe.name} makes its own base model; there is no revision to pin.\n"
     revision = resolve_revision(base.id)
     path = workshop.repo.top / FILE
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    changed = pin_in_settings(text, name, revision)
+    changed = pin_in_settings(text, recipe.name, revision)
     if not dry_run:
         write_text(path, changed)
     verb = "Would write" if dry_run else "Wrote"

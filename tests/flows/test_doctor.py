@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.adapters.model_server import refused, serve
 from tests.repositories import commit, make_repository
 
+from reviewlore.adapters.resources import load_recipe
 from reviewlore.cli import run
 from reviewlore.config import RecipeSettings, parse_settings
 from reviewlore.errors import ConfigError
@@ -69,7 +70,9 @@ def hub() -> str:
     server.server_close()
 
 
-def doctor(folder: Path, endpoint: str, *options: str) -> subprocess.CompletedProcess[str]:
+def doctor(
+    folder: Path, endpoint: str, *options: str, recipe: str = "dpo_lora_small"
+) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "HF_ENDPOINT": endpoint, "NO_PROXY": "127.0.0.1"}
     command = [
         sys.executable,
@@ -79,7 +82,7 @@ def doctor(folder: Path, endpoint: str, *options: str) -> subprocess.CompletedPr
         "--repo",
         str(folder),
         "--recipe",
-        "dpo_lora_small",
+        recipe,
         *options,
     ]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -96,6 +99,15 @@ def test_doctor_resolves_the_base_model_s_revision_and_writes_it(tmp_path: Path,
     done = doctor(folder, hub)
     assert done.returncode == 0, done.stderr
     assert parse_settings((folder / ".reviewlore.toml").read_text()).recipes == {"dpo_lora_small": RecipeSettings(ID)}
+
+
+def test_a_recipe_of_one_s_own_is_pinned_by_its_name(tmp_path: Path, hub: str) -> None:
+    pytest.importorskip("huggingface_hub", reason="resolving a model needs the model extra")
+    folder = make_repository(tmp_path / "repo")
+    commit(folder, {"training/ours.toml": load_recipe("dpo_lora_small")})
+    done = doctor(folder, hub, recipe="training/ours.toml")
+    assert done.returncode == 0, done.stderr
+    assert parse_settings((folder / ".reviewlore.toml").read_text()).recipes == {"ours": RecipeSettings(ID)}
 
 
 def test_an_unreachable_hub_is_one_sentence(tmp_path: Path) -> None:
