@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from reviewlore.domain.report import Report
     from reviewlore.flows.labelling import LearnContext
     from reviewlore.flows.training import TrainContext
+    from reviewlore.flows.training_lock import Pulse
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,17 @@ class Workshop:
     def adapters(self) -> AdapterTrainer:
         """Training of and scoring with low-rank adapters; loads torch only when used."""
         from reviewlore.adapters.training import DpoAdapters
+        from reviewlore.flows.training_lock import BeatingConsole
 
-        runs = find_runs(self.repo.git_dir)
-        return DpoAdapters(resources.load_prompts(), self.console, find_bases(), runs, model_environment())
+        console, runs = BeatingConsole(self.console, self.pulse), find_runs(self.repo.git_dir)
+        return DpoAdapters(resources.load_prompts(), console, find_bases(), runs, model_environment())
+
+    @cached_property
+    def pulse(self) -> "Pulse":
+        """What beats while a training goes on."""
+        from reviewlore.flows.training_lock import Pulse
+
+        return Pulse()
 
     def scorer(self) -> Judgement:
         """Return the judgement in force, and what it is worth; what has to be known of it is said."""
@@ -213,22 +222,12 @@ class Workshop:
         return Remote(forge_address(), repository, read_token(repository)), os.environ.get("GITHUB_API_URL") or PUBLIC
 
     def recipe(self, name: str) -> "Recipe":
-        """Return a shipped recipe, or one's own by its path, with the settings for it (a base model's revision)."""
-        from reviewlore.flows.own_recipes import is_own, name_own
+        """Return a shipped recipe with the repository's own settings for it (a base model's revision)."""
         from reviewlore.stages.recipe import parse_recipe, pin_revision
 
-        text = self.own_recipe(name) if is_own(name) else resources.load_recipe(name)
-        name = name_own(name, resources.recipe_names()) if is_own(name) else name
+        text = resources.load_recipe(name)
         revision = self.settings.recipes.get(name, RecipeSettings()).revision
         return parse_recipe(pin_revision(text, revision) if revision else text, name)
-
-    def own_recipe(self, path: str) -> str:
-        """Return the text of a recipe file: the one that was named on this machine, else of the default branch."""
-        from reviewlore.flows.own_recipes import decode, read_committed
-
-        local = Path(path)
-        here = local.is_file()
-        return decode(local.read_bytes(), path) if here else read_committed(self.repo, self.trusted, path)
 
     @property
     def actor(self) -> str:

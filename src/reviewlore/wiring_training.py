@@ -9,6 +9,7 @@ from reviewlore.domain.drift import MapFingerprint
 from reviewlore.errors import InputError
 from reviewlore.flows.learn import policy_in_force
 from reviewlore.flows.training import TrainContext
+from reviewlore.flows.training_lock import BeatingConsole, Pulse
 from reviewlore.ports import AdapterTrainer, Clock, Console, Store
 from reviewlore.ranking.model import RankerModel
 from reviewlore.wiring_secrets import find_adapters, find_bases, read_model_key
@@ -56,6 +57,11 @@ class Workplace(Protocol):
         ...
 
     @property
+    def pulse(self) -> Pulse:
+        """What beats while a training goes on."""
+        ...
+
+    @property
     def clock(self) -> Clock:
         """The system's clock."""
         ...
@@ -87,7 +93,7 @@ def make_train_context(workshop: Workplace) -> TrainContext:
         rankers=BoostedRankers(workshop.prior),
         adapters=workshop.adapters,
         clock=workshop.clock,
-        console=workshop.console,
+        console=BeatingConsole(workshop.console, workshop.pulse),
         packages=package_versions(),
         code_commit=code_commit(),
         hardware=processor_name(),
@@ -102,6 +108,7 @@ def make_train_context(workshop: Workplace) -> TrainContext:
         code=partial(_read_code, workshop.repo),
         model=workshop.settings.model,
         precision=workshop.settings.review.target_precision,
+        pulse=workshop.pulse,
     )
 
 

@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from tests.repositories import git, make_repository
 
 from reviewlore.adapters.console import QuietConsole
 from reviewlore.adapters.git import GitRepo
+from reviewlore.adapters.machine import SystemClock
 from reviewlore.adapters.resources import load_prior
 from reviewlore.adapters.store import GitStore
 from reviewlore.adapters.training import BoostedRankers
 from reviewlore.cli import run
 from reviewlore.domain.preference import PreferencePair
+from reviewlore.errors import RefusedError
 from reviewlore.flows import state
 from reviewlore.flows.train import train
 from reviewlore.flows.training import TrainContext
@@ -155,6 +158,13 @@ class Other(BoostedRankers):
         return {**super().settings(), "made": "elsewhere"}
 
 
+class AnHourLater(SystemClock):
+    """A clock by which a training that began now has not been heard of for an hour."""
+
+    def now(self) -> str:
+        return (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 class Overtaken(BoostedRankers):
     """While it trains what is to be served, after the judging, another run trains and promotes."""
 
@@ -172,7 +182,8 @@ class Overtaken(BoostedRankers):
 def test_of_two_runs_at_once_the_later_one_does_not_replace_whom_it_never_met(tmp_path: Path) -> None:
     mine(make_repository(tmp_path), rows(280))
     context = Workshop(tmp_path, QuietConsole()).train_context()
-    other = replace(context, rankers=Other(context.prior))
+    other = Workshop(tmp_path, QuietConsole()).train_context()
+    other = replace(other, rankers=Other(context.prior), clock=AnHourLater())  # it takes the first one for dead
     late = train(replace(context, rankers=Overtaken(context.prior, other)), "embedded", None)
     assert late.decision.verdict == "refuse"
     registry = state.read_registry(context.store)
@@ -180,6 +191,20 @@ def test_of_two_runs_at_once_the_later_one_does_not_replace_whom_it_never_met(tm
     assert registry.entries[1].reason == late.decision.reason
     assert f"meanwhile {registry.entries[0].id} is active" in late.decision.reason
     assert run(["promote", late.manifest.id, "--repo", str(tmp_path)]) == 0
+
+
+def test_a_second_training_is_refused_while_one_is_under_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine(make_repository(tmp_path), rows(280))
+    context = Workshop(tmp_path, QuietConsole()).train_context()
+    other = replace(Workshop(tmp_path, QuietConsole()).train_context(), rankers=Other(context.prior))
+    with pytest.raises(RefusedError, match=r"command line trains embedded-\w+ on this state branch since 20"):
+        train(replace(context, rankers=Overtaken(context.prior, other)), "embedded", None)
+    assert state.read_registry(context.store).entries == ()
+    assert state.read_hold(context.store) is None
+    assert [entry.action for entry in state.read_audit(context.store)] == ["mine"]
+    assert "nobody trains" in told(capsys, "doctor", "--repo", str(tmp_path))[1]
 
 
 def test_a_dry_run_trains_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -120,6 +120,7 @@ def _show_standing(repo: Path, style: str, *, data: bool) -> int:
     from reviewlore.flows import state
     from reviewlore.flows.drift import find_active_aged
     from reviewlore.flows.spending import read_month
+    from reviewlore.flows.training_lock import describe_hold
     from reviewlore.formats.records import to_plain
     from reviewlore.formats.standing import render_age, render_dataset, render_registry, render_spending
 
@@ -135,14 +136,18 @@ def _show_standing(repo: Path, style: str, *, data: bool) -> int:
         click.echo(as_json(to_plain(found)) if style == "json" else render_data(found), nl=False)
         return 0
     spending, model = read_month(store, workshop.clock.now()), workshop.settings.model
+    hold = state.read_hold(store)
     registry, datasets, audit = state.read_registry(store), state.read_datasets(store), state.read_audit(store)
     if style == "json":
         newest = to_plain(datasets[-1]) if datasets else None
         limits = {"monthly_tokens": model.monthly_tokens, "monthly_cost": model.monthly_cost}
         shown = {"registry": to_plain(registry), "dataset": newest, "audit_entries": len(audit)}
+        shown |= {"training": to_plain(hold)} if hold else {}
         click.echo(as_json({**shown, "spending": {**to_plain(spending), **limits}}), nl=False)
         return 0
     click.echo(render_registry(registry), nl=False)
+    if hold:
+        click.echo(f"\nA training is under way: {describe_hold(hold, workshop.clock.now())}.")
     if aged := find_active_aged(store, workshop.structure):
         click.echo("\n" + render_age(aged, workshop.settings.learn.drift_threshold), nl=False)
     click.echo("\n" + (render_dataset(datasets[-1]) if datasets else "Nothing was mined yet.\n"), nl=False)

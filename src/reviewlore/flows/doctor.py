@@ -10,8 +10,9 @@ from reviewlore.errors import InputError, ReviewloreError
 from reviewlore.flows import state
 from reviewlore.flows.review import read_settings
 from reviewlore.flows.scoring import load_active
+from reviewlore.flows.training_lock import describe_hold
 from reviewlore.formats.standing import render_due
-from reviewlore.ports import AdapterTrainer, Repo, Store
+from reviewlore.ports import AdapterTrainer, Clock, Repo, Store
 from reviewlore.ranking.model import RankerModel
 from reviewlore.stages.registry import find_tainted
 
@@ -59,6 +60,11 @@ class Patient(Protocol):
         ...
 
     @property
+    def clock(self) -> Clock:
+        """The system's clock."""
+        ...
+
+    @property
     def prior(self) -> RankerModel:
         """The shipped ranker."""
         ...
@@ -76,6 +82,7 @@ def examine(patient: Patient, packages: Mapping[str, str], model: Callable[[], s
             ("repository", lambda: _repository(patient.repo)),
             ("settings", lambda: _settings(patient.repo)),
             ("state branch", lambda: _branch(patient.store)),
+            ("training", lambda: tell_training(patient.store, patient.clock.now())),
             ("judgement", lambda: _judgement(patient)),
             ("forgotten data", lambda: _forgotten(patient.store)),
             ("model", model),
@@ -113,6 +120,12 @@ def tell_served(name: str, listed: Sequence[str]) -> str:
     if not own:
         raise InputError(f"Its server answers, but lists no {name}, only {shown}. Correct `[model] name`.")
     return f"its server answers and lists {own[0]}; adapters and models beside it: {shown or 'none'}."
+
+
+def tell_training(store: Store, now: str) -> str:
+    """Say whether somebody trains on a state branch, who, and since when."""
+    hold = state.read_hold(store)
+    return "nobody trains" if hold is None else describe_hold(hold, now)
 
 
 def pin_in_settings(text: str, recipe: str, revision: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from reviewlore.domain.events import PASSING_REASONS, FeedbackSignal
 from reviewlore.domain.history import Episode
+from reviewlore.domain.hold import TrainingHold
 from reviewlore.domain.mining import Approvals, Cursors, Suppressions
 from reviewlore.domain.model import AuditEntry, DatasetManifest, Registry, VersionManifest
 from reviewlore.domain.online import OnlineMetrics
@@ -27,6 +28,7 @@ APPROVALS = "approvals.json"
 ONLINE = "online.json"
 SHADOW = "shadow/"
 USAGE = "usage/"
+TRAINING = "training.json"
 _TIME = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-\d{2}(?:T|$)", re.ASCII)
 
 
@@ -155,6 +157,12 @@ def read_registry(store: Store) -> Registry:
     """Return the registry; an empty one before the first training."""
     data = store.read(REGISTRY)
     return Registry() if data is None else records.decode(data, Registry, REGISTRY)
+
+
+def read_hold(store: Store) -> TrainingHold | None:
+    """Return who trains on this branch, or None."""
+    data = store.read(TRAINING)
+    return None if data is None else records.decode(data, TrainingHold, TRAINING)
 
 
 def read_audit(store: Store) -> list[AuditEntry]:

@@ -1,5 +1,6 @@
 """Dataset to version: train on earlier pull requests, judge on later ones, let the gate speak, refit, commit, audit."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from reviewlore.domain.finding import Tier
@@ -15,6 +16,7 @@ from reviewlore.flows.rivals import find_rivals
 from reviewlore.flows.scarcity import find_not_learned, refuse_scarce
 from reviewlore.flows.scoring import CALIBRATION_FILE
 from reviewlore.flows.training import TrainContext, Trained
+from reviewlore.flows.training_lock import hold_training
 from reviewlore.flows.versions import Made, count_people, make_manifest, save_version
 from reviewlore.formats import records
 from reviewlore.ports import Store
@@ -37,9 +39,22 @@ def train(context: TrainContext, tier: Tier, recipe: Recipe | None, *, dry_run: 
         f"Training {plan.id} by recipe {plan.name} on {len(dataset.train)} pairs; "
         f"{len(dataset.test)} pairs of later pull requests judge it."
     )
-    canaries = plant_canaries(plan)
     for told in find_not_learned(plan, context.minima):
         context.console.say(f"{told[0].upper()}{told[1:]}.")
+    with nullcontext() if dry_run else _hold(context, plan):  # a dry run writes nothing, so it holds nobody up
+        trained = _fit_and_judge(context, plan, dry_run=dry_run)
+    if recipe is not None:
+        context.adapters.discard(plan.id)
+    return trained
+
+
+def _hold(context: TrainContext, plan: Plan) -> AbstractContextManager[None]:
+    return hold_training(context.store, plan.id, context.actor, context.clock, context.console, context.pulse)
+
+
+def _fit_and_judge(context: TrainContext, plan: Plan, *, dry_run: bool) -> Trained:
+    dataset = plan.dataset
+    canaries = plant_canaries(plan)
     judged = fit_judged(context, plan, planted=[canary.pair for canary in canaries])
     judged = replace(judged, scorer=Remembering(judged.scorer))
     evaluation, comparisons = judge.judge(

@@ -10,6 +10,7 @@ from reviewlore.domain.drift import MapFingerprint
 from reviewlore.domain.evaluation import Evaluation, GateDecision
 from reviewlore.domain.model import VersionManifest
 from reviewlore.domain.people import Role
+from reviewlore.flows.training_lock import Pulse
 from reviewlore.ports import AdapterTrainer, Clock, Console, Meter, RankerTrainer, Store
 from reviewlore.ranking.model import RankerModel
 
@@ -26,7 +27,8 @@ class TrainContext:
     costs (0: not known). `approval` is the role that has to allow a dataset, `none`: nobody has to. `structure` returns
     the fingerprint of the code that is trained for, `code` the beginnings of some of its source files, without those at
     the paths it is given. `model` is the model of the settings with its prices, `precision` the share of remarks that
-    should be addressed. `draw_card` returns the files of a model card by their names.
+    should be addressed. `draw_card` returns the files of a model card by their names. `pulse` beats while
+    work goes on.
     """
 
     store: Store
@@ -49,6 +51,7 @@ class TrainContext:
     code: Callable[[Collection[str]], tuple[str, ...]] = _no_code
     model: ModelSettings = field(default_factory=ModelSettings)
     precision: float = 0.7
+    pulse: Pulse = field(default_factory=Pulse)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,10 @@ class AdapterTrainer(Protocol):
         """
         ...
 
+    def discard(self, version: str) -> None:
+        """Remove what the runs of a version left on this machine to be taken up: it is kept elsewhere now."""
+        ...
+
     def settings(self, recipe: "Recipe") -> dict[str, str]:
         """Return all that decides what a training makes, for the lineage and the version's identity."""
         ...
