@@ -159,6 +159,12 @@ class _ActionWorkshop(Workshop):
         self.console.warn(f"{problem} Defaults are used; check out with `fetch-depth: 0`.")
         return None
 
+    def own_recipe(self, path: str) -> str:
+        """Return the text of a recipe file of the default branch: what is checked out may be a pull request's."""
+        from reviewlore.flows.own_recipes import read_committed
+
+        return read_committed(self.repo, self.trusted, path)
+
     def source_of(self, address: str) -> Remote:
         """Return the repository at an address, with the token that may read it where it is on this forge."""
         token = self.site.environ.get("INPUT_STATE_TOKEN") or self.site.code.token
