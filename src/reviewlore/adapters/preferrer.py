@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from reviewlore.adapters import sharing
 from reviewlore.adapters.bases import (
     Base,
     encode_prompt,
@@ -28,9 +29,7 @@ from reviewlore.domain.recipe import MadeBase, Recipe
 from reviewlore.errors import StateError
 
 _PACK = 512  # tokens of remarks read at once
-_TRIED = 32  # tokens of a prompt and a remark on which sharing is tried
 _KEPT = 1 << 29  # bytes of prompts kept: ten or more of 1,000 tokens by a model of half a billion parameters
-_CLOSE, _CLOSE_BFLOAT16 = 1e-3, 0.25  # of one token's log-probability; bfloat16 has 8 bits
 
 
 class Preferrer:
@@ -100,9 +99,8 @@ class Preferrer:
     def _log_probabilities(self, prompt: list[int], remarks: Sequence[list[int]], *, adapted: bool) -> list[Any]:
         """Return, for each remark on a prompt, the log-probabilities of its tokens (float32, one a token)."""
         longest = len(prompt) + max(map(len, remarks))
-        window = getattr(self._model.config, "sliding_window", None)
         with nullcontext() if adapted else self._model.disable_adapter():
-            if (window and longest > window) or not self._can_share(prompt, remarks):
+            if sharing.exceeds_window(self._model.config, longest) or not self._can_share(prompt, remarks):
                 return [self._alone(prompt, remark) for remark in remarks]
             reader = tuple(self._model.active_adapters) if adapted else ()
             read = self._prefixes.find(reader, prompt)
@@ -114,18 +112,14 @@ class Preferrer:
     def _can_share(self, prompt: list[int], remarks: Sequence[list[int]]) -> bool:
         """Whether this kind of model gives the same together as alone: tried once, on a piece of the first prompt."""
         if self._shares is None:
-            self._shares = getattr(self._model.config, "_attn_implementation", "") == "sdpa"
-            piece = prompt[-_TRIED:]
-            two = [(piece + remark)[-_TRIED:] for remark in (remarks[0], remarks[-1])]  # never of one token only
-            if self._shares:
-                try:
-                    together = self._together(self._read(piece), len(piece), two)
-                except (AttributeError, RuntimeError, TypeError, ValueError):
-                    # It knows no such cache, no positions or no such mask.
-                    self._shares = False
-                    return False
-                gaps = [abs(self._alone(piece, two[at]) - together[at]).max().item() for at in range(2)]
-                self._shares = max(gaps) <= (_CLOSE_BFLOAT16 if self._bfloat16 else _CLOSE)
+            most = sharing.TRIED
+            piece = prompt[-most:]
+            two = [(piece + remark)[-most:] for remark in (remarks[0], remarks[-1])]  # never of one token only
+            self._shares = sharing.takes_masks(self._model.config) and sharing.agree(
+                lambda: self._together(self._read(piece), len(piece), two),
+                lambda: [self._alone(piece, remark) for remark in two],
+                bfloat16=self._bfloat16,
+            )
         return self._shares
 
     def _alone(self, prompt: list[int], remark: list[int]) -> Any:

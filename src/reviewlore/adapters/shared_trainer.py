@@ -7,13 +7,13 @@ at which metrics become numbers.
 import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from reviewlore.adapters import sharing
 from reviewlore.adapters.bases import Base
-from reviewlore.adapters.completion_head import TokenScores, add_completion_head, can_use_head
+from reviewlore.adapters.completion_head import TokenScores, add_completion_head
 from reviewlore.adapters.objectives import length_factors, odds_ratio_losses, preference_losses
-from reviewlore.adapters.prefix_trees import make_row_batch, make_tree_batch, see, tabulate
+from reviewlore.adapters.pair_reader import PairReader, find_pair, make_row
+from reviewlore.adapters.prefix_trees import tabulate
 from reviewlore.adapters.reference import fetch_reference, hash_parameters, reference_key
 from reviewlore.domain.recipe import Recipe
 from reviewlore.stages.batching import PairTokens, plan_batches
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 else:
     Stock = object
 
-Reading = Literal["trees", "rows", "logits"]
 _COLUMNS = ("prompt_ids", "chosen_ids", "rejected_ids", "weight", "smoothing", "ref_chosen_logps", "ref_rejected_logps")
 
 
@@ -53,16 +52,15 @@ class _SharedPrefix(Stock):  # type: ignore[misc]
         cache: Path | None,
     ) -> None:
         self.recipe, self.base, self._cache = recipe, base, cache
-        self.reading: Reading = "trees"
         rows, order, held_out = data
         precompute = arguments.precompute_ref_log_probs and recipe.loss.method == "dpo"
         arguments.precompute_ref_log_probs = False  # done below, once a row and not once a step
         add_completion_head(model.get_base_model())
-        self._pad, self._multiple = base.pad, arguments.pad_to_multiple_of or 1
+        self.reader = PairReader(base, recipe.loss.label_smoothing, arguments.pad_to_multiple_of or 1)
         super().__init__(
             model=model,
             args=arguments,
-            data_collator=self._collate,
+            data_collator=self.reader.collate,
             train_dataset=rows.select(order),
             eval_dataset=held_out,
             processing_class=base.tokenizer,
@@ -70,7 +68,7 @@ class _SharedPrefix(Stock):  # type: ignore[misc]
         )
         if _is_fresh(self.model):
             self.model.delete_adapter("ref")  # TRL's copy: the base without an adapter is the same, and cheaper
-        self._choose_reading(_pair(rows[order[0]]))
+        self._settle_reading(find_pair(rows[order[0]]))
         # Sharded weights are not laid out before training begins: their reference is computed step by step.
         self.precompute_ref_logps = precompute and not self.is_fsdp_enabled
         if self.precompute_ref_logps:
@@ -89,66 +87,23 @@ class _SharedPrefix(Stock):  # type: ignore[misc]
 
         return SequentialSampler(self.train_dataset)  # the order is planned: pairs on one prompt follow each other
 
-    def _collate(self, examples: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """Return the tensors of a batch of dataset rows."""
-        import torch
-
-        pairs = [_pair(each) for each in examples]
-        longest = max(len(pair.prompt) + max(len(pair.chosen), len(pair.rejected)) for pair in pairs)
-        shared = self.reading == "trees" and not sharing.exceeds_window(self._config(), longest)
-        batch = (make_tree_batch if shared else make_row_batch)(pairs, self._pad, self._multiple)
-        batch["shared"] = shared
-        smoothing = self.recipe.loss.label_smoothing
-        batch["weight"] = torch.tensor([each.get("weight", 1.0) for each in examples])
-        batch["smoothing"] = torch.tensor([each.get("smoothing", smoothing) for each in examples])
-        if "ref_chosen_logps" in examples[0]:
-            for name in ("ref_chosen_logps", "ref_rejected_logps"):
-                batch[name] = torch.tensor([each[name] for each in examples])
-        return batch
-
-    def _config(self) -> Any:
-        return self.base.model.config.get_text_config()
-
-    def _read(self, model: Any, batch: Mapping[str, Any]) -> TokenScores:
-        """Return the scores of a batch's asked tokens by one forward pass."""
-        seen = batch["trees"] >= 0
-        named = {"attention_mask": see(batch["trees"], batch["branches"]) if batch["shared"] else seen.long()}
-        if batch["shared"]:
-            named["position_ids"] = batch["position_ids"]
-        if self.reading == "logits":
-            named |= {"own_head": False}
-            named |= {"output_router_logits": True} if self.aux_loss_enabled else {}
-        asked = {"places": batch["places"], "targets": batch["targets"]}
-        return TokenScores(*model(input_ids=batch["input_ids"], **asked, **named))
-
-    def _choose_reading(self, pair: PairTokens) -> None:
-        """Take the cheapest way of reading that gives this model's own log-probabilities on a piece of one pair."""
-        import torch
+    def _settle_reading(self, pair: PairTokens) -> None:
+        """Find out how this model is read: in one process, since sharded weights may be nowhere else yet."""
         from accelerate.utils import broadcast_object_list
 
-        ways: list[Reading] = ["logits"]
-        if can_use_head(self.base.model) and not self.aux_loss_enabled:
-            ways = ["trees", "rows"] if sharing.takes_masks(self._config()) else ["rows"]
-        most = sharing.TRIED
-        piece = PairTokens(pair.prompt[-most:], pair.chosen[:most], pair.rejected[:most])
         was = self.model.training
         self.model.eval()
-
-        def score(way: Reading) -> list[Any]:
-            self.reading = way
-            batch = self._prepare_inputs(self._collate([_row(piece)]))
-            with torch.no_grad(), self.accelerator.autocast():
-                return [tabulate(self._read(self.model, batch).log_probs, batch)]
-
-        if self.accelerator.is_main_process:  # sharded weights may be nowhere else yet
-            bfloat16 = bool(self.args.bf16)
-            plain = functools.cache(lambda: [each.clone() for each in score("logits")])
-            fine = (way for way in ways if sharing.agree(functools.partial(score, way), plain, bfloat16=bfloat16))
-            self.reading = next(fine, "logits")
-        agreed = [self.reading]
-        broadcast_object_list(agreed, from_process=0)
-        self.reading = agreed[0]
+        if self.accelerator.is_main_process:
+            self.reader.settle(self.model, pair, self.accelerator, experts=self.aux_loss_enabled)
+        found = [self.reader.reading]
+        broadcast_object_list(found, from_process=0)
+        self.reader.reading = found[0]
         self.model.train(was)
+
+    @property
+    def reading(self) -> str:
+        """How pairs are read; see `Reading`."""
+        return self.reader.reading
 
     def _sums(self, values: Any, batch: Mapping[str, Any], alpha: float = 1.0) -> tuple[Any, Any]:
         """Return the sums of one value a token over each pair's chosen and rejected remark."""
@@ -174,7 +129,7 @@ class _SharedPrefix(Stock):  # type: ignore[misc]
         plain = self.accelerator.unwrap_model(self.model)
         name = "ref" if "ref" in plain.peft_config else None
         with torch.no_grad(), use_adapter(plain, adapter_name=name), self.accelerator.autocast():
-            scores = self._read(self.model, batch)
+            scores = self.reader.read(self.model, batch)
         return self._sums(scores.log_probs, batch, self.recipe.loss.length_alpha)
 
     def _precompute_ref_logps(self, dataset: Any, name: str, batch_size: int) -> Any:
@@ -184,7 +139,7 @@ class _SharedPrefix(Stock):  # type: ignore[misc]
         """
         from accelerate.utils import gather_object
 
-        pairs = [_pair(row) for row in dataset]
+        pairs = [find_pair(row) for row in dataset]
         rank, processes = self.accelerator.process_index, self.accelerator.num_processes
         share = pairs[rank::processes]
         key = reference_key(share, *self._reference_parts())
@@ -214,7 +169,7 @@ class _SharedPrefix(Stock):  # type: ignore[misc]
         self.model.eval()
         found = []
         for begin in range(0, len(order), size):
-            batch = self._collate([_row(pairs[index]) for index in order[begin : begin + size]])
+            batch = self.reader.collate([make_row(pairs[index]) for index in order[begin : begin + size]])
             found.append(torch.stack(self._reference(self._prepare_inputs(batch))))
         self.model.train(was)
         values = torch.empty(2, len(pairs))
@@ -224,7 +179,7 @@ class _SharedPrefix(Stock):  # type: ignore[misc]
     def _compute_loss(self, model: Any, inputs: Mapping[str, Any], return_outputs: bool) -> Any:
         """Return the average loss of a micro-batch's pairs, each times its weight, and note TRL's metrics."""
         loss = self.recipe.loss
-        scores = self._read(model, inputs)
+        scores = self.reader.read(model, inputs)
         chosen, rejected = self._sums(scores.log_probs, inputs, loss.length_alpha)
         lengths = inputs["lengths"][inputs["chosen"]], inputs["lengths"][inputs["rejected"]]
         if loss.method == "orpo":
@@ -283,15 +238,6 @@ def _metrics(totals: Any) -> dict[str, Any]:
         "logps/chosen": chosen_logps / pairs,
         "logps/rejected": rejected_logps / pairs,
     }
-
-
-def _pair(row: Mapping[str, Any]) -> PairTokens:
-    """Return a dataset row's tokens."""
-    return PairTokens(tuple(row["prompt_ids"]), tuple(row["chosen_ids"]), tuple(row["rejected_ids"]))
-
-
-def _row(pair: PairTokens) -> dict[str, Any]:
-    return {"prompt_ids": pair.prompt, "chosen_ids": pair.chosen, "rejected_ids": pair.rejected}
 
 
 def _is_fresh(model: Any) -> bool:

@@ -26,4 +26,5 @@ def agree(ours: Callable[[], Sequence[Any]], plain: Callable[[], Sequence[Any]],
     except _ERRORS:
         return False
     limit = _CLOSE_BFLOAT16 if bfloat16 else _CLOSE
-    return all(float(abs(a - b).max()) <= limit for a, b in zip(found, plain(), strict=True))
+    gaps = [abs(mine - theirs).max() for mine, theirs in zip(found, plain(), strict=True)]
+    return all(float(gap) <= limit for gap in gaps)
