@@ -139,6 +139,15 @@ class Workshop:
             self.console.warn(note)
         return found.judgement
 
+    def pinned(self) -> str:
+        """Say which version the lock of the default branch pins; empty where there is none."""
+        lock = self.lock()
+        if lock is None:
+            return ""
+        from reviewlore.flows.locking import tell_pinned
+
+        return tell_pinned(lock)
+
     def source_of(self, address: str) -> "Remote":
         """Return the repository at an address; the token goes to the forge of the environment and nowhere else."""
         from reviewlore.adapters.checkout import Remote
@@ -222,12 +231,22 @@ class Workshop:
         return Remote(forge_address(), repository, read_token(repository)), os.environ.get("GITHUB_API_URL") or PUBLIC
 
     def recipe(self, name: str) -> "Recipe":
-        """Return a shipped recipe with the repository's own settings for it (a base model's revision)."""
+        """Return a shipped recipe, or one's own by its path, with the settings for it (a base model's revision)."""
+        from reviewlore.flows.own_recipes import is_own, name_own
         from reviewlore.stages.recipe import parse_recipe, pin_revision
 
-        text = resources.load_recipe(name)
+        text = self.own_recipe(name) if is_own(name) else resources.load_recipe(name)
+        name = name_own(name, resources.recipe_names()) if is_own(name) else name
         revision = self.settings.recipes.get(name, RecipeSettings()).revision
         return parse_recipe(pin_revision(text, revision) if revision else text, name)
+
+    def own_recipe(self, path: str) -> str:
+        """Return the text of a recipe file: the one that was named on this machine, else of the default branch."""
+        from reviewlore.flows.own_recipes import decode, read_committed
+
+        local = Path(path)
+        here = local.is_file()
+        return decode(local.read_bytes(), path) if here else read_committed(self.repo, self.trusted, path)
 
     @property
     def actor(self) -> str:

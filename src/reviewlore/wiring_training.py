@@ -104,11 +104,12 @@ def make_train_context(workshop: Workplace) -> TrainContext:
         actor=workshop.actor,
         approval=workshop.settings.learn.approval,
         structure=workshop.structure,
-        minima=workshop.settings.learn.minimum,
         code=partial(_read_code, workshop.repo),
         model=workshop.settings.model,
         precision=workshop.settings.review.target_precision,
+        minima=workshop.settings.learn.minimum,
         pulse=workshop.pulse,
+        promotion=workshop.settings.learn.promotion,
     )
 
 

@@ -11,6 +11,7 @@ from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.grammars import Grammars
 from reviewlore.adapters.index import SqliteIndex
 from reviewlore.domain.events import ActionInputs, RunContext
+from reviewlore.domain.model import Policies
 from reviewlore.errors import ConfigError, ForgeError, RefusedError
 from reviewlore.flows.action import ActionTools, run_action
 from reviewlore.flows.publish import Desk
@@ -85,7 +86,7 @@ class Scene:
             store=lambda: self.store,
             key=lambda: b"key",
             kept_key=lambda: b"key",
-            approval=lambda: "none",
+            policies=Policies,
             code=lambda: self.repo,
             bring=self.brought.append,
             fetch=lambda *commits: self.fetched.append(commits),

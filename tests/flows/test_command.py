@@ -8,7 +8,7 @@ from reviewlore.diff import parse_diff
 from reviewlore.domain.events import Annotation, CommandEvent, JobResult
 from reviewlore.domain.finding import Finding, Review
 from reviewlore.domain.history import Anchor
-from reviewlore.domain.model import Registry, RegistryEntry
+from reviewlore.domain.model import AT_ONCE, Policies, Registry, RegistryEntry
 from reviewlore.errors import ConfigError, ForgeError, InputError, RefusedError
 from reviewlore.flows.command import CommandTools, answer_command
 from reviewlore.flows.publish import Desk, Reviewed
@@ -30,7 +30,7 @@ class Scene:
         self.store = FakeStore()
         self.reviewed_heads = []
         self.review_error = None
-        self.policy = "none"
+        self.policy, self.promotion = "none", AT_ONCE
 
     def review(self, pull):
         self.reviewed_heads.append(pull.head_sha)
@@ -46,7 +46,7 @@ class Scene:
             store=lambda: self.store,
             key=lambda: b"key",
             kept_key=lambda: b"key",
-            approval=lambda: self.policy,
+            policies=lambda: Policies(self.policy, self.promotion),
             clock=FakeClock(),
             review=self.review,
             job=lambda reviewed, published: JobResult(

@@ -19,7 +19,7 @@ from reviewlore.domain.online import OnlineRow
 from reviewlore.flows import state
 from reviewlore.flows.labelling import LearnContext
 from reviewlore.flows.learn import Source, learn
-from reviewlore.flows.watch import take_back_if_worse
+from reviewlore.flows.watch import watch
 from reviewlore.formats import records
 from reviewlore.formats.mining import render_learning
 from reviewlore.stages.registry import find_active
@@ -89,7 +89,7 @@ def test_it_stays_where_that_is_not_wanted(home: Path) -> None:
 
 
 def test_without_a_version_in_force_there_is_nothing_to_take_back() -> None:
-    assert take_back_if_worse(FakeStore(), NOW) == ""
+    assert watch(FakeStore(), NOW, take_back=True) == ""
 
 
 def test_nothing_damaged_is_gone_back_to(home: Path) -> None:

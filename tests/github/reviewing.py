@@ -16,6 +16,7 @@ from reviewlore.adapters.github_forge import GithubForge
 from reviewlore.adapters.grammars import Grammars
 from reviewlore.adapters.index import SqliteIndex
 from reviewlore.domain.events import ActionInputs, RunContext
+from reviewlore.domain.model import Policies
 from reviewlore.domain.preference import Remark
 from reviewlore.flows.action import ActionTools, run_action
 from reviewlore.flows.publish import Desk
@@ -117,7 +118,7 @@ class Shop:
             store=FakeStore,
             key=lambda: b"key",
             kept_key=lambda: b"key",
-            approval=lambda: "none",
+            policies=Policies,
             code=lambda: repo,
             fetch=lambda *_: None,
             bring=lambda _: None,

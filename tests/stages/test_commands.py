@@ -38,6 +38,7 @@ from reviewlore.stages.commands import parse_command
         ("/lore train adapter", TrainCommand("adapter")),
         ("/lore approve 2708C278", ApproveCommand("2708c278")),
         ("/lore approve 2708c2782ccf looked  through it", ApproveCommand("2708c2782ccf", "looked through it")),
+        ("/lore approve Adapter-81ce0d55 seen", ApproveCommand("adapter-81ce0d55", "seen")),
         ("/lore dismiss wrong", DismissCommand("wrong")),
         ("/lore dismiss not here", DismissCommand("not-here")),
         ("/lore dismiss not_here", DismissCommand("not-here")),
@@ -99,12 +100,13 @@ def test_other_text_is_not_a_command(text):
         ),
         (
             "/lore approve",
-            "Say which dataset. The form is `/lore approve <dataset> [text]`. "
+            "Say which dataset or version. The form is `/lore approve <dataset|version> [text]`. "
             "Nothing was done; `/lore help` lists the commands.",
         ),
         (
             "/lore approve everything",
-            "A dataset's id is hexadecimal, unlike `everything`. The form is `/lore approve <dataset> [text]`. "
+            "That is no id of a dataset or version: `everything`. The form is `/lore approve <dataset|version> "
+            "[text]`. "
             "Nothing was done; `/lore help` lists the commands.",
         ),
         (
@@ -196,8 +198,8 @@ def test_help_as_full_text():
         "or with the remark's id | write |\n"
         "| `/lore status` | tells which version is in force and why | triage |\n"
         "| `/lore train [embedded\\|adapter]` | starts the training workflow; the gate judges the result | maintain |\n"
-        "| `/lore approve <dataset> [text]` | allows a dataset to be trained on, where policy asks for somebody's "
-        "word; policy says which role it takes | write |\n"
+        "| `/lore approve <dataset\\|version> [text]` | allows a dataset to be trained on, or a version that passed "
+        "the gate to judge, where policy asks for somebody's word; policy says which role it takes | write |\n"
         "| `/lore forget pr\\|comment [name]` | removes this pull request or comment, or the named one, from what was "
         "learned, with its history | maintain |\n"
         "| `/lore opt-out` | removes what you wrote from what was learned, with its history; you are not learned from "

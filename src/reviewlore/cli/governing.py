@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,40 +16,55 @@ from reviewlore.cli.options import (
     quiet_option,
     repo_option,
 )
+from reviewlore.domain.finding import SPECIALISTS
 from reviewlore.errors import ConfigError
+
+if TYPE_CHECKING:
+    from reviewlore.wiring import Workshop
 
 
 @click.command()
 @click.argument("version")
 @repo_option
 @click.option("--reason", default="promoted by hand", show_default=True, help="Why, for the audit log.")
+@click.option("--github", metavar="OWNER/NAME", help="Where your role is checked, if policy asks for one.")
 @dry_run_option
-def promote(version: str, repo: Path, reason: str, dry_run: bool) -> int:
+def promote(version: str, repo: Path, reason: str, github: str | None, dry_run: bool) -> int:
     """Make a version the active one.
 
-    Make a version the active one, whatever the gate said; the audit log says who did and why.
+    Make a version the active one at once, whatever the gate said; the audit log says who did and why. Where [learn]
+    promotion-approval names a role, yours is asked of GitHub.
     """
-    from reviewlore.flows.promote import promote as run_promotion
+    from functools import partial
+
+    from reviewlore.flows.approve_version import promote_asked
+    from reviewlore.flows.promote import Deed
+    from reviewlore.wiring_lineage import ask_decider
 
     workshop = open_workshop(repo, quiet=True)
-    message = run_promotion(workshop.store, version, workshop.actor, reason, workshop.clock.now(), dry_run=dry_run)
-    click.echo(message)
+    deed = Deed(workshop.actor, reason, workshop.clock.now(), dry_run)
+    ask = partial(ask_decider, workshop, github) if github else None
+    click.echo(promote_asked(workshop.store, version, deed, workshop.settings.learn.promotion_approval, ask))
+    _tell_unmoved(workshop)
     return 0
 
 
 @click.command()
 @repo_option
 @click.option("--reason", default="rolled back by hand", show_default=True, help="Why, for the audit log.")
+@click.option("--specialist", type=click.Choice(SPECIALISTS), help="The version of this specialist, not everybody's.")
 @dry_run_option
-def rollback(repo: Path, reason: str, dry_run: bool) -> int:
+def rollback(repo: Path, reason: str, specialist: str | None, dry_run: bool) -> int:
     """Go back to the version active before.
 
-    Go back one step: the version active before becomes active again.
+    Go back one step: a canary is taken back; where there is none, the version active before becomes active again.
     """
     from reviewlore.flows.promote import rollback as run_rollback
 
     workshop = open_workshop(repo, quiet=True)
-    click.echo(run_rollback(workshop.store, workshop.actor, reason, workshop.clock.now(), dry_run=dry_run))
+    now = workshop.clock.now()
+    click.echo(run_rollback(workshop.store, workshop.actor, reason, now, dry_run=dry_run, specialist=specialist or ""))
+    _tell_unmoved(workshop)
     return 0
 
 
@@ -91,6 +106,14 @@ def status(
     if card or revision is not None:
         raise ConfigError(f"{'--card' if card else '--revision'} goes with --architecture only.")
     return _show_online(repo, style) if online else _show_standing(repo, style, data=data)
+
+
+def _tell_unmoved(workshop: "Workshop") -> None:
+    """Warn that a pin holds, whatever is active now."""
+    from reviewlore.flows.locking import tell_unmoved
+
+    if told := tell_unmoved(workshop.lock()):
+        click.echo(told, err=True)
 
 
 def _show_online(repo: Path, style: str) -> int:

@@ -45,27 +45,34 @@ def trace(comment: str, repo: Path, github: str | None, dry_run: bool, style: st
 
 
 @click.command()
-@click.argument("dataset")
+@click.argument("subject")
 @repo_option
 @click.option("--github", metavar="OWNER/NAME", help="Where your role is checked: a repository it was made from.")
-@click.option("--refuse", is_flag=True, help="Refuse the dataset: nothing is trained on it.")
+@click.option("--refuse", is_flag=True, help="Refuse it: nothing is trained on the dataset, the version is rejected.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why, for the audit log.")
 @dry_run_option
-def approve(dataset: str, repo: Path, github: str | None, refuse: bool, reason: str, dry_run: bool) -> int:
-    """Allow a dataset to be trained on, or refuse it.
+def approve(subject: str, repo: Path, github: str | None, refuse: bool, reason: str, dry_run: bool) -> int:
+    """Allow a dataset to be trained on, or a version to judge; or refuse it.
 
-    Allow or refuse the DATASET whose id begins so, where [learn] approval in .reviewlore.toml asks for somebody's word.
+    Allow or refuse the dataset or version whose id begins with SUBJECT, where [learn] approval or promotion-approval in
+    .reviewlore.toml asks for somebody's word.
     """
     from functools import partial
 
     from reviewlore.flows.approve import Verdict, tell_decision
     from reviewlore.flows.approve import approve as run_approval
+    from reviewlore.flows.approve_version import approve_version, names_version, tell_version_decision
     from reviewlore.wiring_lineage import ask_decider
 
     workshop = open_workshop(repo, quiet=True)
-    verdict = Verdict(dataset, not refuse, reason, workshop.clock.now())
+    learning = workshop.settings.learn
+    verdict = Verdict(subject, not refuse, reason, workshop.clock.now())
     ask = partial(ask_decider, workshop, github) if github else None
-    decided = run_approval(workshop.store, verdict, workshop.settings.learn.approval, ask, dry_run=dry_run)
+    if names_version(subject):
+        version = approve_version(workshop.store, verdict, learning.promotion, ask, dry_run=dry_run)
+        click.echo(tell_version_decision(version))
+        return 0
+    decided = run_approval(workshop.store, verdict, learning.approval, ask, dry_run=dry_run)
     click.echo(tell_decision(decided))
     return 0
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from reviewlore.domain.architecture import ContractKind
 from reviewlore.domain.finding import SPECIALISTS
+from reviewlore.domain.model import Policies, PromotionPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,16 @@ class LearnSettings:
     price_per_hour: float = 0.0
     minimum: tuple[MinimumSettings, ...] = ()
     seed: int = 20260101
+
+    @property
+    def policies(self) -> Policies:
+        """What a person's word is wanted on."""
+        return Policies(self.approval, self.promotion)
+
+    @property
+    def promotion(self) -> PromotionPolicy:
+        """What becomes of a version that passed the gate."""
+        return PromotionPolicy(self.canary_share, self.promotion_approval)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,9 +112,12 @@ class TrainCommand:
 
 @dataclass(frozen=True, slots=True)
 class ApproveCommand:
-    """Allow the dataset whose id begins with `dataset` to be trained on; `text` says why."""
+    """Allow the dataset whose id begins with `subject` to be trained on, or such a version to judge.
 
-    dataset: str
+    `text` says why.
+    """
+
+    subject: str
     text: str = ""
 
 

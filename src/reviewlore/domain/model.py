@@ -156,6 +156,14 @@ AT_ONCE = PromotionPolicy()
 
 
 @dataclass(frozen=True, slots=True)
+class Policies:
+    """What the settings want a person's word on: the role that has to allow a dataset, and what a promotion takes."""
+
+    dataset: Role = "none"
+    promotion: PromotionPolicy = AT_ONCE
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One line of the append-only, hash-chained log: pseudonyms and hashes only."""
 

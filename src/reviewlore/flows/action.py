@@ -24,7 +24,7 @@ from reviewlore.domain.events import (
 from reviewlore.domain.finding import Finding
 from reviewlore.domain.forge import PullRequest, Standing
 from reviewlore.domain.markers import MARKER
-from reviewlore.domain.people import Role
+from reviewlore.domain.model import Policies
 from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreError, UserError
 from reviewlore.flows.again import unchanged_since
 from reviewlore.flows.dispatch import choose_job
@@ -45,7 +45,8 @@ _MAX_ANNOTATIONS = 10  # of each level a step; GitHub drops the rest
 
 @dataclass(frozen=True, slots=True)
 class ActionTools:
-    """What the jobs need, each made on first use; `learn` and `train` return what they did as Markdown.
+    """What the jobs need, each made on first use; `learn` and `train` return what they did as Markdown, `pinned` says
+    which version a lock pins (empty: none).
 
     `desk`, `runs`, `store` and the keys are called once at most; `fetch` brings the commits (number, base, head) into
     the clone, `code`, that `review_context` (of a pull request's number and its base commit) reads, and `bring` commits
@@ -59,13 +60,14 @@ class ActionTools:
     store: Callable[[], Store]
     key: Callable[[], bytes]
     kept_key: Callable[[], bytes]
-    approval: Callable[[], Role]
+    policies: Callable[[], Policies]
     code: Callable[[], Repo]
     fetch: Callable[[int, str, str], None]
     bring: Callable[[Sequence[str]], None]
     review_context: Callable[[int, str], ReviewContext]
     learn: Callable[[], str]
     train: Callable[[TrainTier, str], str]
+    pinned: Callable[[], str] = str
 
 
 def run_action(context: RunContext, tools: ActionTools) -> int:
@@ -229,12 +231,13 @@ def _command(event: CommandEvent, context: RunContext, tools: ActionTools) -> Jo
         store=tools.store,
         key=tools.key,
         kept_key=tools.kept_key,
-        approval=tools.approval,
+        policies=tools.policies,
         clock=tools.clock,
         review=lambda pull: _review_anew(pull, desk, tools),
         job=lambda reviewed, published: _ended(reviewed, published, context, tools),
         run_url=context.run_url,
         train_workflow=context.inputs.train_workflow,
+        pinned=tools.pinned,
     )
     return answer_command(event, command_tools)
 

@@ -1,6 +1,6 @@
 """A person's word on a dataset: who decides is checked by the caller's forge, what was decided is kept and audited."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from reviewlore.domain.mining import Approvals
@@ -24,9 +24,9 @@ class Decider:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is decided about the dataset whose id begins with `dataset`; `now` is ISO 8601 in UTC."""
+    """What is decided about the dataset or version whose id begins with `subject`; `now` is ISO 8601 in UTC."""
 
-    dataset: str
+    subject: str
     approved: bool
     reason: str
     now: str
@@ -51,7 +51,7 @@ def approve(
     `ask` asks the forge who decides; None: there is no forge to ask. RefusedError where nothing asks for a decision,
     the role is too low or cannot be checked, or the decision was made already.
     """
-    manifest = _find(store, verdict.dataset)
+    manifest = _find(store, verdict.subject)
     needed = approvals.needed_role(state.read_approvals(store), manifest.id, policy)
     if needed == "none":
         raise RefusedError(
@@ -64,7 +64,7 @@ def approve(
             f"--github OWNER/NAME with one of {_repositories(manifest)}, and set GITHUB_TOKEN to your own token."
         )
     decider = ask()
-    _check(manifest, decider, needed)
+    refuse_role(f"dataset {manifest.id[:12]}", manifest.split_at, decider, needed)
     saving = _Saving(manifest.id, needed, decider, verdict)
     if dry_run:
         saving.files(store)
@@ -93,6 +93,29 @@ def tell_decision(decided: Decided) -> str:
     return f"{text} Nothing is trained on it.{undo}"
 
 
+def refuse_role(subject: str, repositories: Collection[str], decider: Decider, needed: Role) -> None:
+    """Raise RefusedError where somebody's role is too low, or is one in a repository that nothing was made from.
+
+    Anybody owns some repository, so a role there does not count.
+    """
+    if decider.repository.casefold() not in {name.casefold() for name in repositories}:
+        known = ", ".join(sorted(repositories)) or "the repositories it was made from"
+        raise RefusedError(
+            f"{subject[0].upper()}{subject[1:]} was not made from {decider.repository}, so a role there does not "
+            f"count. Name one of {known}."
+        )
+    if not is_at_least(decider.role, needed):
+        raise RefusedError(
+            f"To decide about {subject} takes the role {needed} in {decider.repository}; GitHub says "
+            f"{decider.role}. Ask somebody who has it."
+        )
+
+
+def clean_reason(reason: str) -> str:
+    """Return a reason as it may be kept: short, on one line, without secrets and names of people."""
+    return redact_mentions(redact(" ".join(reason.split())[:500])[0])
+
+
 @dataclass(frozen=True, slots=True)
 class _Saving:
     """One decision into `approvals.json` and the audit log; made again where somebody else wrote first."""
@@ -105,7 +128,7 @@ class _Saving:
     def files(self, store: Store) -> dict[str, bytes | None]:
         """Return the files to write; RefusedError where the decision cannot be made."""
         verdict, who = self.verdict, self.decider
-        decision = approvals.Decision(verdict.approved, who.pseudonym, verdict.now, _clean(verdict.reason))
+        decision = approvals.Decision(verdict.approved, who.pseudonym, verdict.now, clean_reason(verdict.reason))
         decided = approvals.decide(state.read_approvals(store), self.dataset, self.role, decision)
         entry = state.audited(
             store,
@@ -131,23 +154,5 @@ def _find(store: Store, prefix: str) -> DatasetManifest:
     return manifests[approvals.find_dataset(prefix, list(manifests))]
 
 
-def _check(manifest: DatasetManifest, decider: Decider, needed: Role) -> None:
-    """A role counts in a repository that the dataset was made from; anybody owns some repository."""
-    if decider.repository.casefold() not in {name.casefold() for name in manifest.split_at}:
-        raise RefusedError(
-            f"Dataset {manifest.id[:12]} was not made from {decider.repository}, so a role there does not count. "
-            f"Name one of {_repositories(manifest)}."
-        )
-    if not is_at_least(decider.role, needed):
-        raise RefusedError(
-            f"To decide about dataset {manifest.id[:12]} takes the role {needed} in {decider.repository}; GitHub says "
-            f"{decider.role}. Ask somebody who has it."
-        )
-
-
 def _repositories(manifest: DatasetManifest) -> str:
     return ", ".join(sorted(manifest.split_at)) or "the repositories it was made from"
-
-
-def _clean(reason: str) -> str:
-    return redact_mentions(redact(" ".join(reason.split())[:500])[0])

@@ -28,6 +28,7 @@ from reviewlore.domain.events import (
 )
 from reviewlore.domain.forge import PullRequest, Reaction
 from reviewlore.domain.markers import MARKER, find_marker, marker
+from reviewlore.domain.model import Policies
 from reviewlore.domain.people import Role
 from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreError, UserError
 from reviewlore.flows import command_approve, command_privacy, state
@@ -47,7 +48,8 @@ class CommandTools:
 
     `review` reviews a pull request at its `head_sha`; `job` turns a published review into a result; `key` gives the
     secret of pseudonyms, `kept_key` the same where it is certain to be the one that mining uses, else ConfigError.
-    `approval` is the role that has to allow a dataset. What few commands need is made on first use.
+    `policies` are what the settings want a person's word on; `pinned` says which version a lock pins, empty: none. What
+    few commands need is made on first use.
     """
 
     desk: Desk
@@ -55,12 +57,13 @@ class CommandTools:
     store: Callable[[], Store]
     key: Callable[[], bytes]
     kept_key: Callable[[], bytes]
-    approval: Callable[[], Role]
+    policies: Callable[[], Policies]
     clock: Clock
     review: Callable[[PullRequest], Reviewed]
     job: Callable[[Reviewed, Published], JobResult]
     run_url: str = ""
     train_workflow: str = "learn.yml"
+    pinned: Callable[[], str] = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ def _do(command: Command, event: CommandEvent, pull: PullRequest, role: Role, to
         case HelpCommand():
             return _Answer(commands.render_help(), done)
         case StatusCommand():
-            return _Answer(_status(tools.store()), done)
+            return _Answer(_status(tools.store(), tools.pinned()), done)
         case ReviewCommand():
             return _review(pull, tools)
         case DismissCommand():
@@ -182,7 +185,7 @@ def _govern(
     match command:
         case ApproveCommand():
             decider = command_approve.decider_of(event, role, tools.key())
-            return command_approve.approve_named(command, event, decider, tools.store(), tools.approval(), now)
+            return command_approve.approve_named(command, event, decider, tools.store(), tools.policies(), now)
         case ForgetCommand():
             return command_privacy.forget_named(command, event, tools.store(), now)
         case OptOutCommand():
@@ -207,15 +210,15 @@ def _find_finding(command: DismissCommand, event: CommandEvent, tools: CommandTo
     return matching[0]
 
 
-def _status(store: Store) -> str:
+def _status(store: Store, pinned: str) -> str:
     signals = sum((store.read(path) or b"").count(b"\n") for path in store.paths("feedback/"))
-    return commands.render_status(state.read_registry(store), len(state.read_episodes(store)), signals)
+    return commands.render_status(state.read_registry(store), len(state.read_episodes(store)), signals, pinned)
 
 
 def _train(command: TrainCommand, event: CommandEvent, tools: CommandTools) -> str:
     if not event.default_branch:
         raise InputError("the event does not name the default branch, from which alone training may run.")
-    command_approve.refuse_waiting(tools.store(), tools.approval())
+    command_approve.refuse_waiting(tools.store(), tools.policies().dataset)
     tools.runs().dispatch(tools.train_workflow, event.default_branch, {"mode": "train", "tier": command.tier})
     address = f"{tools.desk.repository_url}/actions/workflows/{tools.train_workflow}"
     return commands.render_train_started(command, address)

@@ -1,21 +1,26 @@
-"""`/lore approve`, and what `/lore train` asks before it starts: an event in, the dataset decided about out."""
+"""`/lore approve`, and what `/lore train` asks before it starts: an event in, what was decided about out."""
 
 from reviewlore.domain.events import ApproveCommand, CommandEvent
+from reviewlore.domain.model import Policies
 from reviewlore.domain.people import Role
 from reviewlore.flows import state
 from reviewlore.flows.approve import Decider, Verdict, approve, refuse_unapproved
+from reviewlore.flows.approve_version import approve_version, names_version
 from reviewlore.ports import Store
 from reviewlore.stages import commands
 from reviewlore.stages.redact import pseudonym
 
 
 def approve_named(
-    command: ApproveCommand, event: CommandEvent, decider: Decider, store: Store, policy: Role, now: str
+    command: ApproveCommand, event: CommandEvent, decider: Decider, store: Store, policies: Policies, now: str
 ) -> str:
-    """Approve the dataset that a comment names; RefusedError where the role is below what policy asks for."""
+    """Approve the dataset or version that a comment names; RefusedError where the role is below what policy wants."""
     reason = command.text or f"approved on {event.repository}#{event.number}"
-    decided = approve(store, Verdict(command.dataset, True, reason, now), policy, lambda: decider)
-    return commands.render_approved(decided.dataset)
+    verdict = Verdict(command.subject, True, reason, now)
+    if names_version(command.subject):
+        version = approve_version(store, verdict, policies.promotion, lambda: decider)
+        return commands.render_version_approved(version.entry)
+    return commands.render_approved(approve(store, verdict, policies.dataset, lambda: decider).dataset)
 
 
 def decider_of(event: CommandEvent, role: Role, key: bytes) -> Decider:

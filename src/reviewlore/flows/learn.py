@@ -19,7 +19,7 @@ from reviewlore.domain.spending import Spent
 from reviewlore.errors import InputError
 from reviewlore.flows import state
 from reviewlore.flows.labelling import LearnContext, Memory, Tally, label_remarks, recall
-from reviewlore.flows.watch import take_back_if_worse
+from reviewlore.flows.watch import watch
 from reviewlore.formats import records
 from reviewlore.ports import Store
 from reviewlore.stages import dataset
@@ -91,7 +91,7 @@ def conclude(context: LearnContext, harvest: Harvest, tally: Tally, *, dry_run: 
         ending.files(context.store)
     else:
         commit = context.store.update(ending.files, ending.message, ending.now)
-        note = take_back_if_worse(context.store, ending.now) if context.settings.auto_rollback else ""
+        note = watch(context.store, ending.now, take_back=context.settings.auto_rollback)
     return LearnReport(
         source=harvest.source,
         counts=ending.counts,

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from reviewlore.config import ModelSettings
-from reviewlore.config import MinimumSettings
+from reviewlore.config import MinimumSettings, ModelSettings
 from reviewlore.domain.card import ModelCard
 from reviewlore.domain.drift import MapFingerprint
 from reviewlore.domain.evaluation import Evaluation, GateDecision
-from reviewlore.domain.model import VersionManifest
+from reviewlore.domain.model import AT_ONCE, PromotionPolicy, RegistryEntry, VersionManifest
 from reviewlore.domain.people import Role
 from reviewlore.flows.training_lock import Pulse
 from reviewlore.ports import AdapterTrainer, Clock, Console, Meter, RankerTrainer, Store
@@ -27,8 +26,8 @@ class TrainContext:
     costs (0: not known). `approval` is the role that has to allow a dataset, `none`: nobody has to. `structure` returns
     the fingerprint of the code that is trained for, `code` the beginnings of some of its source files, without those at
     the paths it is given. `model` is the model of the settings with its prices, `precision` the share of remarks that
-    should be addressed. `draw_card` returns the files of a model card by their names. `pulse` beats while
-    work goes on.
+    should be addressed, `promotion` what becomes of a version that passed the gate. `draw_card` returns the files of a
+    model card by their names, `pulse` beats while work goes on.
     """
 
     store: Store
@@ -47,18 +46,23 @@ class TrainContext:
     actor: str = "command line"
     approval: Role = "none"
     structure: Callable[[], MapFingerprint] = MapFingerprint
-    minima: tuple[MinimumSettings, ...] = ()
     code: Callable[[Collection[str]], tuple[str, ...]] = _no_code
     model: ModelSettings = field(default_factory=ModelSettings)
     precision: float = 0.7
+    minima: tuple[MinimumSettings, ...] = ()
+    promotion: PromotionPolicy = AT_ONCE
     pulse: Pulse = field(default_factory=Pulse)
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """One finished training: its lineage, how all tiers did on the same pairs, and what the gate said."""
+    """One finished training: its lineage, how all tiers did on the same pairs, what the gate said and what it led to.
+
+    `standing` is its entry in the registry, None where nothing was written.
+    """
 
     manifest: VersionManifest
     evaluation: Evaluation
     decision: GateDecision
     commit: str | None
+    standing: RegistryEntry | None = None

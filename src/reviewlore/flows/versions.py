@@ -33,7 +33,7 @@ class Made:
 
 def make_manifest(context: TrainContext, plan: Plan, made: Made, evaluation: Evaluation) -> VersionManifest:
     """Return the lineage of a version that was judged."""
-    active = registry.find_active(state.read_registry(context.store))
+    incumbent = registry.find_incumbent(state.read_registry(context.store), plan.specialist)
     own = judge.find_score(evaluation, plan.id)
     judged, dataset = made.judged, plan.dataset.manifest
     policy = {f"data.{name}": value for name, value in dataset.policy.items()}
@@ -50,8 +50,9 @@ def make_manifest(context: TrainContext, plan: Plan, made: Made, evaluation: Eva
         packages=dict(sorted(context.packages.items())),
         code_commit=context.code_commit,
         seed=dataset.seed,
-        parent=active.id if active else None,
+        parent=incumbent.id if incumbent else None,
         files=hash_files(made.files),
+        specialist=plan.specialist,
         metrics={**{kind: row.accuracy for kind, row in own.by_kind.items()}, "overall": own.overall.accuracy},
         log=judged.log,
         seconds=round(judged.seconds, 2),
@@ -106,38 +107,49 @@ def save_version(context: TrainContext, trained: Trained, files: Mapping[str, by
     written: list[Trained] = []
 
     def change(store: Store) -> dict[str, bytes | None]:
-        entry = RegistryEntry(
-            manifest.id, manifest.tier, "candidate", context.actor, manifest.created_at, "trained, not yet judged"
-        )
-        found = registry.add_candidate(state.read_registry(store), entry)
-        active = registry.find_active(found)
-        said = gate.confirm(trained.decision, active.id if active else None)
-        found = registry.apply_decision(found, said, f"gate ({context.actor})", manifest.created_at)
+        found = registry.add_candidate(state.read_registry(store), _candidate(context, manifest))
+        incumbent = registry.find_incumbent(found, manifest.specialist)
+        said = gate.confirm(trained.decision, incumbent.id if incumbent else None)
+        found = registry.apply_decision(found, said, f"gate ({context.actor})", manifest.created_at, context.promotion)
+        standing = registry.find_entry(found, manifest.id)
         judged = Judged(trained.evaluation, said, people)
         card = ModelCard(
             manifest,
-            registry.find_entry(found, manifest.id),
+            standing,
             find_dataset(store, manifest.dataset),
             records.decode(files[CALIBRATION_FILE], Calibrations, CALIBRATION_FILE),
             judged,
         )
         documents = {**context.draw_card(card), JUDGED_FILE: records.encode(judged)}
         kept = replace(manifest, documents=hash_files(documents))
-        written.append(replace(trained, manifest=kept, decision=said))
+        written.append(replace(trained, manifest=kept, decision=said, standing=standing))
         changed: dict[str, bytes | None] = {
             state.version_path(manifest.id, name): data for name, data in {**files, **documents}.items()
         }
         changed[state.version_path(manifest.id, "manifest.json")] = records.encode(kept)
         changed[state.REGISTRY] = records.encode(found)
-        detail = {"dataset": manifest.dataset, "recipe": manifest.recipe, "verdict": said.verdict,
-                  "reason": said.reason, "metrics": manifest.metrics, "people": people}  # fmt: skip
+        detail = {
+            "dataset": manifest.dataset, "recipe": manifest.recipe, "verdict": said.verdict, "reason": said.reason,
+            "state": standing.state, "metrics": manifest.metrics, "people": people,
+        }  # fmt: skip
         changed[state.AUDIT] = state.audited(
             store, at=manifest.created_at, actor=context.actor, action="train", subject=manifest.id, detail=detail
         )
         return changed
 
-    verbs = {"promote": "Train and promote", "refuse": "Train and reject"}
-    commit = context.store.update(
-        change, lambda: f"{verbs[written[-1].decision.verdict]} {manifest.id}", manifest.created_at
-    )
+    commit = context.store.update(change, lambda: _message(written[-1]), manifest.created_at)
     return replace(written[-1], commit=commit)
+
+
+def _candidate(context: TrainContext, manifest: VersionManifest) -> RegistryEntry:
+    return RegistryEntry(
+        manifest.id, manifest.tier, "candidate", context.actor, manifest.created_at, "trained, not yet judged",
+        specialist=manifest.specialist,
+    )  # fmt: skip
+
+
+def _message(trained: Trained) -> str:
+    """Return the message of the commit."""
+    verbs = {"active": "promote", "canary": "put on trial", "candidate": "hold for approval", "rejected": "reject"}
+    reached = trained.standing.state if trained.standing else "rejected"
+    return f"Train and {verbs[reached]} {trained.manifest.id}"

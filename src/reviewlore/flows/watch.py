@@ -1,28 +1,81 @@
-"""What became of our remarks in; a version that does worse than the one before it is taken back, and that is said."""
+"""What became of our remarks in; a canary's trial ended, and what does worse than before taken back, and that said."""
 
+from collections.abc import Iterator
+
+from reviewlore.domain.finding import SPECIALISTS
+from reviewlore.domain.model import Registry, RegistryEntry
+from reviewlore.domain.online import OnlineMetrics
 from reviewlore.errors import StateError
 from reviewlore.flows import state
-from reviewlore.flows.promote import rollback
+from reviewlore.flows.promote import promote, rollback
 from reviewlore.ports import Store
-from reviewlore.stages.online import find_decline, find_predecessor
-from reviewlore.stages.registry import find_active
+from reviewlore.stages.online import (
+    LEAST_SETTLED,
+    PRIOR,
+    count_settled,
+    find_decline,
+    find_predecessor,
+    of_specialist,
+    since_week,
+)
+from reviewlore.stages.registry import find_active, find_canary, find_incumbent
 
 ACTOR = "reviewlore"
 
 
-def take_back_if_worse(store: Store, now: str) -> str:
-    """Roll back the active version where its remarks are addressed significantly less often; return what was done.
+def watch(store: Store, now: str, *, take_back: bool) -> str:
+    """Decide about what judges by what became of its remarks; return what was done, empty where nothing was.
 
-    Empty where there is no reason to. A predecessor whose files are damaged is not gone back to, which is said too.
+    A canary is taken back where its remarks are addressed significantly less often than the incumbent's, and becomes
+    active where it is not worse once `LEAST_SETTLED` of them are settled. With `take_back` an active version is rolled
+    back for the same reason. A version whose files are damaged is not gone to, which is said too.
     """
-    registry = state.read_registry(store)
-    active = find_active(registry)
-    if active is None:
-        return ""
-    decline = find_decline(state.read_online(store), active.id, find_predecessor(registry, active.id))
-    if decline is None:
-        return ""
+    registry, metrics = state.read_registry(store), state.read_online(store)
+    told: list[str] = []
+    for specialist in ("", *SPECIALISTS):
+        canary, active = find_canary(registry, specialist), find_active(registry, specialist)
+        if canary is not None:
+            told += _end_trial(store, registry, canary, metrics, now)
+        elif take_back and active is not None:
+            told += _take_back(store, registry, active, metrics, now)
+    return " ".join(told)
+
+
+def _end_trial(
+    store: Store, registry: Registry, canary: RegistryEntry, metrics: OnlineMetrics, now: str
+) -> Iterator[str]:
+    """Compare a canary with the incumbent in the weeks of its trial, or of all time where that judged too little then.
+
+    Pull requests fall to one or the other by their numbers, so that both meet the same weeks and people.
+    """
+    incumbent = find_incumbent(registry, canary.specialist)
+    rival = incumbent.id if incumbent else PRIOR
+    own = of_specialist(metrics, canary.specialist)
+    during = since_week(own, canary.decided_at)
+    known = during if count_settled(during, rival) >= LEAST_SETTLED else own
+    decline = find_decline(known, canary.id, rival)
+    settled = count_settled(own, canary.id)
     try:
-        return rollback(store, ACTOR, f"taken back by itself: {decline.reason}", now)
+        if decline is not None:
+            reason = f"taken back by itself: {decline.reason}"
+            yield rollback(store, ACTOR, reason, now, specialist=canary.specialist)
+        elif settled >= LEAST_SETTLED:
+            reason = (
+                f"the canary is not worse than {rival}: {settled} of its remarks are settled, no significant decline"
+            )
+            yield promote(store, canary.id, ACTOR, reason, now)
     except StateError as error:
-        return f"{active.id} does worse than the version before it ({decline.reason}), but stays: {error}"
+        yield f"The canary {canary.id} stays on trial: {error}"
+
+
+def _take_back(
+    store: Store, registry: Registry, active: RegistryEntry, metrics: OnlineMetrics, now: str
+) -> Iterator[str]:
+    before = find_predecessor(registry, active.id)
+    decline = find_decline(of_specialist(metrics, active.specialist), active.id, before)
+    if decline is None:
+        return
+    try:
+        yield rollback(store, ACTOR, f"taken back by itself: {decline.reason}", now, specialist=active.specialist)
+    except StateError as error:
+        yield f"{active.id} does worse than the version before it ({decline.reason}), but stays: {error}"

@@ -75,10 +75,40 @@ def rule_records(metrics: OnlineMetrics, now: int = 0) -> tuple[RuleRecord, ...]
     return tuple(RuleRecord(rule, row.settled, row.addressed) for rule, row in sums.items() if rule and row.settled)
 
 
+def of_specialist(metrics: OnlineMetrics, specialist: str) -> OnlineMetrics:
+    """Return the rows of one specialist's remarks, all of them for the empty name.
+
+    Facts name no specialist: they are architecture's, as in the judging.
+    """
+    if not specialist:
+        return metrics
+    return OnlineMetrics(tuple(row for row in metrics.rows if (row.specialist or "architecture") == specialist))
+
+
+def since_week(metrics: OnlineMetrics, moment: str) -> OnlineMetrics:
+    """Return the rows from the ISO week of a time (ISO 8601) on."""
+    first = _week(moment)
+    return OnlineMetrics(tuple(row for row in metrics.rows if first <= row.week < _UNDATED))
+
+
+def count_settled(metrics: OnlineMetrics, version: str) -> int:
+    """Return of how many remarks that a version judged it is known what became of them."""
+    return sum(row.settled for row in metrics.rows if row.version == version)
+
+
 def find_predecessor(registry: Registry, version: str) -> str:
-    """Return the version that was in force before this one: the last one retired for it, or the shipped prior."""
-    known = [name for name in registry.previous if name != version]
-    return known[-1] if known else PRIOR
+    """Return what was in force before this version.
+
+    The last one of its specialist that was retired for it, else for a specialist everybody's version, else the shipped
+    prior.
+    """
+    specialists = {entry.id: entry.specialist for entry in registry.entries}
+    whose = specialists.get(version, "")
+    known = [name for name in registry.previous if name != version and specialists.get(name, "") == whose]
+    if known:
+        return known[-1]
+    general = (entry.id for entry in registry.entries if entry.state == "active" and not entry.specialist)
+    return next(general, PRIOR) if whose else PRIOR
 
 
 def find_decline(metrics: OnlineMetrics, version: str, predecessor: str) -> Decline | None:

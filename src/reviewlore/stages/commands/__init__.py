@@ -15,6 +15,7 @@ from reviewlore.stages.commands.answers import (
     render_reviewed,
     render_status,
     render_train_started,
+    render_version_approved,
     render_which_finding,
 )
 from reviewlore.stages.commands.parse import PREFIX, ROWS, Row, is_for_everybody, may, parse_command, row_of
@@ -40,6 +41,7 @@ __all__ = [
     "render_reviewed",
     "render_status",
     "render_train_started",
+    "render_version_approved",
     "render_which_finding",
     "row_of",
 ]

@@ -11,7 +11,7 @@ from reviewlore.domain.events import (
     ForgetCommand,
     TrainCommand,
 )
-from reviewlore.domain.model import Registry
+from reviewlore.domain.model import Registry, RegistryEntry
 from reviewlore.domain.people import Role
 from reviewlore.stages.commands.parse import PREFIX, ROWS, row_of
 
@@ -108,20 +108,32 @@ def render_which_finding(findings: Sequence[str]) -> str:
     )
 
 
-def render_status(registry: Registry, episodes: int, signals: int) -> str:
-    """Return the answer to `/lore status`, from the registry and the number of kept episodes and signals."""
+def render_status(registry: Registry, episodes: int, signals: int, pinned: str = "") -> str:
+    """Return the answer to `/lore status`, from the registry and the number of kept episodes and signals.
+
+    `pinned` says which version a lock pins, empty where there is none.
+    """
     learned = f"Learned from {episodes} {_plural(episodes, 'review remark')} and {signals} {_plural(signals, 'signal')}"
     if not registry.entries:
-        return f"{learned}. No version was trained yet: the shipped prior is in force."
-    active = [entry for entry in registry.entries if entry.state == "active"]
+        return f"{learned}. {pinned or 'No version was trained yet: the shipped prior is in force.'}"
+    active = [entry for entry in registry.entries if entry.state in ("active", "canary")]
     lines = [f"{learned}.", ""]
-    if not active:
+    if pinned:
+        lines += [f"{pinned} What is active below judges elsewhere.", ""]
+    for entry in registry.entries:
+        if entry.state == "canary":
+            lines += [f"`{entry.id}` is on trial: it judges {entry.share} % of the pull requests.", ""]
+        if entry.waits_for:
+            how = f"`{PREFIX} approve {entry.id}`"
+            lines += [f"`{entry.id}` passed the gate and waits for the role {entry.waits_for}: {how}.", ""]
+    if not any(entry.state == "active" and not entry.specialist for entry in active):
         lines += ["No trained version is active: the shipped prior is in force.", ""]
     if any(entry.forgotten_at for entry in active):
         lines += ["Retraining is due: what is active learned from something that was forgotten since.", ""]
     lines += ["| version | tier | state | since | why |", "| --- | --- | --- | --- | --- |"]
     lines += [
-        f"| `{entry.id}` | {entry.tier} | {entry.state} | {entry.decided_at[:10]} | {_cell(entry.reason)} |"
+        f"| `{entry.id}` | {entry.tier} | {entry.state}{f' for {entry.specialist}' if entry.specialist else ''} | "
+        f"{entry.decided_at[:10]} | {_cell(entry.reason)} |"
         for entry in registry.entries[::-1][:5]
     ]
     if len(registry.entries) > 5:
@@ -142,6 +154,16 @@ def render_approved(dataset: str) -> str:
     return (
         f"Dataset `{dataset[:12]}` is approved. `{PREFIX} train` starts a training on it; the gate judges the result."
     )
+
+
+def render_version_approved(entry: RegistryEntry) -> str:
+    """Return the answer to `/lore approve` of a version, from its entry afterwards."""
+    if entry.state == "canary":
+        return (
+            f"Version `{entry.id}` is approved. It judges {entry.share} % of the pull requests, until what becomes of "
+            "its remarks shows that it is not worse."
+        )
+    return f"Version `{entry.id}` is approved. It is {entry.state} now."
 
 
 def render_opted_out(again: bool, due: bool) -> str:

@@ -43,7 +43,7 @@ _ALIASES = {
     **dict.fromkeys(("delete", "erase"), "forget"),
 }
 _FINDING = re.compile(r"[0-9a-f]{6,64}")
-_DATASET = re.compile(r"[0-9a-f]{4,64}")
+_SUBJECT = re.compile(r"[0-9a-f]{4,64}|(?:embedded|prompt|adapter)-[0-9a-f]{1,64}")
 _MAX_TEXT = 500
 
 
@@ -134,11 +134,11 @@ def _parse_dismiss(words: Sequence[str]) -> Command | CommandError:
 
 
 def _parse_approve(words: Sequence[str]) -> Command | CommandError:
-    """`approve <dataset> [text]`; the beginning of the dataset's id is enough."""
+    """`approve <dataset|version> [text]`; the beginning of the id is enough, of a version's with its tier."""
     if not words:
-        return CommandError("Say which dataset", usage=_usage("approve"))
-    if not _DATASET.fullmatch(_plain(words[0])):
-        return CommandError("A dataset's id is hexadecimal, unlike", words[0], usage=_usage("approve"))
+        return CommandError("Say which dataset or version", usage=_usage("approve"))
+    if not _SUBJECT.fullmatch(_plain(words[0])):
+        return CommandError("That is no id of a dataset or version:", words[0], usage=_usage("approve"))
     return ApproveCommand(_plain(words[0]), " ".join(words[1:])[:_MAX_TEXT])
 
 
@@ -209,8 +209,9 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "approve",
-        "approve <dataset> [text]",
-        "allows a dataset to be trained on, where policy asks for somebody's word; policy says which role it takes",
+        "approve <dataset|version> [text]",
+        "allows a dataset to be trained on, or a version that passed the gate to judge, where policy asks for "
+        "somebody's word; policy says which role it takes",
         "write",
         _parse_approve,
         ApproveCommand,
