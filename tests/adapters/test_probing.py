@@ -168,12 +168,12 @@ def test_examples_that_have_no_room_are_left_out_from_the_first_on(fitted):
         return scorer, scorer.read([remark])
 
     none, one = ask()[1], ask(EXAMPLES[0])[1]
-    (scorer, many), room = ask(*[EXAMPLES[0]] * 40, EXAMPLES[2]), 1024
-    fits, _ = ask(*[EXAMPLES[0]] * 2, EXAMPLES[2])
+    (scorer, many), room = ask(*[EXAMPLES[0]] * 20, EXAMPLES[2]), 512
+    fits, _ = ask(EXAMPLES[0], EXAMPLES[2])
 
     assert none.prompt < one.prompt < many.prompt < many.passes <= room
     assert many.passes > room - 2 * (one.prompt - none.prompt)
-    assert scorer.score([remark]) != ask(*[EXAMPLES[0]] * 41)[0].score([remark]), "the last example is always read"
+    assert scorer.score([remark]) != ask(*[EXAMPLES[0]] * 21)[0].score([remark]), "the last example is always read"
     assert fits.score([remark]) != scorer.score([remark])
 
 

@@ -27,7 +27,7 @@ CASES = {
         -0.7,
         "The rank correlation of its scores with the length of remarks is -0.70; at most 0.5 is allowed.",
     ),
-    "valid": (0.8, 0.5, "50% of the remarks that it writes can be used; at least 0.8 is allowed."),
+    "valid": (0.8, 0.5, "50% of the remarks that it writes can be used; at least 0.8 is asked for."),
     "duplicates": (0.3, 0.6, "60% of the remarks that it writes repeat another one; at most 0.3 is allowed."),
 }
 

@@ -18,7 +18,7 @@ from reviewlore.domain.training import Example, Reading
 
 _MOST_TOKENS = 4096  # as many as an ordinary server takes without more memory; more examples help little
 # A made base was trained on short texts; its positions have no end, and there is nothing that it could misread.
-_MADE_TOKENS = 1024
+_MADE_TOKENS = 512
 _ANSWER_ROOM = 4
 _YES, _NO = ("yes", " yes", "Yes", " Yes"), ("no", " no", "No", " No")
 

@@ -165,9 +165,10 @@ def judge(
         )
         for score, wins, demand in rows[1:]
     )
-    fewer = [(score.name, len(wins)) for score, wins, _ in rows if len(wins) < len(dataset.test)]
-    notes = [f"{name} was judged on {count} of the {len(dataset.test)} pairs, spread evenly." for name, count in fewer]
-    return _evaluation(dataset, tuple(score for score, _, _ in rows), (*rivals.notes, *notes)), comparisons
+    fewer = {score.name: len(wins) for score, wins, _ in rows if len(wins) < len(dataset.test)}
+    return _evaluation(
+        dataset, tuple(score for score, _, _ in rows), (*rivals.notes, *_tell(fewer, dataset))
+    ), comparisons
 
 
 def find_score(evaluation: Evaluation, name: str) -> TierScore:
@@ -210,6 +211,14 @@ def _recall(store: Store, evaluation: Evaluation) -> Evaluation:
     return replace(
         evaluation, diagnostics=then.diagnostics, guards=then.guards, subject=entry.id, notes=(*evaluation.notes, told)
     )
+
+
+def _tell(fewer: dict[str, int], dataset: LoadedDataset) -> tuple[str, ...]:
+    """Say who was judged on fewer pairs than there are; all others were judged on all."""
+    if not fewer:
+        return ()
+    judged = ", ".join(f"{name} on {count}" for name, count in fewer.items())
+    return (f"Judged on fewer than the {len(dataset.test)} pairs, spread evenly over them: {judged}.",)
 
 
 def _entrant(scorer: Scorer, most: int = 0) -> Entrant:

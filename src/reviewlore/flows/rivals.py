@@ -13,7 +13,7 @@ from reviewlore.stages import registry
 EMBEDDED, PROMPT_ONLY, FEW_SHOT = "embedded ranker", "prompt only", "few-shot"
 # Each remark is a prompt of its own, of thousands of tokens: so many pairs tell a difference of 4 points from chance.
 _MOST_PROMPTED = 600
-_MOST_PROMPTED_MADE = 80  # of a base that knows no language; its answers are told all the same
+_MOST_PROMPTED_MADE = 60  # of a base that knows no language; its answers are told all the same
 
 
 def find_rivals(context: TrainContext, plan: Plan, judged: Fitted) -> Rivals:

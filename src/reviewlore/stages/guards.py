@@ -56,8 +56,8 @@ def _result(guard: _Guard) -> GuardResult:
     if guard.value is None:
         return GuardResult(guard.name, None, guard.limit, broken=False, told=f"Not measured: {guard.unmeasured}.")
     broken = guard.broken(guard.value, guard.limit)
-    bound = "at least" if guard.broken is _below else "at most"
-    told = f"{guard.tell(guard.value)}; {bound} {guard.limit:g} is allowed."
+    bound = "at least {:g} is asked for" if guard.broken is _below else "at most {:g} is allowed"
+    told = f"{guard.tell(guard.value)}; {bound.format(guard.limit)}."
     return GuardResult(guard.name, guard.value, guard.limit, broken, told[0].upper() + told[1:])
 
 
