@@ -13,7 +13,7 @@ from reviewlore.adapters.git import GitRepo
 from reviewlore.config import LearnSettings, Lock, RecipeSettings, Settings
 from reviewlore.domain.calibration import Calibrations
 from reviewlore.errors import InputError, StorageError
-from reviewlore.flows.in_force import Occasion
+from reviewlore.flows.in_force import InForce, Occasion
 from reviewlore.flows.review import ReviewContext, read_settings
 from reviewlore.flows.scoring import Judgement
 from reviewlore.formats import records
@@ -134,10 +134,14 @@ class Workshop:
 
     def scorer(self) -> Judgement:
         """Return the judgement in force, and what it is worth; what has to be known of it is said."""
-        found = find_judgement(self, Occasion(self.repo.name), self.lock())
+        found = self.in_force()
         for note in found.notes:
             self.console.warn(note)
         return found.judgement
+
+    def in_force(self) -> InForce:
+        """Return whose judgement is used where no pull request is meant: what is pinned, or what is in force."""
+        return find_judgement(self, Occasion(self.repo.name), self.lock())
 
     def pinned(self) -> str:
         """Say which version the lock of the default branch pins; empty where there is none."""

@@ -2,8 +2,28 @@
 
 from collections.abc import Callable
 
-from reviewlore.config import FILE
+from reviewlore.config import FILE, LOCK_FILE, Lock, render_lock
+from reviewlore.config.lock import find_address_problem
+from reviewlore.errors import ConfigError
+from reviewlore.flows.locking import make_lock, tell_pinned
 from reviewlore.wiring import Workshop, write_text
+from reviewlore.wiring_force import open_source
+
+
+def write_lock(workshop: Workshop, version: str | None, address: str, branch: str, *, dry_run: bool) -> str:
+    """Pin a version (None: the one that is active at its source) in `reviewlore.lock`; return what was done.
+
+    ConfigError where git may not fetch from the address, RefusedError where there is no such version.
+    """
+    problem = find_address_problem(address) if address else None
+    if problem:
+        raise ConfigError(f"--from {address!r} {problem}.")
+    source = open_source(workshop, Lock(repository=address, branch=branch))
+    lock = make_lock(source, version, address, branch if address else workshop.settings.state.branch)
+    if not dry_run:
+        write_text(workshop.repo.top / LOCK_FILE, render_lock(lock))
+    verb = "Would write" if dry_run else "Wrote"
+    return f"{verb} {LOCK_FILE}. {tell_pinned(lock)} Commit it: it is read from the branch that a change goes into.\n"
 
 
 def run_doctor(workshop: Workshop, recipe: str | None, emit: Callable[[str], None], *, dry_run: bool) -> int:

@@ -21,7 +21,7 @@ _MOST_RECORD = 16 * _MEBIBYTE  # manifests and the registry
 
 
 def open_locked(git_dir: Path, remote: Remote, branch: str, version: str, is_here: Callable[[Store], bool]) -> Store:
-    """Return the store on a branch of a remote repository that holds a version.
+    """Return the store on a branch of a remote repository that holds a version (empty: any).
 
     What was fetched before is used where `is_here` says so of it, without a network. InputError where the branch cannot
     be fetched, StateError where a file of the version is larger than any that we write.
@@ -46,7 +46,7 @@ def open_locked(git_dir: Path, remote: Remote, branch: str, version: str, is_her
 
 def _fits(folder: Path, remote: Remote, ref: str, version: str) -> bool:
     """Whether every file that a version may be read from has a size that one of ours can have."""
-    listed = run_git(folder, remote, "ls-tree", "-r", "-l", "-z", ref, "--", f"adapters/{version}/", "registry.json")
+    listed = run_git(folder, remote, "ls-tree", "-r", "-l", "-z", ref, "--", f"adapters/{version}", "registry.json")
     for row in filter(None, listed.split("\0")):
         meta, path = row.split("\t", 1)
         size = meta.split()[3]

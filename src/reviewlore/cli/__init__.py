@@ -85,6 +85,7 @@ for _command in (
     judging.score,
     governing.promote,
     governing.rollback,
+    governing.lock,
     governing.status,
     governing.report,
     lineage.trace,

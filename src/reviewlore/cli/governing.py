@@ -69,6 +69,26 @@ def rollback(repo: Path, reason: str, specialist: str | None, dry_run: bool) -> 
 
 
 @click.command()
+@click.argument("version", required=False)
+@repo_option
+@click.option("--from", "address", default="", metavar="ADDRESS",
+              help="The repository whose state branch holds the version.  [default: this one]")  # fmt: skip
+@click.option("--branch", default="reviewlore/state", show_default=True, help="With --from: the branch there.")
+@dry_run_option
+def lock(version: str | None, repo: Path, address: str, branch: str, dry_run: bool) -> int:
+    """Pin the version that judges in reviewlore.lock.
+
+    Pin a VERSION (the beginning of its id; the active one where none is given) in reviewlore.lock at the root of the
+    repository: reviews use exactly that one, verified by its hash, whatever is promoted. With --from it comes from
+    another repository, so that all of an organisation run the same.
+    """
+    from reviewlore.wiring_doctor import write_lock
+
+    emit(write_lock(open_workshop(repo, quiet=True), version, address, branch, dry_run=dry_run))
+    return 0
+
+
+@click.command()
 @repo_option
 @click.option("--data", is_flag=True, help="What is stored, of whom and what kind, and what is advised now.")
 @click.option("--online", is_flag=True, help="What became of its own remarks, by version, specialist, rule and week.")
@@ -164,10 +184,14 @@ def _show_standing(repo: Path, style: str, *, data: bool) -> int:
     if style == "json":
         newest = to_plain(datasets[-1]) if datasets else None
         limits = {"monthly_tokens": model.monthly_tokens, "monthly_cost": model.monthly_cost}
+        pinned = workshop.lock()
         shown = {"registry": to_plain(registry), "dataset": newest, "audit_entries": len(audit)}
+        shown["lock"] = to_plain(pinned) if pinned else None
         shown |= {"training": to_plain(hold)} if hold else {}
         click.echo(as_json({**shown, "spending": {**to_plain(spending), **limits}}), nl=False)
         return 0
+    if told := workshop.pinned():
+        click.echo(f"{told}\n")
     click.echo(render_registry(registry), nl=False)
     if hold:
         click.echo(f"\nA training is under way: {describe_hold(hold, workshop.clock.now())}.")

@@ -8,12 +8,11 @@ from typing import Protocol
 from reviewlore.config import FILE, parse_settings
 from reviewlore.errors import InputError, ReviewloreError
 from reviewlore.flows import state
+from reviewlore.flows.in_force import InForce
 from reviewlore.flows.review import read_settings
-from reviewlore.flows.scoring import load_active
 from reviewlore.flows.training_lock import describe_hold
 from reviewlore.formats.standing import render_due
-from reviewlore.ports import AdapterTrainer, Clock, Repo, Store
-from reviewlore.ranking.model import RankerModel
+from reviewlore.ports import Clock, Repo, Store
 from reviewlore.stages.registry import find_tainted
 
 _SHOWN = 8  # names of models in one line
@@ -64,14 +63,8 @@ class Patient(Protocol):
         """The system's clock."""
         ...
 
-    @property
-    def prior(self) -> RankerModel:
-        """The shipped ranker."""
-        ...
-
-    @property
-    def adapters(self) -> AdapterTrainer:
-        """What adapters are asked with."""
+    def in_force(self) -> InForce:
+        """Return whose judgement reviews use: what is pinned, or what is in force."""
         ...
 
 
@@ -169,10 +162,12 @@ def _branch(store: Store) -> str:
 
 
 def _judgement(patient: Patient) -> str:
-    scorer, notes = load_active(patient.store, patient.prior, patient.adapters)
-    if notes:
-        raise InputError(notes[0])
-    return f"{scorer.version} ({scorer.tier} tier), its files verified"
+    found = patient.in_force()
+    if found.notes and not found.pinned:
+        raise InputError(found.notes[0])
+    each = (found.judgement, *found.judgement.specialists.values())
+    names = ", ".join(f"{own.version} ({own.tier} tier)" for own in each)
+    return f"{names}, its files verified. {found.notes[0]}" if found.pinned else f"{names}, its files verified"
 
 
 def _forgotten(store: Store) -> str:

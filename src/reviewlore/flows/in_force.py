@@ -32,11 +32,15 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """The judgement of one occasion, the store that holds its versions, and what has to be known of it."""
+    """The judgement of one occasion, the store that holds its versions, and what has to be known of it.
+
+    `pinned`: a lock named the version; the first note says so.
+    """
 
     judgement: Judgement
     store: Store
     notes: tuple[str, ...] = ()
+    pinned: bool = False
 
 
 def find_in_force(store: Store, shipped: Shipped, adapters: AdapterTrainer, occasion: Occasion = Occasion()) -> InForce:

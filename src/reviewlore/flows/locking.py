@@ -69,7 +69,7 @@ def load_locked(
             "that, or pin another version."
         ) from error
     judgement = Judgement(scorer, load_calibrations(store, scorer, prior))
-    return InForce(judgement, store, (tell_pinned(lock), *_forgotten(source, lock)))
+    return InForce(judgement, store, (tell_pinned(lock), *_forgotten(source, lock)), pinned=True)
 
 
 def tell_pinned(lock: Lock) -> str:
