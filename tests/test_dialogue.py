@@ -151,6 +151,25 @@ def test_only_pairs_with_one_prompt_can_be_learned_from():
     }
 
 
+def test_each_remark_is_learned_on_its_own_hunk_by_kto():
+    other = "@@ -9 +9 @@\n+other"
+    pairs = [
+        pair(),
+        pair(kind="outcome", other_hunk=other),
+        pair(kind="outcome", chosen="Same.", rejected="Same. ", other_hunk=other),
+        pair(chosen="Same.", rejected="Same. "),
+        pair(kind="outcome", rejected=" ", other_hunk=other),
+    ]
+    kept, dropped = select_trainable(pairs, BUDGET, "kto")
+    assert kept == tuple(pairs[:3])
+    assert dropped == {"empty_remark": 1, "remarks_read_the_same": 1}
+    one, two, _ = (render_preference(TEMPLATES, each, BUDGET) for each in kept)
+    assert one.rejected_prompt == ""
+    assert two.prompt == one.prompt == render_prompt(TEMPLATES, PromptContext("app/fees.py", HUNK), BUDGET)
+    assert two.rejected_prompt == render_prompt(TEMPLATES, PromptContext("app/fees.py", other), BUDGET)
+    assert select_trainable(pairs, BUDGET, "orpo")[0] == (pairs[0],)
+
+
 def test_the_prompt_hash_is_of_names_and_texts():
     assert len(prompt_hash(TEMPLATES)) == 64
     assert prompt_hash({"a": "b"}) == prompt_hash({"a": "b"})

@@ -19,7 +19,7 @@ from reviewlore.domain.preference import PreferencePair, Remark
 from reviewlore.errors import Fault
 
 if TYPE_CHECKING:
-    from reviewlore.domain.recipe import Dialogue, PromptContext, TextBudget
+    from reviewlore.domain.recipe import Dialogue, Method, PromptContext, TextBudget
     from reviewlore.domain.training import Example
 
 REVIEW_TEMPLATE = "review.md.j2"
@@ -58,15 +58,18 @@ def render_remark(body: str, budget: "TextBudget") -> str:
 
 
 def render_preference(templates: Mapping[str, str], pair: PreferencePair, budget: "TextBudget") -> "Dialogue":
-    """Return a pair as text; both remarks are read against the chosen one's hunk (see `select_trainable`)."""
+    """Return a pair as text: both remarks after the chosen one's hunk, or each after its own where these differ."""
     from reviewlore.domain.recipe import Dialogue, PromptContext  # what a review need not load
 
-    context = PromptContext(path=pair.chosen.path, hunk=pair.chosen.hunk)
+    def prompt(remark: Remark) -> str:
+        return render_prompt(templates, PromptContext(path=remark.path, hunk=remark.hunk), budget)
+
     return Dialogue(
-        prompt=render_prompt(templates, context, budget),
+        prompt=prompt(pair.chosen),
         chosen=render_remark(pair.chosen.body, budget),
         rejected=render_remark(pair.rejected.body, budget),
         weight=pair.weight,
+        rejected_prompt=prompt(pair.rejected) if _has_two_prompts(pair) else "",
     )
 
 
@@ -82,16 +85,16 @@ def render_judgement(
 
 
 def select_trainable(
-    pairs: Iterable[PreferencePair], budget: "TextBudget"
+    pairs: Iterable[PreferencePair], budget: "TextBudget", method: "Method" = "dpo"
 ) -> tuple[tuple[PreferencePair, ...], dict[str, int]]:
-    """Return the pairs DPO can learn from, in order, and the number of the others by reason.
+    """Return the pairs that a method can learn from, in order, and the number of the others by reason.
 
-    DPO compares two completions of one prompt, so `outcome` pairs, whose remarks belong to different hunks, are for
-    the ranker only.
+    DPO and ORPO compare two completions of one prompt, so `outcome` pairs, whose remarks belong to different hunks, are
+    for KTO and the ranker only.
     """
     kept, dropped = [], Counter[str]()
     for pair in pairs:
-        reason = _untrainable(pair, budget)
+        reason = _untrainable(pair, budget, method)
         if reason is None:
             kept.append(pair)
         else:
@@ -135,15 +138,17 @@ def _judged(remark: Remark, budget: "TextBudget") -> dict[str, Any]:
     return {"path": _clean_path(remark.path), "hunk": hunk, "body": render_remark(remark.body, budget)}
 
 
-def _untrainable(pair: PreferencePair, budget: "TextBudget") -> str | None:
-    if pair.kind == "outcome":
-        return "outcome_pairs_have_two_prompts"
-    if pair.chosen.hunk != pair.rejected.hunk:
-        return "remarks_on_different_hunks"
+def _has_two_prompts(pair: PreferencePair) -> bool:
+    return pair.kind == "outcome" or pair.chosen.hunk != pair.rejected.hunk
+
+
+def _untrainable(pair: PreferencePair, budget: "TextBudget", method: "Method") -> str | None:
+    if method != "kto" and _has_two_prompts(pair):
+        return "outcome_pairs_have_two_prompts" if pair.kind == "outcome" else "remarks_on_different_hunks"
     chosen, rejected = render_remark(pair.chosen.body, budget), render_remark(pair.rejected.body, budget)
     if not chosen or not rejected:
         return "empty_remark"
-    return "remarks_read_the_same" if chosen == rejected else None
+    return "remarks_read_the_same" if chosen == rejected and not _has_two_prompts(pair) else None
 
 
 def _clean(text: str) -> str:

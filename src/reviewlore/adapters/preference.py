@@ -1,6 +1,6 @@
 """The trainer of one run's preferences: a recipe and token rows in, TRL's trainer with its settings out.
 
-Owns trl with `shared_prefix`, imported on first use.
+Owns trl with `shared_prefix` and `unpaired`, imported on first use.
 """
 
 from collections.abc import Sequence
@@ -29,10 +29,12 @@ def make_trainer(
     from transformers import PrinterCallback
 
     from reviewlore.adapters.shared_prefix import make_preference_trainer
+    from reviewlore.adapters.unpaired import make_unpaired_trainer
 
     judged = lesson.validation[:: 1 + len(lesson.validation) // _EVALUATED]
     arguments = _settings(lesson, recipe, len(order), len(prepared.rows))
-    trainer = make_preference_trainer(
+    make = make_unpaired_trainer if recipe.loss.method == "kto" else make_preference_trainer
+    trainer = make(
         prepared.base,
         prepared.model,
         recipe,
@@ -64,17 +66,17 @@ def _settings(lesson: Lesson, recipe: Recipe, count: int, rows: int) -> dict[str
 
 def _arguments(recipe: Recipe, settings: dict[str, Any], folder: Path) -> Any:
     """Return TRL's settings; where they differ from its defaults, the reason stands beside them."""
-    from trl import DPOConfig
+    from trl import DPOConfig, KTOConfig
 
     run = recipe.run
-    return DPOConfig(
+    return (KTOConfig if recipe.loss.method == "kto" else DPOConfig)(
         output_dir=str(folder),
         learning_rate=run.learning_rate,
         per_device_train_batch_size=run.micro_batch,
         per_device_eval_batch_size=run.micro_batch,
         gradient_accumulation_steps=run.batch_size // (run.micro_batch * run.processes),
         max_length=None,  # tokens are within the budget already; TRL would cut the end, where the remark is
-        gradient_checkpointing=run.gradient_checkpointing,  # on by default
+        gradient_checkpointing=run.gradient_checkpointing and run.sharding == "none",  # on by default
         bf16=use_bfloat16(run.precision),  # on by default, also where it is emulated
         logging_steps=run.log_every,
         logging_first_step=True,
@@ -86,8 +88,16 @@ def _arguments(recipe: Recipe, settings: dict[str, Any], folder: Path) -> Any:
         disable_tqdm=True,
         dataloader_pin_memory=False,  # warns without a GPU
         use_cpu=isinstance(recipe.base, MadeBase),  # too small for an accelerator, which repeats no bits
+        **_sharding(recipe),
         **settings,
     )
+
+
+def _sharding(recipe: Recipe) -> dict[str, Any]:
+    """Return what spreads weights over processes (FSDP 2), layer by layer; it has a checkpointing of its own."""
+    if recipe.run.sharding == "none":
+        return {}
+    return {"fsdp": True, "fsdp_config": {"version": 2, "activation_checkpointing": recipe.run.gradient_checkpointing}}
 
 
 def _save_every(recipe: Recipe) -> int:

@@ -46,12 +46,15 @@ class Preferrer:
         self._prefixes = PrefixCache(_KEPT)
 
     def score(self, rows: Sequence[tuple[str, str]]) -> list[float]:
-        """Return DPO's implicit reward (Rafailov et al. 2023, equation 5) of each (prompt, remark), higher is better.
+        """Return the reward of each (prompt, remark) that the recipe's method learns by, higher is better.
 
-        beta times the log-probability of the remark's tokens under the adapter minus under the base; averaged over
-        tokens where the recipe's loss is (`sigmoid_norm`), else summed. Remarks on one prompt are scored together, with
-        the prompt read once, and not again while it is among the last ones; what else is scored moves a remark's
-        log-probability by 1e-3 at most (in float32).
+        Of DPO and KTO the implicit reward (Rafailov et al. 2023, equation 5): beta times the log-probability of the
+        remark's tokens under the adapter minus under the base; averaged over tokens where the recipe's loss is
+        (`sigmoid_norm`), else summed. Of ORPO, which has no reference, beta times the average log-probability of its
+        tokens under the adapter: the odds that its loss compares (Hong et al. 2024, equation 4) rise with that.
+
+        Remarks on one prompt are scored together, with the prompt read once, and not again while it is among the last
+        ones; what else is scored moves a remark's log-probability by 1e-3 at most (in float32).
         """
         import torch
 
@@ -64,10 +67,12 @@ class Preferrer:
             for prompt, members in prompts.items():
                 shared = encode_prompt(self._base, prompt, most) or [self._base.end]  # something has to come first
                 remarks = [encode_remark(self._base, rows[index][1], most) for index in members]
-                policy = self._log_probabilities(shared, remarks, adapted=True)
-                reference = self._log_probabilities(shared, remarks, adapted=False)
-                for index, ours, theirs in zip(members, policy, reference, strict=True):
-                    rewards[index] = self._reward(ours, theirs)
+                ratios = self._log_probabilities(shared, remarks, adapted=True)
+                if self.recipe.loss.method != "orpo":
+                    reference = self._log_probabilities(shared, remarks, adapted=False)
+                    ratios = [ours - theirs for ours, theirs in zip(ratios, reference, strict=True)]
+                for index, ratio in zip(members, ratios, strict=True):
+                    rewards[index] = self._reward(ratio)
         return rewards
 
     def weigh(self, prompt: list[int], answers: Sequence[list[int]], *, adapted: bool = True) -> list[Any]:
@@ -91,10 +96,10 @@ class Preferrer:
         """The base model with the adapter on it."""
         return self._model
 
-    def _reward(self, policy: Any, reference: Any) -> float:
-        difference = policy - reference
-        total = difference.mean() if self.recipe.loss.kind == "sigmoid_norm" else difference.sum()
-        return float(self.recipe.loss.beta * total)
+    def _reward(self, ratio: Any) -> float:
+        loss = self.recipe.loss
+        averaged = loss.kind == "sigmoid_norm" or loss.method == "orpo"
+        return float(loss.beta * (ratio.mean() if averaged else ratio.sum()))
 
     def _log_probabilities(self, prompt: list[int], remarks: Sequence[list[int]], *, adapted: bool) -> list[Any]:
         """Return, for each remark on a prompt, the log-probabilities of its tokens (float32, one a token)."""

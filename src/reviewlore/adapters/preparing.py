@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from reviewlore.adapters import weights
-from reviewlore.adapters.bases import REMARK_SHARE, Base, encode, make_base, make_tokenizer, open_named, save_base
+from reviewlore.adapters.bases import (
+    REMARK_SHARE,
+    Base,
+    encode,
+    encode_prompt,
+    make_base,
+    make_tokenizer,
+    open_named,
+    save_base,
+)
 from reviewlore.adapters.checkpoints import RunFolder
 from reviewlore.adapters.following import WEIGHTS, adapter_bytes
 from reviewlore.adapters.lora import adapt
@@ -66,7 +75,8 @@ def tokenize(base: Base, dialogue: Dialogue, recipe: Recipe, cut: dict[str, int]
     if cut is not None:
         cut["prompt_tokens"] += len(prompt) == limit - limit // REMARK_SHARE
         cut["remark_tokens"] += chosen[-1] != base.end or rejected[-1] != base.end
-    return PairTokens(tuple(prompt), tuple(chosen), tuple(rejected), dialogue.weight)
+    other = tuple(encode_prompt(base, dialogue.rejected_prompt, limit)) if dialogue.rejected_prompt else None
+    return PairTokens(tuple(prompt), tuple(chosen), tuple(rejected), dialogue.weight, other)
 
 
 def load_adapter(model: Any, data: bytes) -> None:

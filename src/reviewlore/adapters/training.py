@@ -85,7 +85,7 @@ class DpoAdapters:
         from reviewlore.domain.training import Lesson
 
         recipe = request.recipe
-        kept, dropped = select_trainable(request.pairs, recipe.text)
+        kept, dropped = select_trainable(request.pairs, recipe.text, recipe.loss.method)
         if not kept:
             count = len(request.pairs)
             raise RefusedError(f"None of {count} pairs can train an adapter ({dropped}). Mine more pull requests.")
@@ -94,7 +94,7 @@ class DpoAdapters:
                 f"{len(kept)} of {len(request.pairs)} pairs can be learned by {recipe.loss.method.upper()}; left out: "
                 + ", ".join(f"{reason} {count}" for reason, count in dropped.items())
             )
-        later, _ = select_trainable(request.validation, recipe.text)
+        later, _ = select_trainable(request.validation, recipe.text, recipe.loss.method)
         train = tuple(render_preference(self._templates, pair, recipe.text) for pair in kept)
         validation = tuple(render_preference(self._templates, pair, recipe.text) for pair in later)
         return Lesson(recipe, train, validation, request.seed, request.steps)

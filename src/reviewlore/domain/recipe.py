@@ -24,12 +24,17 @@ class PromptContext:
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """One preference as text: `prompt` + `chosen` is preferred to `prompt` + `rejected` with `weight` in (0, 1]."""
+    """One preference as text: `prompt` + `chosen` is preferred to `prompt` + `rejected` with `weight` in (0, 1].
+
+    The rejected remark follows `rejected_prompt` where that is not empty. Of such a pair only KTO learns, to which each
+    remark is desirable or not on its own.
+    """
 
     prompt: str
     chosen: str
     rejected: str
     weight: float = 1.0
+    rejected_prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

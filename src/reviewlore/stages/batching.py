@@ -13,12 +13,16 @@ _JITTER = 0.1  # lengths that differ by less than this may change places, so tha
 
 @dataclass(frozen=True, slots=True)
 class PairTokens:
-    """One preference as token ids: `prompt` + `chosen` is preferred to `prompt` + `rejected`; `weight` in (0, 1]."""
+    """One preference as token ids: `prompt` + `chosen` is preferred to `prompt` + `rejected`; `weight` in (0, 1].
+
+    The rejected remark follows `rejected_prompt` where there is one (see `Dialogue`).
+    """
 
     prompt: tuple[int, ...]
     chosen: tuple[int, ...]
     rejected: tuple[int, ...]
     weight: float = 1.0
+    rejected_prompt: tuple[int, ...] | None = None
 
 
 def plan_batches(pairs: Sequence[PairTokens], batch_size: int, count: int, seed: int) -> list[int]:
