@@ -5,12 +5,14 @@ It knows neither a loss nor a trainer.
 
 import functools
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, Literal
 
 from reviewlore.adapters import sharing
 from reviewlore.adapters.bases import Base
 from reviewlore.adapters.completion_head import TokenScores, can_use_head
 from reviewlore.adapters.prefix_trees import make_row_batch, make_tree_batch, see, tabulate
+from reviewlore.adapters.tree_attention import attend_piecewise
 from reviewlore.stages.batching import PairTokens
 
 # Remarks on one prompt share it ("trees"), each is a padded row of its own ("rows"), or such a row through the model's
@@ -51,7 +53,10 @@ class PairReader:
         if self.reading == "logits":
             named |= {"own_head": False, **({"output_router_logits": True} if self._experts else {})}
         asked = {"places": batch["places"], "targets": batch["targets"]}
-        return TokenScores(*model(input_ids=batch["input_ids"], **asked, **named))
+        on_cpu = batch["input_ids"].device.type == "cpu"
+        piecewise = batch["shared"] and on_cpu and not self.base.model.is_gradient_checkpointing
+        with attend_piecewise(self._config(), batch["pieces"]) if piecewise else nullcontext():
+            return TokenScores(*model(input_ids=batch["input_ids"], **asked, **named))
 
     def settle(self, model: Any, pair: PairTokens, accelerator: Any, *, experts: bool) -> None:
         """Take the cheapest way that gives this model's own log-probabilities on pieces of one pair.

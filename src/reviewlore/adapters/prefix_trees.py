@@ -7,6 +7,7 @@ It knows no model.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from reviewlore.stages.batching import PairTokens
@@ -151,7 +152,19 @@ def _tensors(
     # The pairs come first: the trainer takes the first tensor's length for the size of a batch.
     batch = {"chosen": list(sides[0]), "rejected": list(sides[1]), "lengths": lengths, **read, **asked}
     tensors: dict[str, Any] = {name: torch.tensor(values, dtype=torch.long) for name, values in batch.items()}
-    return tensors | {"longest": max(lengths), "tokens": torch.tensor(tokens)}
+    return tensors | {"longest": max(lengths), "tokens": torch.tensor(tokens), "pieces": [_bounds(row) for row in rows]}
+
+
+def _bounds(row: Sequence[_Tree]) -> list[tuple[int, int, list[int]]]:
+    """Return where each tree's shared part begins and ends in its row, and where each of its branches ends."""
+    found = []
+    begin = 0
+    for tree in row:
+        shared = begin + len(tree.shared)
+        ends = list(accumulate((len(branch.inputs) for branch in tree.branches), initial=shared))[1:]
+        found.append((begin, shared, ends))
+        begin = ends[-1]
+    return found
 
 
 def _lay_out(row: Sequence[_Tree], begin: int, asked: dict[str, list[int]]) -> dict[str, list[int]]:
