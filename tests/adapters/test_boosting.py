@@ -58,6 +58,17 @@ def test_it_is_the_same_for_the_same_pairs_in_any_order(trained):
     assert train_ranker(make_pairs(300), seed=2).to_json() != trained.to_json()
 
 
+def test_it_is_the_same_however_many_threads_add_up(trained):
+    """BLAS sums in another order with more threads; the pairs are enough for it to split them."""
+    from threadpoolctl import threadpool_limits
+
+    from reviewlore.adapters.boosting import train_ranker
+
+    for threads in (1, 4):
+        with threadpool_limits(limits=threads, user_api="blas"):
+            assert train_ranker(make_pairs(300), seed=1).to_json() == trained.to_json()
+
+
 def test_json_gives_back_the_same_scores(trained):
     back = RankerModel.from_json(json.loads(json.dumps(trained.to_json())))
     remarks = [p.chosen for p in make_pairs(40, seed=3)]

@@ -1,6 +1,6 @@
 """Trains the ranker: preference pairs in, a `RankerModel` (data, evaluated without any library) out.
 
-Owns lightgbm and numpy. Two questions are learned apart, both by pairwise logistic loss (RankNet, Burges et al. 2005):
+Owns lightgbm, numpy and threadpoolctl. Two questions are learned apart, both by pairwise logistic loss (RankNet, Burges et al. 2005):
 is the remark about this code, and are remarks like it acted on. Deterministic in pairs and seed; no download.
 """
 
@@ -96,25 +96,23 @@ def train_ranker(
     where lightgbm is not installed, RefusedError where there are fewer than 20 pairs and no prior.
     """
     _require()
+    from threadpoolctl import threadpool_limits
+
     pairs = [pair for pair in pairs if pair.kind in _QUESTION]
     if len(pairs) < _SMALL:
         if prior is None:
             raise RefusedError(f"{len(pairs)} pairs cannot train a ranker; {_SMALL} are the least. Mine more history.")
         return prior
     task = _arrange(sorted(pairs, key=lambda p: p.id), vectors)
-    parts = list(_learn(task, seed, words))
+    with threadpool_limits(limits=1):  # with more threads BLAS adds up in another order: other digits
+        parts = list(_learn(task, seed, words))
     remarks = len({episode for pair in pairs for episode in pair.episodes})
     share = 1.0 if prior is None else remarks / (remarks + _TRUST)
     parts = [replace(part, weight=part.weight * share) for part in parts]
     if prior is not None:
         parts += _adopted(prior, 1.0 - share)
-    about = (
-        ("pairs", str(len(pairs))),
-        ("remarks", str(remarks)),
-        ("seed", str(seed)),
-        ("prior_share", f"{1 - share:.3f}"),
-    )
-    return RankerModel(feature_names(), tuple(parts), about)
+    about = {"pairs": len(pairs), "remarks": remarks, "seed": seed, "prior_share": f"{1 - share:.3f}"}
+    return RankerModel(feature_names(), tuple(parts), tuple((name, str(value)) for name, value in about.items()))
 
 
 def describe() -> dict[str, str]:
@@ -143,6 +141,7 @@ def parse_trees(model: str) -> Iterator[Tree]:
 def _require() -> None:
     try:
         import lightgbm  # noqa: F401
+        import threadpoolctl  # noqa: F401
     except ImportError as error:
         raise MissingExtra("Training the ranker needs lightgbm: pip install '/path/to/reviewlore[model]'.") from error
 

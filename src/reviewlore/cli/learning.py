@@ -18,6 +18,7 @@ from reviewlore.cli.options import (
     repo_option,
     shown,
 )
+from reviewlore.domain.finding import SPECIALISTS
 from reviewlore.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -106,31 +107,64 @@ def _refuse_forge_options(**given: Any) -> None:
 @click.option("--tier", type=click.Choice(["embedded", "adapter"]), default="embedded", show_default=True,
               help="embedded: the ranker, seconds. adapter: a LoRA adapter by DPO.")  # fmt: skip
 @click.option("--recipe", metavar="NAME", help="With --tier adapter: a training recipe.  [default: smoke_cpu]")
+@click.option("--specialist", type=click.Choice(SPECIALISTS), help="Train on this specialist's remarks, for it alone.")
+@click.option("--migrate", is_flag=True, help="Another base model than before has to be as good only, not better.")
 @click.option("--curve", is_flag=True, help="Only say whether more pull requests would help. Nothing is written.")
+@click.option("--replay", metavar="VERSION", help="Repeat a version's training, and compare. Nothing is written.")
 @dry_run_option
 @format_option("text", "json")
 @quiet_option
-def train(repo: Path, tier: str, recipe: str | None, curve: bool, dry_run: bool, style: str, quiet: bool) -> int:
+def train(
+    repo: Path, tier: str, recipe: str | None, *, specialist: str | None, migrate: bool, curve: bool,
+    replay: str | None, dry_run: bool, style: str, quiet: bool,
+) -> int:  # fmt: skip
     """Train a version and let the gate decide.
 
-    Train a version on the mined pairs, judge it on later pull requests, and let the gate decide.
+    Train a version on the mined pairs, judge it on later pull requests, and let the gate decide. With --replay, train
+    one again from what its manifest recorded, and exit with 1 where a file does not come out the same.
     """
+    from reviewlore.flows.locking import tell_unmoved
     from reviewlore.flows.train import train as run_training
     from reviewlore.formats.records import to_plain
-    from reviewlore.formats.standing import render_decision, render_evaluation
+    from reviewlore.formats.standing import render_decision, render_evaluation, tell_standing
 
     workshop = open_workshop(repo, quiet)
+    if curve and replay:
+        raise ConfigError("--curve and --replay exclude each other.")
     if curve:
         return _show_curve(workshop, style)
+    if replay is not None:
+        if recipe or specialist or migrate:
+            raise ConfigError("--replay takes all from what the version recorded: leave the other options out.")
+        return _show_replay(workshop, replay, style)
     if tier == "embedded" and recipe:
         raise ConfigError("--recipe belongs to --tier adapter; the embedded ranker has none.")
     chosen = workshop.recipe(recipe or "smoke_cpu") if tier == "adapter" else None
-    trained = run_training(workshop.train_context(), "adapter" if chosen else "embedded", chosen, dry_run=dry_run)
+    if migrate and chosen is None:
+        raise ConfigError("--migrate belongs to --tier adapter; the embedded ranker has no base model.")
+    trained = run_training(
+        workshop.train_context(), "adapter" if chosen else "embedded", chosen,
+        specialist=specialist or "", migrate=migrate, dry_run=dry_run,
+    )  # fmt: skip
     if style == "json":
         click.echo(as_json(to_plain(trained)), nl=False)
     else:
         click.echo(render_evaluation(trained.evaluation) + "\n" + render_decision(trained.decision), nl=False)
+        if trained.standing is not None and (told := tell_standing(trained.standing)):
+            click.echo(told)
+    if trained.decision.verdict == "promote" and (unmoved := tell_unmoved(workshop.lock())):
+        click.echo(unmoved, err=True)
     return 0
+
+
+def _show_replay(workshop: "Workshop", version: str, style: str) -> int:
+    from reviewlore.flows.replay import replay
+    from reviewlore.formats.records import to_plain
+    from reviewlore.formats.replay import render_replay
+
+    found = replay(workshop.train_context(), version)
+    click.echo(as_json(to_plain(found)) if style == "json" else render_replay(found), nl=False)
+    return 0 if found.same else 1
 
 
 def _show_curve(workshop: "Workshop", style: str) -> int:

@@ -197,3 +197,36 @@ class AuditView:
     remarks: int = 0
     mentions: int = 0
     untold: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedFile:
+    """A file of a version: the SHA-256 that the manifest has, and that of the repetition (empty: it made none)."""
+
+    name: str
+    recorded: str
+    made: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedSetting:
+    """Something that may change what a training makes, as it was recorded and as it is here (empty: not there)."""
+
+    name: str
+    recorded: str
+    here: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A training that was repeated: whether every file came out the same, and what is different here all the same.
+
+    `notes` are about the data that it was repeated on.
+    """
+
+    version: str
+    same: bool
+    files: tuple[ReplayedFile, ...]
+    changed: tuple[ChangedSetting, ...]
+    seconds: float
+    notes: tuple[str, ...] = ()

@@ -1,7 +1,11 @@
-"""Recipes: `reading` makes them of TOML text, `checks` finds contradictions, `planning` says what a run by one does."""
+"""Recipes: `reading` makes them of TOML text, `recorded` of a manifest.
+
+`checks` finds contradictions, `planning` says what a run by one does.
+"""
 
 from reviewlore.stages.recipe.planning import check_ready, find_shortage, pin_revision, plan_steps
 from reviewlore.stages.recipe.reading import parse_recipe, recipe_from_mapping, recipe_settings, recipe_tables
+from reviewlore.stages.recipe.recorded import recorded_recipe
 
 __all__ = [
     "check_ready",
@@ -12,4 +16,5 @@ __all__ = [
     "recipe_from_mapping",
     "recipe_settings",
     "recipe_tables",
+    "recorded_recipe",
 ]
