@@ -54,7 +54,7 @@ class PairReader:
             named |= {"own_head": False, **({"output_router_logits": True} if self._experts else {})}
         asked = {"places": batch["places"], "targets": batch["targets"]}
         on_cpu = batch["input_ids"].device.type == "cpu"
-        piecewise = batch["shared"] and on_cpu and not self.base.model.is_gradient_checkpointing
+        piecewise = batch["shared"] and on_cpu and not self._base.model.is_gradient_checkpointing
         with attend_piecewise(self._config(), batch["pieces"]) if piecewise else nullcontext():
             return TokenScores(*model(input_ids=batch["input_ids"], **asked, **named))
 
