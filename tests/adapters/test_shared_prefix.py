@@ -351,6 +351,16 @@ def _adapter(model):
     return [each for each in model.parameters() if each.requires_grad]
 
 
+def test_recomputed_activations_give_the_same_steps(tmp_path, stock_runs):
+    given = arguments(tmp_path, gradient_checkpointing=True, max_steps=STEPS)
+    assert_same(train_ours(make_start(), given), stock_runs["sigmoid"])
+
+
+def test_what_has_no_pairs_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="KTO"):
+        train_ours(make_start(), arguments(tmp_path), method="kto")
+
+
 OTHERS = {
     "gpt2": (GPT2Config(n_embd=32, n_layer=1, n_head=2, vocab_size=300, n_positions=256), "trees"),
     "eager": (MistralConfig(**SMALL, sliding_window=None, attn_implementation="eager"), "rows"),

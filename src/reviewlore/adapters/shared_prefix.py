@@ -35,8 +35,11 @@ def make_preference_trainer(  # noqa: PLR0913 - what a run has decided, of which
     It is a subclass of TRL's `DPOTrainer`: `train`, `evaluate`, checkpoints, callbacks and metrics are TRL's. The loss
     is the recipe's, whatever `arguments` say of one. The reference is the base where the adapter is fresh, else the
     model as it stands; with `arguments.precompute_ref_log_probs` its log-probabilities are computed here and kept in
-    `reference_cache`. `trainer.reading` says whether prompts are shared ("trees") or not ("rows", "logits").
+    `reference_cache`. `trainer.reading` says whether prompts are shared ("trees") or not ("rows", "logits"; what a
+    person is told of these is in `sharing.SLOWER`). Raises ValueError for KTO, which has no pairs.
     """
+    if recipe.loss.method == "kto":
+        raise ValueError("KTO learns from remarks, not from pairs of them.")
     from datasets import Dataset
 
     from reviewlore.adapters.shared_trainer import trainer_class

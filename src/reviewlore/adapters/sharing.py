@@ -3,6 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+# What a person is told of a way of reading that is not the fast one; see `pair_reader.Reading`.
+SLOWER = {
+    "rows": "This base model does not read remarks on one shared prompt as it reads each alone: every prompt is read "
+    "once for each remark, which takes about twice as long.",
+    "logits": "This base model scales its logits or balances experts: every prompt is read once for each remark, and "
+    "the output layer at every position, which takes several times as long.",
+}
 TRIED = 32  # tokens of a prompt and of a remark that sharing is tried on
 _CLOSE, _CLOSE_BFLOAT16 = 1e-3, 0.25  # of one token's log-probability; bfloat16 has 8 bits
 _ERRORS = (AttributeError, RuntimeError, TypeError, ValueError)  # no cache, no positions, or no such mask
