@@ -51,6 +51,13 @@ def test_a_slice_is_judged_on_its_own_pairs_of_whatever_kind():
     assert python.accuracy == sum(n % 4 == 0 for n in range(10, 39)) / 29
 
 
+def test_a_slice_in_one_pull_request_has_no_interval_to_trust():
+    score = score_pairs(PAIRS, lambda remark: float(remark.body), name="v", slices=slice_pairs(PAIRS, EPISODES))
+
+    alone = score.slices["language:other"]
+    assert (alone.count, alone.low, alone.high) == (1, 0.0, 1.0)
+
+
 def test_slices_leave_the_rest_of_the_score_as_it_is():
     plain = score_pairs(PAIRS, lambda remark: float(remark.body), name="v")
     sliced = score_pairs(PAIRS, lambda remark: float(remark.body), name="v", slices=slice_pairs(PAIRS, EPISODES))

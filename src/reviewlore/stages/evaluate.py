@@ -51,7 +51,8 @@ def summarise(
 ) -> TierScore:
     """Sum up judged pairs (`judge_pairs`): accuracy by kind, and `overall`, the mean over kinds.
 
-    `slices` are ids of pairs by name; a slice's accuracy is of all its pairs, whatever their kind.
+    `slices` are ids of pairs by name; a slice's accuracy is of all its pairs, whatever their kind. One that lies in a
+    single pull request cannot be resampled: its interval is all there is.
     """
     table = _tabulate(pairs, wins)
     samples = table.resampled(seed, resamples)
@@ -62,7 +63,10 @@ def summarise(
     overall = _interval(centre, means, sum(by_kind[kind].count for kind in counted))
     parts = _tabulate(pairs, wins, lambda pair: [part for part, ids in slices.items() if pair.id in ids])
     drawn = parts.resampled(seed, resamples)
-    sliced = {part: _interval(parts.accuracy(part), drawn[part], count) for part, count in parts.counts.items()}
+    sliced = {
+        part: _interval(parts.accuracy(part), drawn[part] if parts.spans(part) else [0.0, 1.0], count)
+        for part, count in parts.counts.items()
+    }
     return TierScore(name, tier, by_kind, overall, milliseconds_per_remark, sliced)
 
 
@@ -117,6 +121,10 @@ class _Table:
             if pairs:
                 shares.append(sum(w * s for w, (_, s, _) in zip(weights, group, strict=True)) / pairs)
         return sum(shares) / len(shares) if shares else self.accuracy(kind)
+
+    def spans(self, kind: str) -> bool:
+        """Whether pairs of a kind come from more than one pull request."""
+        return sum(map(len, self.cells[kind])) > 1
 
     def resampled(self, seed: int, resamples: int) -> dict[str, list[float]]:
         """Return each kind's accuracy under the same draws: a pull request brings all its kinds, or none."""
