@@ -115,8 +115,8 @@ def _refuse_forge_options(**given: Any) -> None:
 @format_option("text", "json")
 @quiet_option
 def train(
-    repo: Path, tier: str, recipe: str | None, *, specialist: str | None, migrate: bool, curve: bool,
-    replay: str | None, dry_run: bool, style: str, quiet: bool,
+    repo: Path, tier: str, recipe: str | None, *, specialist: str | None, migrate: bool, style: str, quiet: bool,
+    **others: Any,
 ) -> int:  # fmt: skip
     """Train a version and let the gate decide.
 
@@ -128,10 +128,10 @@ def train(
     from reviewlore.formats.records import to_plain
     from reviewlore.formats.standing import render_decision, render_evaluation, tell_standing
 
-    workshop = open_workshop(repo, quiet)
-    if curve and replay:
+    workshop, replay = open_workshop(repo, quiet), others["replay"]
+    if others["curve"] and replay:
         raise ConfigError("--curve and --replay exclude each other.")
-    if curve:
+    if others["curve"]:
         return _show_curve(workshop, style)
     if replay is not None:
         if recipe or specialist or migrate:
@@ -144,7 +144,7 @@ def train(
         raise ConfigError("--migrate belongs to --tier adapter; the embedded ranker has no base model.")
     trained = run_training(
         workshop.train_context(), "adapter" if chosen else "embedded", chosen,
-        specialist=specialist or "", migrate=migrate, dry_run=dry_run,
+        specialist=specialist or "", migrate=migrate, dry_run=others["dry_run"],
     )  # fmt: skip
     if style == "json":
         click.echo(as_json(to_plain(trained)), nl=False)

@@ -29,7 +29,8 @@ RANKER_RECIPE = "ranker"
 class Plan:
     """What is trained: a tier (the ranker where there is no recipe) on one dataset, by these settings.
 
-    `specialist` is whose remarks the dataset was narrowed to, empty: everybody's.
+    `specialist` is whose remarks the dataset was narrowed to, empty: everybody's. `migrate`: another base model than
+    the incumbent's is wanted, if it is as good.
     """
 
     tier: Tier
@@ -37,6 +38,7 @@ class Plan:
     dataset: LoadedDataset
     settings: dict[str, str]
     specialist: str = ""
+    migrate: bool = False
 
     @property
     def name(self) -> str:
@@ -250,4 +252,5 @@ def _draft(plan: Plan) -> VersionManifest:
         id=plan.id, tier=plan.tier, created_at="", recipe=plan.name, recipe_settings=plan.settings,
         dataset=plan.dataset.manifest.id, base_model=None, base_revision=None,
         packages={}, code_commit="", seed=plan.dataset.manifest.seed, parent=None, files={},
+        specialist=plan.specialist,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from reviewlore.domain.concern import specialist_of
 from reviewlore.domain.evaluation import Comparison, Demand, Evaluation, TierScore
 from reviewlore.domain.history import Episode
 from reviewlore.domain.model import DatasetManifest
@@ -38,6 +39,7 @@ class LoadedDataset:
     """The newest dataset with its pairs, rebuilt from the episodes and checked against the manifest's id.
 
     `test` has the pairs that ask a question of remarks; silence and revisions are only trained on. `built` has all.
+    `specialist` is whose pairs are left (empty: everybody's).
     """
 
     manifest: DatasetManifest
@@ -45,10 +47,28 @@ class LoadedDataset:
     test: tuple[PreferencePair, ...]
     episodes: tuple[Episode, ...]
     built: Dataset
+    specialist: str = ""
 
     def refit(self) -> tuple[PreferencePair, ...]:
         """Return what the ranker is trained on once it is judged: all remarks, paired as for training."""
-        return rebuild_refit_pairs(self.episodes, self.manifest)
+        return self._own(rebuild_refit_pairs(self.episodes, self.manifest))
+
+    def narrowed(self, specialist: str) -> "LoadedDataset":
+        """Return the same dataset with the pairs alone whose chosen remark is a specialist's business.
+
+        So with the held-out remarks, by which scores are calibrated. An empty name leaves everything.
+        """
+        own = replace(self, specialist=specialist)
+        held_out = tuple(each for each in self.built.held_out if specialist in ("", specialist_of(each.concern)))
+        return replace(
+            own, train=own._own(self.train), test=own._own(self.test), built=replace(self.built, held_out=held_out)
+        )
+
+    def _own(self, pairs: Sequence[PreferencePair]) -> tuple[PreferencePair, ...]:
+        if not self.specialist:
+            return tuple(pairs)
+        whose = {episode.id: specialist_of(episode.concern) for episode in self.episodes}
+        return tuple(pair for pair in pairs if whose[pair.episodes[0]] == self.specialist)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def _plan(manifest: VersionManifest, dataset: LoadedDataset) -> Plan:
     """Return the plan of a repetition, under a name of its own: no checkpoint of the version is taken up."""
     settings = {**manifest.recipe_settings, "replay.of": manifest.id}
     if manifest.tier == "embedded":
-        return Plan(manifest.tier, None, dataset, settings, manifest.specialist)
+        return Plan(manifest.tier, None, dataset.narrowed(manifest.specialist), settings, manifest.specialist)
     summary = manifest.replay.get("recipe.summary", "")
     if not summary:
         raise RefusedError(
@@ -100,7 +100,7 @@ def _plan(manifest: VersionManifest, dataset: LoadedDataset) -> Plan:
             f"The recipe that {manifest.id} recorded means something else to this version of reviewlore; use the one "
             f"that trained it ({manifest.packages.get('reviewlore', 'not recorded')}). {error}"
         ) from error
-    return Plan(manifest.tier, recipe, dataset, settings, manifest.specialist)
+    return Plan(manifest.tier, recipe, dataset.narrowed(manifest.specialist), settings, manifest.specialist)
 
 
 def _compare(recorded: Mapping[str, str], made: Mapping[str, str]) -> tuple[ReplayedFile, ...]:

@@ -5,10 +5,11 @@ from reviewlore.domain.recipe import MadeBase, Recipe
 from reviewlore.flows import judge, state
 from reviewlore.flows.fitting import Fitted, Plan
 from reviewlore.flows.judge import LoadedDataset, Rival, Rivals
+from reviewlore.flows.migration import open_old_base
 from reviewlore.flows.scoring import PRIOR, RankerScorer, load_version
 from reviewlore.flows.shots import Shots
 from reviewlore.flows.training import TrainContext
-from reviewlore.stages import registry
+from reviewlore.stages import gate, registry
 
 EMBEDDED, PROMPT_ONLY, FEW_SHOT = "embedded ranker", "prompt only", "few-shot"
 # Each remark is a prompt of its own, of thousands of tokens: so many pairs tell a difference of 4 points from chance.
@@ -16,19 +17,20 @@ _MOST_PROMPTED = 600
 _MOST_PROMPTED_MADE = 60  # of a base that knows no language; its answers are told all the same
 
 
-def find_rivals(context: TrainContext, plan: Plan, judged: Fitted) -> Rivals:
+def find_rivals(context: TrainContext, plan: Plan, judged: Fitted, migration: str = "") -> Rivals:
     """Return whom a candidate is compared with.
 
     The incumbent and, for an adapter, the ranker are to be beaten beyond chance; the base model of an adapter, asked by
-    prompts with and without examples of the team, may not be better beyond chance. Else there is the prior.
+    prompts with and without examples of the team, may not be better beyond chance. Else there is the prior. Where a
+    `migration` leads to another base, the old one is asked by a prompt, too.
     """
-    active = registry.find_active(state.read_registry(context.store))
+    incumbent = registry.find_incumbent(state.read_registry(context.store), plan.specialist)
     versions: list[Rival] = []
     ranker_active = False
-    if active is not None:
-        manifest = state.read_version(context.store, active.id)
-        incumbent = load_version(context.store, manifest, context.adapters, judged=True)
-        versions.append(Rival(incumbent, "beat_beyond_chance"))
+    if incumbent is not None:
+        manifest = state.read_version(context.store, incumbent.id)
+        scorer = load_version(context.store, manifest, context.adapters, judged=True)
+        versions.append(Rival(scorer, gate.demand_of_incumbent(migration, wanted=plan.migrate)))
         ranker_active = manifest.tier == "embedded"
     if plan.tier == "adapter" and not ranker_active:
         context.console.say("Training the embedded ranker on the same pairs, for comparison.")
@@ -36,11 +38,13 @@ def find_rivals(context: TrainContext, plan: Plan, judged: Fitted) -> Rivals:
         versions.append(Rival(RankerScorer(EMBEDDED, model), "beat_beyond_chance"))
     if plan.recipe is not None:
         versions += _prompted(context, plan.dataset, plan.recipe, judged)
+        if migration:
+            versions.append(Rival(open_old_base(context, plan), "not_worse_beyond_chance", _MOST_PROMPTED))
     if judge.prior_has_seen(context.prior, plan.dataset):
         context.console.say("The shipped prior was trained on one of these repositories, so it is no fair rival.")
     else:
         versions.append(Rival(RankerScorer(PRIOR, context.prior), "beat"))
-    return Rivals(tuple(versions), active.id if active else None, _absent(context))
+    return Rivals(tuple(versions), incumbent.id if incumbent else None, _absent(context))
 
 
 def _prompted(context: TrainContext, dataset: LoadedDataset, recipe: Recipe, judged: Fitted) -> list[Rival]:

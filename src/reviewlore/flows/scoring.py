@@ -173,18 +173,25 @@ def read_calibrations(store: Store, manifest: VersionManifest) -> Calibrations |
 
 def load_version(store: Store, manifest: VersionManifest, adapters: AdapterTrainer, *, judged: bool = False) -> Scorer:
     """Return a version's judgement: what is served, or (`judged`) the model as it was judged. Files are verified."""
+    bare, files = model_files(store, manifest, judged=judged)
+    if manifest.tier == "adapter":
+        return adapters.scorer(bare, files)
+    if RANKER_FILE not in files:
+        raise StateError(f"The manifest of {manifest.id} names no {RANKER_FILE}. Restore it, or train again.")
+    return RankerScorer(manifest.id, parse_ranker(files[RANKER_FILE], state.version_path(manifest.id, RANKER_FILE)))
+
+
+def model_files(
+    store: Store, manifest: VersionManifest, *, judged: bool = False
+) -> tuple[VersionManifest, dict[str, bytes]]:
+    """Return the files of one of a version's two models by their own names, verified, and a manifest of them alone."""
     files = {name: data for name, data in verified_files(store, manifest).items() if name != CALIBRATION_FILE}
     before_refit = judged and any(name.startswith(JUDGED_PREFIX) for name in files)
     chosen = {
         name.removeprefix(JUDGED_PREFIX): name for name in files if name.startswith(JUDGED_PREFIX) == before_refit
     }
-    if manifest.tier == "adapter":
-        hashes = {short: manifest.files[name] for short, name in chosen.items()}
-        return adapters.scorer(replace(manifest, files=hashes), {s: files[name] for s, name in chosen.items()})
-    path = state.version_path(manifest.id, chosen.get(RANKER_FILE, RANKER_FILE))
-    if RANKER_FILE not in chosen:
-        raise StateError(f"The manifest of {manifest.id} names no {RANKER_FILE}. Restore it, or train again.")
-    return RankerScorer(manifest.id, parse_ranker(files[chosen[RANKER_FILE]], path))
+    bare = replace(manifest, files={short: manifest.files[name] for short, name in chosen.items()})
+    return bare, {short: files[name] for short, name in chosen.items()}
 
 
 def verified_files(store: Store, manifest: VersionManifest) -> dict[str, bytes]:
