@@ -1,7 +1,7 @@
 """Trains the ranker: preference pairs in, a `RankerModel` (data, evaluated without any library) out.
 
-Owns lightgbm, numpy and threadpoolctl. Two questions are learned apart, both by pairwise logistic loss (RankNet, Burges et al. 2005):
-is the remark about this code, and are remarks like it acted on. Deterministic in pairs and seed; no download.
+Owns lightgbm, numpy and threadpoolctl. Two questions are learned apart, both by pairwise logistic loss (RankNet, Burges
+et al. 2005): is the remark about this code, and are remarks like it acted on. Deterministic in pairs and seed.
 """
 
 import hashlib

@@ -23,12 +23,17 @@ from reviewlore.cli.options import (
 @format_option("text", "json")
 @quiet_option
 def trace(comment: str, repo: Path, github: str | None, dry_run: bool, style: str, quiet: bool) -> int:
-    """Show what rests on a comment, or what it rests on.
+    """Show what rests on a comment or version, or what it rests on.
 
     Show the whole chain of one COMMENT: a mined remark (OWNER/NAME#PULL/COMMENT, its number or its address) with its
     outcome, evidence, pairs, datasets and versions; or one of our own (the id at its end) with its version and what
-    that learned from. Each trace is an entry of the audit log.
+    that learned from. Each such trace is an entry of the audit log. The id of a version (adapter-..., embedded-...)
+    shows what that rests on.
     """
+    from reviewlore.flows.ancestry import names_version
+
+    if names_version(comment):
+        return _trace_version(comment, repo, style)
     from functools import partial
 
     from reviewlore.flows.trace import Inquiry
@@ -41,6 +46,16 @@ def trace(comment: str, repo: Path, github: str | None, dry_run: bool, style: st
     search = partial(open_postings, workshop, github) if github else None
     found = run_trace(workshop.store, comment, Inquiry(workshop.actor, workshop.clock.now(), search), dry_run=dry_run)
     click.echo(as_json(to_plain(found)) if style == "json" else render_trace(found), nl=False)
+    return 0
+
+
+def _trace_version(version: str, repo: Path, style: str) -> int:
+    from reviewlore.flows.ancestry import trace_version
+    from reviewlore.formats.lineage_version import render_version_trace
+    from reviewlore.formats.records import to_plain
+
+    found = trace_version(open_workshop(repo, quiet=True).store, version)
+    click.echo(as_json(to_plain(found)) if style == "json" else render_version_trace(found), nl=False)
     return 0
 
 

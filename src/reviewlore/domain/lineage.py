@@ -8,7 +8,7 @@ from typing import Literal
 
 from reviewlore.domain.events import FeedbackSignal
 from reviewlore.domain.history import AuthorKind, Confidence, Intent, Outcome, OutcomeEvidence
-from reviewlore.domain.model import VersionState
+from reviewlore.domain.model import AuditEntry, DatasetManifest, RegistryEntry, VersionManifest, VersionState
 from reviewlore.domain.people import Role
 
 PairSide = Literal["chosen", "rejected", "both"]
@@ -230,3 +230,22 @@ class Replayed:
     changed: tuple[ChangedSetting, ...]
     seconds: float
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VersionTrace:
+    """All that a version rests on, and what was decided about it; nobody's words are in it.
+
+    `dataset` is None where its manifest is no longer there. `repeatable` says whether its pairs still come out the
+    same, from the episodes or from those of the commit that recorded them; of the dataset's episodes `episodes_left`
+    are still there (None: history does not tell). `ancestors` are the versions it took over from, nearest first;
+    `decisions` the entries of the audit log about it, oldest first.
+    """
+
+    manifest: VersionManifest
+    standing: RegistryEntry
+    dataset: DatasetManifest | None
+    repeatable: bool
+    episodes_left: int | None
+    ancestors: tuple[TracedVersion, ...] = ()
+    decisions: tuple[AuditEntry, ...] = ()

@@ -3,7 +3,7 @@
 from reviewlore.domain.card import CardSection, CardTable, ModelCard
 from reviewlore.domain.model import Spent
 
-_HASHES = {
+HASHES = {
     "prompts": "Prompts trained in",
     "recipe": "Recipe's values",
     "recipe_file": "Recipe's file",
@@ -24,9 +24,7 @@ def lineage_section(card: ModelCard) -> CardSection:
         ("Seed", str(manifest.seed)),
     ]
     tables = (
-        CardTable(
-            "Hashes (SHA-256)", ("Of", "Hash"), tuple((_HASHES.get(k, k), v) for k, v in manifest.hashes.items())
-        ),
+        CardTable("Hashes (SHA-256)", ("Of", "Hash"), tuple((HASHES.get(k, k), v) for k, v in manifest.hashes.items())),
         CardTable("Policy", ("Setting", "Value"), tuple(manifest.policy.items())),
         CardTable("Files (SHA-256)", ("File", "Hash"), tuple(manifest.files.items())),
         CardTable("Packages", ("Package", "Version"), tuple(manifest.packages.items())),
