@@ -12,6 +12,7 @@ from typing import Any
 
 from reviewlore.adapters.console import QuietConsole
 from reviewlore.domain.training import Lesson
+from reviewlore.wiring_secrets import model_environment
 
 PRELOADED = ["trl", "peft", "datasets", "torch", "transformers", "reviewlore.adapters.trainer"]
 
@@ -59,7 +60,7 @@ def _train(lesson: Lesson, folder: Path, at: At) -> None:
 
     if at.path:
         sys.addaudithook(watch)
-    train_adapter(lesson, Deadly(at), Place(folder))
+    train_adapter(lesson, Deadly(at), Place(folder, environ=model_environment()))
 
 
 def _die() -> None:

@@ -30,7 +30,7 @@ class RunFolder:
     """The parts of one run on this machine. `writes` is False in all but one of several processes."""
 
     def __init__(self, path: Path, key: str, *, writes: bool = True) -> None:
-        self.path, self._key, self._writes = path, key, writes
+        self.path, self.key, self._writes = path, key, writes
 
     @property
     def cache(self) -> Path:
@@ -68,7 +68,7 @@ class RunFolder:
         folder = self.path / name
         for unwanted in _UNTRUSTED:
             (folder / unwanted).unlink(missing_ok=True)
-        seal = {"key": self._key, "files": _hashes(folder), "facts": dict(facts or {})}
+        seal = {"key": self.key, "files": _hashes(folder), "facts": dict(facts or {})}
         partial = folder / f"{_SEAL}.partial"
         partial.write_text(json.dumps(seal, sort_keys=True), encoding="utf-8")
         partial.rename(folder / _SEAL)
@@ -109,7 +109,7 @@ class RunFolder:
             return "not of a run"
         try:
             seal = json.loads((path / _SEAL).read_bytes())
-            if seal["key"] != self._key:
+            if seal["key"] != self.key:
                 return "of another run"
             return "" if seal["files"] == _hashes(path) else "damaged"
         except FileNotFoundError:

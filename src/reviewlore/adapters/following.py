@@ -57,6 +57,7 @@ def make_keeper(folder: RunFolder, patience: int, seconds: float) -> Any:
 
     `seconds` are those that earlier attempts at the same run took.
     """
+    import torch
     from transformers import TrainerCallback
 
     begin = time.monotonic() - seconds
@@ -72,7 +73,9 @@ def make_keeper(folder: RunFolder, patience: int, seconds: float) -> Any:
                     False  # a run taken up here would train on: it is taken up before, and stops again
                 )
 
-        def on_save(self, _: Any, state: Any, *__: Any, **___: Any) -> None:
+        def on_save(self, arguments: Any, state: Any, *_: Any, **__: Any) -> None:
+            if arguments.world_size > 1:
+                torch.distributed.barrier()  # the others write to the checkpoint too
             folder.seal(f"checkpoint-{state.global_step}", {"seconds": round(time.monotonic() - begin, 2)})
             losses = find_losses(state.log_history)
             best = decide_halt(losses, patience).best_step if losses else 0
@@ -105,13 +108,16 @@ def read_entry(logs: dict[str, float], step: int, prefix: str = "") -> dict[str,
 
 
 def adapter_bytes(model: Any) -> bytes:
-    """Return the weights of a model's adapter as safetensors, in float32."""
+    """Return a model's adapter weights as safetensors, in float32; of a sharded one all processes have to ask."""
     import torch
     from peft import get_peft_model_state_dict
     from safetensors.torch import save
 
     tensors = {
-        name: tensor.detach().to("cpu", torch.float32).contiguous()
+        name: getattr(tensor, "full_tensor", lambda tensor=tensor: tensor)()
+        .detach()
+        .to("cpu", torch.float32)
+        .contiguous()
         for name, tensor in sorted(get_peft_model_state_dict(model).items())
     }
     return bytes(save(tensors, metadata={"format": "pt"}))

@@ -87,6 +87,7 @@ def _arguments(recipe: Recipe, settings: dict[str, Any], folder: Path) -> Any:
         report_to="none",
         disable_tqdm=True,
         dataloader_pin_memory=False,  # warns without a GPU
+        ddp_find_unused_parameters=False,  # every adapter weight takes part in every step
         use_cpu=isinstance(recipe.base, MadeBase),  # too small for an accelerator, which repeats no bits
         **_sharding(recipe),
         **settings,

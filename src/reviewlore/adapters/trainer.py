@@ -25,11 +25,13 @@ from reviewlore.adapters.following import (
     read_log,
     tell_progress,
 )
+from reviewlore.adapters.launch import check_devices, run_processes
 from reviewlore.adapters.lora import lora_config
 from reviewlore.adapters.machine import package_versions, processor_name
 from reviewlore.adapters.preference import make_trainer
 from reviewlore.adapters.preparing import Prepared, prepare
 from reviewlore.adapters.runs import is_out_of_memory, plain_errors, require_model_extra, too_large
+from reviewlore.adapters.sharing import SLOWER
 from reviewlore.domain.recipe import MadeBase, Recipe, TrainedAdapter
 from reviewlore.domain.training import Lesson
 from reviewlore.errors import RefusedError
@@ -73,6 +75,7 @@ def train_adapter(
     if not lesson.train:
         raise RefusedError(f"Recipe {lesson.recipe.name} got no training pair. Mine more pull requests first.")
     require_model_extra()
+    check_devices(lesson.recipe)
     with plain_errors(place.folder), open_run_folder(place.folder, hash_lesson(lesson), console) as folder:
         if folder.kept(FINISHED) is None:
             _fit_into_memory(lesson, folder, console, place)
@@ -104,6 +107,8 @@ def run_lesson(lesson: Lesson, recipe: Recipe, folder: RunFolder, console: Conso
         with tell_progress(console, steps) as progress:
             keeper = make_keeper(folder, recipe.stopping.patience, earlier)
             trainer = make_trainer(lesson, recipe, prepared, order, folder, [progress, keeper])
+            if slower := SLOWER.get(getattr(trainer, "reading", "")):
+                console.warn(slower)
             if checkpoint:
                 console.say(f"Taken up at step {checkpoint.rpartition('-')[2]} of {steps}.")
             trainer.train(resume_from_checkpoint=str(folder.path / checkpoint) if checkpoint else None)
@@ -126,7 +131,9 @@ def _fit_into_memory(lesson: Lesson, folder: RunFolder, console: Console, place:
     while True:
         recipe = replace(lesson.recipe, run=replace(run, micro_batch=micro))
         try:
-            return run_lesson(lesson, recipe, folder, console, place.base)
+            if run.processes == 1:
+                return run_lesson(lesson, recipe, folder, console, place.base)
+            return run_processes(lesson, recipe, folder, console, place.base, place.environ)
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -161,13 +168,14 @@ def _evaluate_last(trainer: Any, lesson: Lesson) -> None:
 
 def _files(lesson: Lesson, prepared: Prepared, trainer: Any, folder: RunFolder) -> dict[str, bytes]:
     """Return the adapter's files, with the weights of the best step."""
-    best = folder.kept(f"{BEST}{_best_step(trainer)}")
+    judged = bool(find_losses(trainer.state.log_history))  # the best weights were kept when they were
+    best = folder.kept(f"{BEST}{_best_step(trainer)}") if judged else {WEIGHTS: adapter_bytes(trainer.model)}
     base = prepared.base
     config = {**lora_config(lesson.recipe.lora).to_dict(), "base_model_name_or_path": base.id}
     config |= {"target_modules": sorted(lesson.recipe.lora.targets), "inference_mode": True}
     return {
         **prepared.files,
-        weights.ADAPTER_WEIGHTS: best[WEIGHTS] if best else adapter_bytes(trainer.model),
+        weights.ADAPTER_WEIGHTS: (best or {}).get(WEIGHTS, b""),
         weights.ADAPTER_CONFIG: (json.dumps(config, indent=1, sort_keys=True) + "\n").encode(),
         weights.SETTINGS: weights.render_settings(lesson.recipe, base.id, base.revision),
     }
