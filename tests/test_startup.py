@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.lineage import enter_version, mined, newest, rows, store_of
 
 import reviewlore
 
@@ -13,9 +14,10 @@ HEAVY = {"torch", "transformers", "trl", "peft", "datasets", "accelerate", "toke
 HEAVY |= {"numpy", "lightgbm", "matplotlib", "pandas", "pyarrow", "sklearn", "scipy"}
 
 
-def imported(*arguments):
+def imported(*arguments, code=0):
     """Return the top-level names that a fresh interpreter imports while it runs with these arguments."""
-    run = subprocess.run([sys.executable, "-X", "importtime", *arguments], capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-X", "importtime", *arguments], capture_output=True, text=True, check=False)
+    assert run.returncode == code, run.stdout
     lines = [line for line in run.stderr.splitlines() if line.startswith("import time:")]
     return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
 
@@ -31,6 +33,36 @@ def imported(*arguments):
 )
 def test_nothing_heavy_is_imported(arguments):
     names = imported(*arguments)
+    assert "reviewlore" in names
+    assert names & HEAVY == set()
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory):
+    """A repository with some mined pairs, an active version and an older one."""
+    home = mined(tmp_path_factory.mktemp("team") / "repo", rows(24))
+    store = store_of(home)
+    for name, standing in (("embedded-old", "retired"), ("embedded-new", "active")):
+        enter_version(store, name, newest(store).id, standing)
+    return home
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (("status",), 0),
+        (("promote", "embedded-old", "--reason", "It was better."), 3),  # its files are looked at, and are not there
+        (("rollback", "--reason", "It was not."), 0),
+        (("train", "--tier", "adapter"), 2),  # refused: too few pairs
+        (("train", "--tier", "adapter", "--recipe", "dpo_qlora_24gb"), 2),
+        (("train", "--tier", "embedded", "--recipe", "smoke_cpu"), 2),
+        (("doctor",), 0),
+    ],
+    ids=lambda value: "-".join(value).replace("--", "") if isinstance(value, tuple) else "",
+)
+def test_what_trains_nothing_imports_nothing_heavy(team, command, code):
+    """Also not where an adapter is asked for: what refuses it looks at numbers."""
+    names = imported("-m", "reviewlore", *command, "--repo", str(team), code=code)
     assert "reviewlore" in names
     assert names & HEAVY == set()
 
