@@ -25,6 +25,7 @@ from trl import DPOConfig, DPOTrainer
 
 from reviewlore.adapters.bases import quiet_libraries
 from reviewlore.adapters.lora import lora_config
+from reviewlore.adapters.shared_prefix import make_preference_trainer
 from reviewlore.stages.batching import PairTokens
 
 _SHORT = 8  # tokens of what is not timed
@@ -169,8 +170,6 @@ def _stock(setting: Setting, base: Any, rows: Sequence[Any], arguments: DPOConfi
 
 
 def _ours(setting: Setting, base: Any, rows: Sequence[Any], arguments: DPOConfig, clock: "_Clock") -> DPOTrainer:
-    from reviewlore.adapters.shared_prefix import make_preference_trainer
-
     recipe = plain_recipe(setting.longest, setting.threads)
     cache = Path(arguments.output_dir) / "reference" if arguments.precompute_ref_log_probs else None
     return make_preference_trainer(

@@ -68,7 +68,7 @@ def main(argv: list[str]) -> int:
     print(table(found, setting))
     result = summarise(found, difference, peaks)
     print(json.dumps(result | _circumstances(setting, options, load)))
-    return int(difference > MOST_DIFFERENCE)
+    return status(difference)
 
 
 def _options(argv: Sequence[str]) -> argparse.Namespace:
@@ -182,6 +182,11 @@ def summarise(found: Best, difference: float, peaks: dict[str, dict[str, float]]
         "stock_peak_mib": peaks["stock"]["peak_mib"],
         "targets": TARGETS,
     }
+
+
+def status(difference: float) -> int:
+    """Return the program's exit status: 1 where losses do not agree."""
+    return 0 if difference <= MOST_DIFFERENCE else 1
 
 
 def table(found: Best, setting: Setting) -> str:
