@@ -1,5 +1,7 @@
 """One entrant on the pairs: remarks are asked about once, few pairs are spread, reading is priced."""
 
+from dataclasses import replace
+
 import pytest
 
 from reviewlore.domain.preference import PreferencePair, Remark
@@ -75,6 +77,19 @@ def test_few_pairs_are_spread_over_all(most, judged):
 
     assert len(wins) == score.overall.count == judged
     assert "000" in wins
+
+
+def test_on_few_pairs_the_same_kinds_count_as_on_all():
+    kinds = {"outcome": 40, "same_hunk": 30, "dismissed": 2}
+    pairs = [replace(a_pair(n), kind=kind) for n, kind in enumerate(k for k, c in kinds.items() for _ in range(c))]
+    model = Model()
+    score, wins = Bench(pairs, {}, 1, Clock()).run(Entrant("a-model", "prompt", model.score, None, 10))
+
+    assert len(wins) == 9
+    assert set(score.by_kind) >= {"outcome", "same_hunk"}
+    counted = [score.by_kind[kind] for kind in ("outcome", "same_hunk")]
+    assert score.overall.accuracy == pytest.approx(sum(row.accuracy for row in counted) / 2)
+    assert score.overall.count == sum(row.count for row in counted)
 
 
 def test_what_was_scored_once_is_not_asked_again():

@@ -79,11 +79,12 @@ class Bench:
         wins = evaluate.judge_pairs(pairs, dict(zip(remarks, scores, strict=True)).__getitem__)
         score = evaluate.summarise(
             pairs, wins, name=entrant.name, tier=entrant.tier, seed=self.seed,
-            slices={} if entrant.tier == "baseline" else self.slices, milliseconds_per_remark=round(milliseconds, 3),
+            kinds=evaluate.kinds_in_mean(self.pairs), slices={} if entrant.tier == "baseline" else self.slices,
         )  # fmt: skip
         reading = entrant.read(remarks) if entrant.read else Reading()
         cost = reading.passes * self.price / 1000 if reading.passes and self.price else None
-        return replace(score, prompt_tokens=round(reading.prompt, 1), cost_per_thousand=cost), wins
+        spent = replace(score, milliseconds_per_remark=round(milliseconds, 3), cost_per_thousand=cost)
+        return replace(spent, prompt_tokens=round(reading.prompt, 1)), wins
 
 
 def _spread(pairs: Sequence[PreferencePair], most: int) -> Sequence[PreferencePair]:

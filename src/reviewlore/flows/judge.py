@@ -173,12 +173,12 @@ def judge(
         for entrant, demand in console.track(versions, "Judging on later pull requests", len(versions))
     ]
     rows += [(*bench.run(entrant), _BASELINE_DEMANDS[entrant.name]) for entrant in _baselines(dataset)]
-    own = rows[0][1]
+    own, kinds = rows[0][1], evaluate.kinds_in_mean(dataset.test)
     comparisons = tuple(
         Comparison(
             score,
             evaluate.paired_difference(
-                [pair for pair in dataset.test if pair.id in wins], own, wins, seed=dataset.manifest.seed
+                [pair for pair in dataset.test if pair.id in wins], own, wins, seed=dataset.manifest.seed, kinds=kinds
             ),
             demand,
             incumbent=score.name == rivals.incumbent,

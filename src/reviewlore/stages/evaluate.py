@@ -5,7 +5,7 @@ that resample whole pull requests (Efron 1979; clusters after Field and Welsh 20
 """
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -38,6 +38,15 @@ def judge_pairs(pairs: Iterable[PreferencePair], score: Scorer) -> dict[str, flo
     return {pair.id: _win(cached(pair.chosen), cached(pair.rejected)) for pair in pairs}
 
 
+def kinds_in_mean(pairs: Iterable[PreferencePair]) -> frozenset[str]:
+    """Return the kinds that count in the mean: those with enough pairs, or all where none has.
+
+    Where somebody is judged on some of these pairs only, the same kinds have to count.
+    """
+    counts = Counter[str](pair.kind for pair in pairs)
+    return frozenset(kind for kind, count in counts.items() if count >= LEAST_PAIRS_OF_A_KIND) or frozenset(counts)
+
+
 def summarise(
     pairs: Sequence[PreferencePair],
     wins: Outcomes,
@@ -47,9 +56,9 @@ def summarise(
     seed: int = 0,
     resamples: int = RESAMPLES,
     slices: Mapping[str, frozenset[str]] = _NO_SLICES,
-    milliseconds_per_remark: float = 0.0,
+    kinds: frozenset[str] = frozenset(),
 ) -> TierScore:
-    """Sum up judged pairs (`judge_pairs`): accuracy by kind, and `overall`, the mean over kinds.
+    """Sum up judged pairs (`judge_pairs`): accuracy by kind, and `overall`, the mean over `kinds` (or `kinds_in_mean`).
 
     `slices` are ids of pairs by name; a slice's accuracy is of all its pairs, whatever their kind. One that lies in a
     single pull request cannot be resampled: its interval is all there is.
@@ -57,7 +66,7 @@ def summarise(
     table = _tabulate(pairs, wins)
     samples = table.resampled(seed, resamples)
     by_kind = {kind: _interval(table.accuracy(kind), samples[kind], count) for kind, count in table.counts.items()}
-    counted = table.counted()
+    counted = table.counted(kinds or kinds_in_mean(pairs))
     means = [sum(draw) / len(draw) for draw in zip(*(samples[kind] for kind in counted), strict=True)]
     centre = sum(by_kind[kind].accuracy for kind in counted) / len(counted) if counted else 0.0
     overall = _interval(centre, means, sum(by_kind[kind].count for kind in counted))
@@ -67,7 +76,7 @@ def summarise(
         part: _interval(parts.accuracy(part), drawn[part] if parts.spans(part) else [0.0, 1.0], count)
         for part, count in parts.counts.items()
     }
-    return TierScore(name, tier, by_kind, overall, milliseconds_per_remark, sliced)
+    return TierScore(name, tier, by_kind, overall, slices=sliced)
 
 
 def paired_difference(
@@ -77,13 +86,14 @@ def paired_difference(
     *,
     seed: int = 0,
     resamples: int = RESAMPLES,
+    kinds: frozenset[str] = frozenset(),
 ) -> Interval:
     """Return the accuracy of `first` minus that of `second` on the same pairs, mean over kinds and repositories.
 
     Both are resampled together, so what they share cancels out; `accuracy` of the result is the difference.
     """
     table = _tabulate(pairs, {pair.id: first[pair.id] - second[pair.id] for pair in pairs})
-    samples, counted = table.resampled(seed, resamples), table.counted()
+    samples, counted = table.resampled(seed, resamples), table.counted(kinds or kinds_in_mean(pairs))
     means = [sum(draw) / len(draw) for draw in zip(*(samples[kind] for kind in counted), strict=True)]
     centre = sum(map(table.accuracy, counted)) / len(counted) if counted else 0.0
     return _interval(centre, means, sum(table.counts[kind] for kind in counted))
@@ -105,9 +115,9 @@ class _Table:
     cells: dict[str, list[list[tuple[int, float, int]]]]
     counts: dict[str, int]
 
-    def counted(self) -> list[str]:
-        """Return the kinds that count in the mean: those with enough pairs, or all where none has."""
-        return [kind for kind, count in self.counts.items() if count >= LEAST_PAIRS_OF_A_KIND] or list(self.counts)
+    def counted(self, kinds: frozenset[str]) -> list[str]:
+        """Return those of the kinds that are there, or all where none is."""
+        return [kind for kind in self.counts if kind in kinds] or list(self.counts)
 
     def accuracy(self, kind: str, times: Sequence[int] | None = None) -> float:
         """Return the mean over groups, with each pull request as many times as drawn (once where nothing is drawn).
