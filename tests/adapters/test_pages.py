@@ -5,6 +5,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from tests.formats.test_card_text import a_card
 from tests.records import DIFF, a_finding, a_generated_review, a_report, a_review, a_silent_review
 
 from reviewlore.adapters.pages import render_report
@@ -413,3 +414,12 @@ def test_the_reliability_of_probabilities_is_plotted_and_told(full):
 def test_a_calibration_of_the_version_itself_is_all_that_is_shown():
     page = Page(render_report(calibrated_report(people=None, borrowed=("people", "bots"))))
     assert "What a probability is worth" not in page.text
+
+
+def test_a_version_is_shown_with_what_it_took_and_its_guards():
+    card = a_card()
+    page = Page(render_report(replace(a_report(), versions=(card.manifest,), judged={card.manifest.id: card.judged})))
+    words = " ".join("".join(page.words).split())
+    assert "Took91.2 s on CPU, 2 threads, 812 MiB at the most, 1.25 Wh, cost 0.02" in words
+    assert "Guards1 broken (exposure), 1 not measured" in words
+    assert "Cardreviewlore card adapter-81ce0d55" in words

@@ -151,3 +151,16 @@ def test_strangers_names_are_inert_in_the_terminal(home: Path, capsys: pytest.Ca
     _, out, _ = told(capsys, "trace", "adapter-bb22", "--repo", str(home))
     assert "\x1b" not in out and "\u202e" not in out and "\\x1b" in out
     assert isinstance(read_card(store, "adapter"), ModelCard)
+
+
+def test_status_tells_what_each_version_took_and_whether_its_guards_held(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out, _ = told(capsys, "status", "--repo", str(home))
+    flat = " ".join(out.split())
+    assert "took 91.2 s on CPU, 2 threads, 812 MiB at the most, 1.25 Wh, cost 0.02; guards: 1 broken (ex" in flat
+    assert "took 38.2 s on CPU, 2 threads, energy not measured" in flat
+    write(home, {state.version_path("adapter-bb22", "card.json"): b"{}"})
+    code, out, _ = told(capsys, "status", "--repo", str(home), "--format", "json")
+    assert code == 0
+    assert "was changed after it was written" in json.loads(out)["versions"]["adapter-bb22"]

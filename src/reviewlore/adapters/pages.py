@@ -22,6 +22,8 @@ from reviewlore.domain.online import OnlineRow
 from reviewlore.domain.report import Report
 from reviewlore.domain.visible import split_unseen, visible, visible_line
 from reviewlore.formats.architecture_tables import make_tables, name_sections
+from reviewlore.formats.card_judged import tell_guards
+from reviewlore.formats.card_lineage import tell_spent
 from reviewlore.formats.placement import place_findings
 from reviewlore.formats.standing import order_kinds
 from reviewlore.stages.online import add_up
@@ -52,6 +54,8 @@ def render_page(name: str, view: Mapping[str, object]) -> str:
         safe_url=_is_safe_url,
         plural=lambda number, noun, many="": f"{number} {noun if number == 1 else many or noun + 's'}",
         drawing=_trusted,
+        took=tell_spent,
+        guarded=tell_guards,
         ordered=_ordered,
         tally=lambda rows: ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in rows),
         assign=lambda rows: ", ".join(f"{name} {_number(value)}" for name, value in rows),

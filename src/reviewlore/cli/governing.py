@@ -161,6 +161,7 @@ def _show_online(repo: Path, style: str) -> int:
 
 def _show_standing(repo: Path, style: str, *, data: bool) -> int:
     from reviewlore.flows import state
+    from reviewlore.flows.card import describe_versions
     from reviewlore.flows.drift import find_active_aged
     from reviewlore.flows.spending import read_month
     from reviewlore.flows.training_lock import describe_hold
@@ -188,11 +189,12 @@ def _show_standing(repo: Path, style: str, *, data: bool) -> int:
         shown = {"registry": to_plain(registry), "dataset": newest, "audit_entries": len(audit)}
         shown["lock"] = to_plain(pinned) if pinned else None
         shown |= {"training": to_plain(hold)} if hold else {}
+        shown["versions"] = describe_versions(store, registry)
         click.echo(as_json({**shown, "spending": {**to_plain(spending), **limits}}), nl=False)
         return 0
     if told := workshop.pinned():
         click.echo(f"{told}\n")
-    click.echo(render_registry(registry), nl=False)
+    click.echo(render_registry(registry, describe_versions(store, registry)), nl=False)
     if hold:
         click.echo(f"\nA training is under way: {describe_hold(hold, workshop.clock.now())}.")
     if aged := find_active_aged(store, workshop.structure):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from reviewlore.domain.architecture import Fact
 from reviewlore.domain.calibration import Calibrations
+from reviewlore.domain.card import Judged
 from reviewlore.domain.evaluation import Evaluation, GateDecision
 from reviewlore.domain.federation import Federation
 from reviewlore.domain.finding import Review
@@ -56,7 +57,7 @@ class Report:
     kind and then by split; `decisions` are the gate's, latest last; `versions` the lineage of what was trained;
     `audit` is the tail of the log, oldest first; `notes` are sentences for the reader, shown first; `architecture` is
     what the repository is like; `calibrations` what the scores of the version in force are worth; `online` what became
-    of our own remarks, `shadow` of those that were kept back.
+    of our own remarks, `shadow` of those that were kept back; `judged` how versions were judged, by their ids.
     """
 
     title: str
@@ -77,3 +78,4 @@ class Report:
     calibrations: Calibrations | None = None
     online: OnlineMetrics = field(default_factory=OnlineMetrics)
     shadow: ShadowTotals = field(default_factory=ShadowTotals)
+    judged: dict[str, Judged] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """Model cards of the state branch: a version's id in; what is known of it, checked by the manifest's hashes, out."""
 
 import hashlib
+from collections.abc import Iterable
 
 from reviewlore.domain.card import JUDGED_FILE, Judged, ModelCard
 from reviewlore.domain.model import DatasetManifest, Registry, VersionManifest
@@ -8,6 +9,8 @@ from reviewlore.errors import RefusedError, StateError
 from reviewlore.flows import state
 from reviewlore.flows.scoring import read_calibrations
 from reviewlore.formats import records
+from reviewlore.formats.card_judged import tell_guards
+from reviewlore.formats.card_lineage import tell_spent
 from reviewlore.ports import Store
 from reviewlore.stages import registry
 
@@ -41,10 +44,31 @@ def read_judged(store: Store, manifest: VersionManifest) -> Judged | None:
     return records.decode(data, Judged, path)
 
 
+def read_all_judged(store: Store, manifests: Iterable[VersionManifest]) -> dict[str, Judged]:
+    """Return how versions were judged, by their ids, as far as it is kept."""
+    found = ((manifest.id, read_judged(store, manifest)) for manifest in manifests)
+    return {name: judged for name, judged in found if judged is not None}
+
+
+def describe_versions(store: Store, known: Registry) -> dict[str, str]:
+    """Return one sentence a version: what it took and whether its guards held; or why that cannot be told."""
+    return {entry.id: _describe(store, entry.id) for entry in known.entries}
+
+
 def find_dataset(store: Store, name: str) -> DatasetManifest | None:
     """Return a dataset's manifest, or None where the branch no longer has it."""
     data = store.read(state.dataset_path(name))
     return None if data is None else records.decode(data, DatasetManifest, state.dataset_path(name))
+
+
+def _describe(store: Store, version: str) -> str:
+    try:
+        manifest = state.read_version(store, version)
+        judged = read_judged(store, manifest)
+    except StateError as error:
+        return str(error)
+    guards = tell_guards(judged.evaluation.guards) if judged else ""
+    return f"took {tell_spent(manifest)}{f'; guards: {guards}' if guards else ''}"
 
 
 def _newest(known: Registry) -> str:

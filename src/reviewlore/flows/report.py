@@ -8,6 +8,7 @@ from reviewlore.domain.finding import Review
 from reviewlore.domain.model import DatasetManifest
 from reviewlore.domain.report import Report, ReviewedChange
 from reviewlore.flows import state
+from reviewlore.flows.card import read_all_judged
 from reviewlore.flows.scoring import read_calibrations
 from reviewlore.formats.standing import render_due
 from reviewlore.ports import Store
@@ -24,6 +25,7 @@ def standing_report(store: Store, repository: str, now: str) -> Report:
     registry = state.read_registry(store)
     tainted = find_tainted(registry)
     active = find_active(registry)
+    versions = state.read_versions(store)
     outcomes = Counter(episode.outcome for episode in state.read_episodes(store))
     return Report(
         title=f"reviewlore on {repository}",
@@ -32,7 +34,8 @@ def standing_report(store: Store, repository: str, now: str) -> Report:
         dataset=newest,
         outcomes=dict(sorted(outcomes.items())),
         pairs=_pairs(newest),
-        versions=state.read_versions(store),
+        versions=versions,
+        judged=read_all_judged(store, versions),
         registry=registry,
         audit=tuple(state.read_audit(store)[-_AUDIT_TAIL:]),
         calibrations=read_calibrations(store, state.read_version(store, active.id)) if active else None,

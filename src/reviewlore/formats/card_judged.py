@@ -1,8 +1,10 @@
 """What a card says of how a version was judged: everybody on the same later pairs, guards, and calibration."""
 
+from collections.abc import Sequence
+
 from reviewlore.domain.calibration import Audience, Calibration, Calibrations
 from reviewlore.domain.card import CardSection, CardTable, ModelCard
-from reviewlore.domain.evaluation import Diagnostics, Evaluation, Interval, TierScore
+from reviewlore.domain.evaluation import Diagnostics, Evaluation, GuardResult, Interval, TierScore
 from reviewlore.formats.standing import order_kinds
 
 _DIAGNOSTICS = (
@@ -60,6 +62,17 @@ def guards_section(card: ModelCard) -> CardSection:
     return CardSection(
         "guards", "Guards", (told,), tables=(CardTable("Guards", ("Guard", "Value", "Limit", "State", "Means"), rows),)
     )
+
+
+def tell_guards(guards: Sequence[GuardResult]) -> str:
+    """Return in one line how many guards held, and which did not; empty where there are none."""
+    broken = [guard.name.replace("_", " ") for guard in guards if guard.broken]
+    unmeasured = sum(guard.value is None for guard in guards)
+    held = len(guards) - len(broken) - unmeasured
+    parts = [f"{held} held"] if held else []
+    parts += [f"{len(broken)} broken ({', '.join(broken)})"] if broken else []
+    parts += [f"{unmeasured} not measured"] if unmeasured else []
+    return ", ".join(parts)
 
 
 def calibration_section(card: ModelCard) -> CardSection:

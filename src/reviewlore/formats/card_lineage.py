@@ -1,7 +1,7 @@
 """What a card says of a version's lineage: every hash and revision it rests on, its environment, and what it took."""
 
 from reviewlore.domain.card import CardSection, CardTable, ModelCard
-from reviewlore.domain.model import Spent
+from reviewlore.domain.model import Spent, VersionManifest
 
 HASHES = {
     "prompts": "Prompts trained in",
@@ -50,6 +50,16 @@ def spent_section(card: ModelCard) -> CardSection:
     return CardSection(
         "spent", "What it took", (), tuple(facts), tables=(CardTable("Runs", ("Run", "Seconds"), tuple(rows)),)
     )
+
+
+def tell_spent(manifest: VersionManifest) -> str:
+    """Return what a training took in one line: time, where, memory, energy and cost as far as they are known."""
+    spent = manifest.spent
+    parts = [f"{spent.seconds or manifest.seconds:.1f} s on {manifest.hardware or 'unnamed hardware'}"]
+    parts += [] if spent.peak_mib is None else [f"{spent.peak_mib:.0f} MiB at the most"]
+    parts.append("energy not measured" if spent.energy_wh is None else f"{spent.energy_wh:.4g} Wh")
+    parts += [] if spent.cost is None else [f"cost {spent.cost:.4g}"]
+    return ", ".join(parts)
 
 
 def tell_energy(spent: Spent) -> str:

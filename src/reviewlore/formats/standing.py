@@ -4,7 +4,7 @@ Versions come first and baselines after them; an interval is the 95 % bootstrap 
 """
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import get_args
 
 from reviewlore.domain.drift import AgedVersion
@@ -114,8 +114,11 @@ def render_dataset(manifest: DatasetManifest) -> str:
     return "\n".join(lines) + "\n"
 
 
-def render_registry(registry: Registry) -> str:
-    """Return the registry for `status`: what is active first, then every version, newest first."""
+def render_registry(registry: Registry, told: Mapping[str, str] | None = None) -> str:
+    """Return the registry for `status`: what is active first, then every version, newest first.
+
+    `told` has one more sentence about some versions, by their ids.
+    """
     if not registry.entries:
         return "Nothing has been trained: the shipped prior ranks. `reviewlore mine` and `train` change that.\n"
     active = sorted((e for e in registry.entries if e.state == "active"), key=lambda entry: entry.specialist)
@@ -138,7 +141,9 @@ def render_registry(registry: Registry) -> str:
     table = make_rows([list(column) for column in zip(*rows, strict=True)], align_right=False)
     lines += ["", table[0]]
     for row, entry in zip(table[1:], reversed(registry.entries), strict=True):
-        lines += [row, *textwrap.wrap(visible_line(entry.reason), WIDTH, initial_indent="  ", subsequent_indent="  ")]
+        lines.append(row)
+        for text in (entry.reason, (told or {}).get(entry.id, "")):
+            lines += textwrap.wrap(visible_line(text), WIDTH, initial_indent="  ", subsequent_indent="  ")
     return "\n".join(lines) + "\n"
 
 
