@@ -10,6 +10,7 @@ from reviewlore.flows import judge, state
 from reviewlore.flows.approve import refuse_unapproved
 from reviewlore.flows.bench import Remembering
 from reviewlore.flows.calibrating import describe_calibrations, fit_calibrations
+from reviewlore.flows.crossing import add_cross_validated
 from reviewlore.flows.examining import examine, plant_canaries
 from reviewlore.flows.fitting import Plan, fit_judged, fit_served
 from reviewlore.flows.migration import find_migration, refuse_unjudged
@@ -77,6 +78,7 @@ def _fit_and_judge(context: TrainContext, plan: Plan, migration: str, *, dry_run
     calibrations = fit_calibrations(judged.scorer, dataset.built.held_out)
     context.console.say(describe_calibrations(calibrations))
     evaluation = examine(context, plan, judged, canaries, evaluation, calibrations)
+    evaluation = add_cross_validated(context, plan, judged, evaluation)
     own, shortfall = judge.find_score(evaluation, plan.id), judge.find_shortfall(dataset)
     decision = gate.decide_gate(own, comparisons, shortfall, evaluation.guards, migration)
     final = judged if decision.verdict == "refuse" else fit_served(context, plan, judged)
