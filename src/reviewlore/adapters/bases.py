@@ -219,6 +219,16 @@ def use_bfloat16(precision: Precision) -> bool:
     return precision == "auto" and computes_bfloat16()
 
 
+def uses_cpu(recipe: Recipe) -> bool:
+    """Return whether a recipe is trained on the processor: without an accelerator, or with a base too small for one.
+
+    An accelerator repeats no bits; and bfloat16 without one is a mistake to transformers, unless it is told.
+    """
+    import torch
+
+    return isinstance(recipe.base, MadeBase) or not torch.accelerator.is_available()
+
+
 @contextmanager
 def exact_arithmetic(threads: int) -> Iterator[None]:
     """Make CPU results the same bits every time: one order of summation, no algorithm chosen by timing."""

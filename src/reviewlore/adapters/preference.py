@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from reviewlore.adapters.bases import use_bfloat16
+from reviewlore.adapters.bases import use_bfloat16, uses_cpu
 from reviewlore.adapters.checkpoints import RunFolder
 from reviewlore.adapters.preparing import Prepared, tokenize
-from reviewlore.domain.recipe import MadeBase, Recipe
+from reviewlore.domain.recipe import Recipe
 from reviewlore.domain.training import Lesson
 
 _EVALUATED = 128  # pairs an evaluation; more would take longer than the steps between two of them
@@ -88,7 +88,7 @@ def _arguments(recipe: Recipe, settings: dict[str, Any], folder: Path) -> Any:
         disable_tqdm=True,
         dataloader_pin_memory=False,  # warns without a GPU
         ddp_find_unused_parameters=False,  # every adapter weight takes part in every step
-        use_cpu=isinstance(recipe.base, MadeBase),  # too small for an accelerator, which repeats no bits
+        use_cpu=uses_cpu(recipe),
         **_sharding(recipe),
         **settings,
     )

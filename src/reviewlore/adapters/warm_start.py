@@ -10,8 +10,8 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reviewlore.adapters.bases import Base, use_bfloat16
-from reviewlore.domain.recipe import MadeBase, Recipe
+from reviewlore.adapters.bases import Base, use_bfloat16, uses_cpu
+from reviewlore.domain.recipe import Recipe
 from reviewlore.ports import Console
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _arguments(recipe: Recipe, steps: int, seed: int, folder: Path) -> Any:
         report_to="none",
         disable_tqdm=True,
         dataloader_pin_memory=False,  # warns without a GPU
-        use_cpu=isinstance(recipe.base, MadeBase),  # too small for an accelerator, which repeats no bits
+        use_cpu=uses_cpu(recipe),
         seed=seed,
         data_seed=seed,
     )
