@@ -121,3 +121,27 @@ def test_a_branch_named_like_the_default_one_is_not_trusted_because_it_is_checke
     commit(checkout, {".reviewlore.toml": '[model]\nkind = "openai"\naddress = "http://127.0.0.1:1/v1"\nname = "x"\n'})
     assert site.workshop.settings == Settings()
     assert "The default branch trunk is not in this checkout" in capsys.readouterr().out
+
+
+def site_of(environ, checkout, **more):
+    event = {"repository": {"default_branch": "trunk"}}
+    context = RunContext("pull_request", event, "octo/demo", "https://github.com", "7", "", ActionInputs("review"))
+    return _Site(environ | {"GITHUB_WORKSPACE": str(checkout), **more}, context, ActionsRunner(environ))
+
+
+def test_a_lock_is_that_of_the_base_whatever_is_checked_out(environ, checkout):
+    """Attack: by a lock of its own, a pull request would choose its judge, or have one fetched."""
+    base = commit(checkout, {"reviewlore.lock": f'version = "embedded-1"\nmanifest = "{"a" * 64}"\n'})
+    commit(checkout, {"reviewlore.lock": f'version = "embedded-2"\nmanifest = "{"b" * 64}"\nrepository = "/tmp/x"\n'})
+    workshop = site_of(environ, checkout).workshop
+    assert workshop.lock(base).version == "embedded-1"
+    assert workshop.lock() is None, "the default branch is not here, and what is checked out is not asked"
+
+
+def test_a_token_goes_to_its_own_forge_alone(environ, checkout):
+    workshop = site_of(environ, checkout, INPUT_STATE_TOKEN="t0ken").workshop
+    other, own = (workshop.source_of(f"https://{host}/acme/lore") for host in ("evil.example", "github.com"))
+    for remote in (other, own):
+        assert remote.environ()["GIT_CONFIG_KEY_1"] == "http.https://github.com/.extraheader"
+        assert remote.environ()["GIT_ALLOW_PROTOCOL"] == "file:http:https"
+    assert (other.address, own.address) == ("https://evil.example/acme/lore", "https://github.com/acme/lore")

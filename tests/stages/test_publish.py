@@ -6,7 +6,7 @@ from tests.fakes.forge import make_pull
 
 from reviewlore.diff import parse_diff
 from reviewlore.domain.architecture import Evidence
-from reviewlore.domain.finding import Dropped, Finding, Precedent, Review
+from reviewlore.domain.finding import Dropped, Finding, JudgedBy, Precedent, Review
 from reviewlore.domain.forge import IssueComment, Posted, ThreadComment
 from reviewlore.domain.history import Anchor
 from reviewlore.domain.markers import find_marker, marker
@@ -124,6 +124,18 @@ def test_a_comment_as_full_text():
         "\n"
         "<!-- reviewlore:finding=3fa9c1d2e4 -->"
     )
+
+
+def test_a_comment_names_the_version_of_the_specialist_that_judged_it():
+    judged = replace(
+        Review("octo/demo", "a" * 40, "b" * 40, "prompt", "embedded-1", ()),
+        specialists={"testing": JudgedBy("adapter-2", "adapter")},
+    )
+    mine = Finding("f1", "r", "architecture", Anchor("a.py", 1), "", "T", "W", "A", "warning", 0.9)
+    theirs = replace(mine, specialist="testing")
+    assert "(embedded tier, version `embedded-1`" in render_comment(mine, judged, "")
+    assert "(adapter tier, version `adapter-2`" in render_comment(theirs, judged, "")
+    assert "(prompt tier, version `adapter-2`" in render_comment(replace(theirs, source="generated"), judged, "")
 
 
 def test_the_body_of_a_review_as_full_text():

@@ -10,7 +10,7 @@ from reviewlore.domain.report import Report, ReviewedChange
 from reviewlore.flows import state
 from reviewlore.flows.card import read_all_judged
 from reviewlore.flows.scoring import read_calibrations
-from reviewlore.formats.standing import render_due
+from reviewlore.formats.standing import render_due, tell_standing
 from reviewlore.ports import Store
 from reviewlore.stages.registry import find_active, find_tainted
 from reviewlore.stages.shadow import total_shadows
@@ -41,7 +41,10 @@ def standing_report(store: Store, repository: str, now: str) -> Report:
         calibrations=read_calibrations(store, state.read_version(store, active.id)) if active else None,
         online=state.read_online(store),
         shadow=total_shadows(state.read_shadows(store)),
-        notes=(render_due(tainted),) if tainted is not None else (),
+        notes=(
+            *((render_due(tainted),) if tainted is not None else ()),
+            *filter(None, map(tell_standing, registry.entries)),
+        ),
     )
 
 
