@@ -112,11 +112,14 @@ class _Site:
     def train(self, tier: TrainTier, recipe: str) -> str:
         """Train one version and return how it was judged."""
         from reviewlore.flows.train import train
+        from reviewlore.formats.run_summary import render_run
         from reviewlore.formats.standing import render_decision, render_evaluation
 
         chosen = self.workshop.recipe(recipe or _DEFAULT_RECIPE) if tier == "adapter" else None
         trained = train(self.workshop.train_context(), tier, chosen)
-        return _block(f"{render_evaluation(trained.evaluation)}\n{render_decision(trained.decision)}")
+        return f"{render_run(trained.manifest, trained.decision)}\n" + _block(
+            f"{render_evaluation(trained.evaluation)}\n{render_decision(trained.decision)}"
+        )
 
     @property
     def _address(self) -> str:

@@ -17,7 +17,10 @@ from reviewlore.errors import ConfigError, DeviceError, MissingExtra, StorageErr
 MODEL_EXTRA = ("torch", "transformers", "trl", "peft", "datasets", "accelerate", "tokenizers", "safetensors")
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # As PyTorch, CUDA and NCCL report them: an error's text is all there is to go by.
-_DISK_FULL_WORDS = ("no space left on device", "disk quota exceeded", "file too large", "unexpected pos")
+_DISK_FULL_WORDS = (
+    "no space left on device", "disk quota exceeded", "file too large", "unexpected pos", "iostream error",
+    "pytorchstreamwriter failed",
+)  # fmt: skip
 _MEMORY_WORDS = ("out of memory", "can't allocate memory", "cublas_status_alloc_failed")
 _LOST_WORDS = (
     "device-side assert", "unspecified launch failure", "gpu is lost", "fallen off the bus", "no cuda-capable device",
