@@ -104,6 +104,14 @@ def test_weights_multiply_the_loss_and_a_remark_of_many_pairs_counts_once(tmp_pa
     assert log_probability(model, good[0].prompt, CHOSEN) > log_probability(model, good[0].prompt, REJECTED) + 1
 
 
+def test_without_evidence_all_remarks_weigh_the_same(tmp_path):
+    recipe = replace(RECIPE, loss=replace(RECIPE.loss, evidence="none"))
+    mixed = [replace(row, weight=0.1 + 0.05 * number) for number, row in enumerate(rows())]
+    same = learn(tmp_path / "a", rows())[1]
+    assert learn(tmp_path / "b", mixed, recipe)[1] == same
+    assert learn(tmp_path / "c", mixed)[1] != same
+
+
 def test_without_steps_nothing_happens(tmp_path):
     recipe = replace(RECIPE, warm_start=WarmStart(max_steps=0, epochs=0.0, learning_rate=1e-3))
     model, log = learn(tmp_path, rows(), recipe)

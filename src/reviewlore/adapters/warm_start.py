@@ -27,11 +27,11 @@ def warm_start(
     """Teach an adapted model the chosen remarks of pairs, in place, and return the log (`step`, `sft_loss`).
 
     Each (prompt, chosen remark) is learned once a pass, however many pairs it stands in, and only its remark's tokens
-    count. Its weight is the largest of its pairs' and multiplies its loss: drawing rows by weight instead would leave
-    some out and repeat others, which learns them by rote. Nothing happens where the recipe has no steps for it. On a
-    CPU in float32 the same arguments give the same bits.
+    count. Its weight is the largest of its pairs' and multiplies its loss, unless the recipe's evidence does nothing:
+    drawing rows by weight instead would leave some out and repeat others, which learns them by rote. Nothing happens
+    where the recipe has no steps for it. On a CPU in float32 the same arguments give the same bits.
     """
-    chosen = _choose(rows)
+    chosen = _choose(rows, weighted=recipe.loss.evidence != "none")
     steps = plan_warm_start(recipe, len(chosen))
     if not steps:
         return ()
@@ -60,12 +60,12 @@ def plan_warm_start(recipe: Recipe, remarks: int) -> int:
     return min(settings.max_steps, ceil(settings.epochs * remarks / recipe.run.batch_size))
 
 
-def _choose(rows: Sequence["PairTokens"]) -> list[_Row]:
-    """Return each prompt with each of its chosen remarks once; the mean of their weights is 1."""
+def _choose(rows: Sequence["PairTokens"], *, weighted: bool) -> list[_Row]:
+    """Return each prompt with each of its chosen remarks once; the mean of their weights is 1, or all are."""
     heaviest: dict[tuple[tuple[int, ...], tuple[int, ...]], float] = {}
     for row in rows:
         key = (row.prompt, row.chosen)
-        heaviest[key] = max(row.weight, heaviest.get(key, 0.0))
+        heaviest[key] = max(row.weight if weighted else 1.0, heaviest.get(key, 0.0))
     mean = sum(heaviest.values()) / max(1, len(heaviest))
     return [
         {
