@@ -1,5 +1,6 @@
 """A training repeated from its manifest gives the same files, and whoever changed something is told."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -156,6 +157,22 @@ def test_a_rejected_adapter_comes_out_the_same_to_the_last_bit(
     found = json.loads(out)
     assert (code, found["version"], found["same"]) == (0, known.id, True)
     assert {file["name"] for file in found["files"]} == set(known.files) - {"calibration.json"}
+
+
+@pytest.mark.model
+def test_a_rejected_adapter_keeps_its_lineage_and_its_card(adapter: Path) -> None:
+    known, store = manifest_of(adapter), store_of(adapter)
+    assert set(known.hashes) == {"recipe", "recipe_file", "prompts", "data_policy", "training_policy"}
+    assert known.policy["training.approval"] == "none" and known.policy["data.licenses"] == "any"
+    assert set(known.spent.runs) == {"judged"} and known.spent.phases["judged/base"] > 0
+    assert known.spent.seconds > 0 and known.spent.cost is None
+    assert known.parent and known.parent.startswith("embedded-")
+    assert set(known.documents) == {"card.html", "card.json", "card.md"}
+    assert not set(known.documents) & set(known.files)
+    texts = {name: store.read(state.version_path(known.id, name)) or b"" for name in known.documents}
+    assert {name: hashlib.sha256(data).hexdigest() for name, data in texts.items()} == known.documents
+    assert b"It is rejected: it was never in force." in texts["card.md"]
+    assert sum(map(len, texts.values())) < 300_000
 
 
 @pytest.mark.model

@@ -12,7 +12,7 @@ from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.runs import MODEL_EXTRA
 from reviewlore.errors import InputError
 
-_RANKER = ("lightgbm", "numpy")
+_RANKER = ("lightgbm", "numpy", "threadpoolctl")
 
 
 class SystemClock:
@@ -30,7 +30,7 @@ class SystemClock:
 def package_versions() -> dict[str, str]:
     """Return the versions of Python, of reviewlore and of everything a training may depend on, for the lineage."""
     found = {"python": platform.python_version()}
-    for name in ("reviewlore", *MODEL_EXTRA, *_RANKER):
+    for name in ("reviewlore", *MODEL_EXTRA, *_RANKER, "bitsandbytes"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

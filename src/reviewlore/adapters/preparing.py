@@ -6,6 +6,7 @@ run is taken up. Owns torch and safetensors with `trainer`.
 
 import json
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +41,8 @@ class Prepared:
     """A base with a trainable adapter, and what it is trained on.
 
     `files` are those of a made base, kept beside the adapter; `log` is the warm start's; `cut` counts the rows of
-    which a prompt or a remark had more tokens than the budget.
+    which a prompt or a remark had more tokens than the budget. `phases` are seconds of making the base and of the warm
+    start, where they were not taken from the run's folder.
     """
 
     base: Base
@@ -49,22 +51,27 @@ class Prepared:
     files: dict[str, bytes]
     log: tuple[dict[str, float], ...] = ()
     cut: dict[str, int] = field(default_factory=dict)
+    phases: dict[str, float] = field(default_factory=dict)
 
 
 def prepare(lesson: Lesson, recipe: Recipe, folder: RunFolder, console: Console, base_folder: Path | None) -> Prepared:
     """Return the adapted model that is to learn preferences; `recipe` is the lesson's, as memory allows it."""
+    begin = time.monotonic()
     base, files = _open_base(lesson, folder, console, base_folder)
+    phases = {"base": round(time.monotonic() - begin, 2)}
     cut = {"prompt_tokens": 0, "remark_tokens": 0}
     rows = [tokenize(base, each, recipe, cut) for each in lesson.train]
     model = adapt(base, recipe, seed=lesson.seed)
     found = folder.kept(_WARM)
     if found is not None:
         load_adapter(model, found[WEIGHTS])
-        return Prepared(base, model, rows, files, tuple(json.loads(found[_LOG])), cut)
+        return Prepared(base, model, rows, files, tuple(json.loads(found[_LOG])), cut, phases)
+    begin = time.monotonic()
     log = warm_start(base, model, recipe, rows, seed=lesson.seed, folder=folder.path / "partial-sft", console=console)
     if log:
+        phases["warm_start"] = round(time.monotonic() - begin, 2)
         folder.keep(_WARM, {WEIGHTS: adapter_bytes(model), _LOG: json.dumps(log).encode()})
-    return Prepared(base, model, rows, files, log, cut)
+    return Prepared(base, model, rows, files, log, cut, phases)
 
 
 def tokenize(base: Base, dialogue: Dialogue, recipe: Recipe, cut: dict[str, int] | None = None) -> PairTokens:

@@ -204,4 +204,5 @@ def _record(recipe: Recipe, prepared: Prepared, trainer: Any, contents: Mapping[
         best_step=_best_step(trainer),
         micro_batch=recipe.run.micro_batch,
         peak_mib=round(torch.cuda.max_memory_allocated() / (1 << 20), 1) if accelerated else None,
+        phases=prepared.phases,
     )

@@ -214,7 +214,7 @@ class TrainedAdapter:
     tokens than the budget; `base_revision` is a commit id of the hub, or `sha256:…` of a made base's weights.
     `best_step` is the step whose weights were kept, `resumed_at` the one a checkpoint was taken up at (0: none),
     `micro_batch` the pairs at once that memory allowed. Energy and memory are None where they were not measured;
-    `phases` are seconds of what came before the preferences (`warm_start`).
+    `phases` are seconds of what came before the preferences (`base`, `warm_start`).
     """
 
     files: dict[str, str]
