@@ -164,6 +164,21 @@ def test_a_named_base_is_opened_from_its_folder_and_peft_reads_what_was_written(
     assert ours != 0
 
 
+def test_a_base_that_shares_no_prompts_is_said_to_be_slow(tmp_path):
+    from transformers import AutoModelForCausalLM, GraniteConfig
+
+    base = save_small_model(tmp_path / "base")
+    plain = AutoModelForCausalLM.from_pretrained(base)
+    with quiet_libraries():
+        names = ("vocab_size", "hidden_size", "intermediate_size", "num_attention_heads", "eos_token_id")
+        config = GraniteConfig(num_hidden_layers=1, logits_scaling=2.0, **{k: getattr(plain.config, k) for k in names})
+        AutoModelForCausalLM.from_config(config).save_pretrained(base)
+    heard = Heard()
+    recipe = replace(SHORT, base=NamedBase(id="somebody/small-model", revision="ab" * 20))
+    train_adapter(lesson(recipe, dialogues(8)), heard, Place(base=base))
+    assert any("scales its logits" in line for line in heard.warnings)
+
+
 def test_a_base_that_is_nowhere_is_said_at_once(tmp_path):
     recipe = replace(SHORT, base=NamedBase(id="somebody/small-model", revision="ab" * 20))
     with pytest.raises(InputError, match=r"nowhere holds no model \(no config\.json\)"):
