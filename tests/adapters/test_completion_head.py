@@ -43,7 +43,7 @@ def gradient(model, scores):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("chunk", [70, 1 << 20])
 def test_values_and_gradients_are_those_of_the_models_own_logits(kind, chunk, monkeypatch):
-    monkeypatch.setattr(completion_head, "_LOGITS", chunk)  # a chunk of one token, or of all
+    monkeypatch.setattr(completion_head, "_LOGITS_CPU", chunk)  # a chunk of one token, or of all
     config = KINDS[kind]
     config.tie_word_embeddings = False
     model = build(config)

@@ -9,6 +9,7 @@ import types
 from typing import Any, NamedTuple
 
 _LOGITS = 1 << 25  # logits held at once: 128 MiB in float32
+_LOGITS_CPU = 1 << 22  # 16 MiB: what the cache of a processor holds, over which they are passed several times
 _HEAD_SETTINGS = ("logit_scale", "output_multiplier", "lm_head_multiplier", "logits_scaling")
 
 
@@ -96,7 +97,7 @@ def _head_function() -> Any:
             shift = None if bias is None else bias.to(fast)
             outputs = [hidden.new_empty(len(hidden), dtype=torch.float32) for _ in range(4)]
             slopes = torch.empty_like(rows) if ctx.needs_input_grad[0] else None
-            step = max(1, _LOGITS // len(weight))
+            step = max(1, (_LOGITS_CPU if device == "cpu" else _LOGITS) // len(weight))
             with torch.autocast(device, enabled=False):
                 for begin in range(0, len(hidden), step):
                     part = slice(begin, begin + step)
