@@ -106,7 +106,8 @@ def _refuse_forge_options(**given: Any) -> None:
 @repo_option
 @click.option("--tier", type=click.Choice(["embedded", "adapter"]), default="embedded", show_default=True,
               help="embedded: the ranker, seconds. adapter: a LoRA adapter by DPO.")  # fmt: skip
-@click.option("--recipe", metavar="NAME", help="With --tier adapter: a training recipe.  [default: smoke_cpu]")
+@click.option("--recipe", metavar="NAME|FILE",
+              help="With --tier adapter: a shipped recipe or your own .toml file.  [default: smoke_cpu]")  # fmt: skip
 @click.option("--specialist", type=click.Choice(SPECIALISTS), help="Train on this specialist's remarks, for it alone.")
 @click.option("--migrate", is_flag=True, help="Another base model than before has to be as good only, not better.")
 @click.option("--curve", is_flag=True, help="Only say whether more pull requests would help. Nothing is written.")
