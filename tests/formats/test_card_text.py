@@ -181,6 +181,13 @@ def test_strangers_names_stay_on_their_line_and_do_nothing() -> None:
     assert yaml.safe_load(text.split("---\n", 2)[1])["tags"]
 
 
+def test_what_there_was_too_little_of_is_a_limit() -> None:
+    card = a_card()
+    told = "too little was seen of Go to claim it"
+    text = render_card(replace(card, manifest=replace(card.manifest, not_learned=(told,))))
+    assert "- Too little was seen of Go to claim it." in text
+
+
 def test_a_long_list_is_bounded_and_counted() -> None:
     card = a_card()
     assert card.dataset is not None

@@ -131,6 +131,7 @@ def _limits(card: ModelCard) -> CardSection:
             "Its base model was made on the spot from the training texts. It proves that training works, and knows no "
             "language.",
         )
+    items += [f"{told[0].upper()}{told[1:].removesuffix('.')}." for told in card.manifest.not_learned if told]
     if card.judged is None:
         items.append("This version was trained before cards were kept: how it was judged is not recorded here.")
     return CardSection("limits", "Limits and risks", items=tuple(items))
