@@ -9,7 +9,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,7 @@ def train_adapter(
 
 def hash_lesson(lesson: Lesson) -> str:
     """Return what stands for all that decides what a run makes: its checkpoints are of use to no other."""
-    dialogues = [[each.prompt, each.chosen, each.rejected, each.weight] for each in (*lesson.train, *lesson.validation)]
+    dialogues = [asdict(each) for each in (*lesson.train, *lesson.validation)]
     told = [recipe_tables(lesson.recipe), len(lesson.train), dialogues, lesson.seed, lesson.steps]
     content = json.dumps([told, package_versions(), processor_name()], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
