@@ -34,9 +34,9 @@ def make_rows(count: int, seed: int, *, noise: bool = False) -> list[dict[str, A
         wrong = rng.choice([name for name in WISHES if name != right])
         request = 1 + number // 4
         hunk = "\n".join((
-            f"@@ -{10 + number},2 +{10 + number},3 @@",
-            f" {rng.choice(_PARTS)}_{rng.choice(_PARTS)} = {rng.choice(_PARTS)}",
-            f"+{rng.choice(_PARTS)}.{call}({rng.choice(_PARTS)})",
+            f"@@ -{10 + number},1 +{10 + number},2 @@",
+            f" {rng.choice(_PARTS)}",
+            f"+{rng.choice(_PARTS)}.{call}()",
         ))  # fmt: skip
         both = [(right, "addressed"), (wrong, "ignored")]
         rng.shuffle(both)
@@ -45,7 +45,7 @@ def make_rows(count: int, seed: int, *, noise: bool = False) -> list[dict[str, A
             rows.append({
                 "repo": "octo/taste", "pr_number": request, "comment_id": 2 * number + turn,
                 "path": f"src/{_PARTS[number % 7]}.py", "diff_hunk": hunk, "line": 11 + number, "side": "RIGHT",
-                "body": body, "author": f"reviewer{rng.randrange(20)}", "pr_author": "wen",
+                "body": body, "author": f"reviewer{rng.randrange(40)}", "pr_author": "wen",
                 "created_at": f"2025-{1 + request // 28:02d}-{1 + request % 28:02d}T10:{number % 4:02d}:{turn:02d}Z",
                 "outcome": outcome, "confidence": "high", "intent": "suggestion", "replies": [],
             })  # fmt: skip
@@ -56,4 +56,18 @@ def write_rows(folder: Path, rows: list[dict[str, Any]]) -> Path:
     """Write rows as JSON Lines and return the file."""
     path = folder / "rows.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def write_recipe(folder: Path, shipped: str, values: dict[str, str]) -> Path:
+    """Write a shipped recipe's text with other values (`section.key` -> TOML) and return the file."""
+    section, lines, left = "", [], dict(values)
+    for line in shipped.splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        key = f"{section}.{line.partition(' = ')[0]}"
+        lines.append(f"{key.partition('.')[2]} = {left.pop(key)}" if key in left else line)
+    assert not left, f"no such keys: {left}"
+    path = folder / "taste.toml"
+    path.write_text("\n".join(lines) + "\n")
     return path

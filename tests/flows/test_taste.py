@@ -1,0 +1,105 @@
+"""A signal that only a reader of hunk and remark together can learn, and noise: what the gate makes of both.
+
+Whole trainings of an adapter through the command line, on a base that is made on the spot.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("lightgbm", reason="training needs the model extra")
+pytest.importorskip("trl", reason="training needs the model extra")
+
+from tests.command_line import told
+from tests.constructed import make_rows, write_recipe, write_rows
+from tests.repositories import make_repository
+
+from reviewlore.adapters.git import GitRepo
+from reviewlore.adapters.resources import load_recipe
+from reviewlore.adapters.store import GitStore
+from reviewlore.cli import run
+
+pytestmark = pytest.mark.model
+
+PLACES = 200
+LEARNING = {
+    "base.width": "64", "base.heads": "2", "base.vocabulary": "400", "base.warm_up_steps": "200",
+    "text.hunk_characters": "120", "text.remark_characters": "100", "text.max_tokens": "160",
+    "lora.rank": "16", "lora.alpha": "32",
+    "loss.kind": '"sigmoid"', "loss.label_smoothing": "0.0",
+    "run.learning_rate": "2e-3", "run.batch_size": "16", "run.micro_batch": "16", "run.max_steps": "100",
+    "run.epochs": "50.0", "run.log_every": "10",
+}  # fmt: skip
+SHORT = {**LEARNING, "base.warm_up_steps": "10", "run.max_steps": "20"}
+
+
+def prepare(folder: Path, values: dict[str, str], *, noise: bool = False, places: int = PLACES) -> tuple[Path, Path]:
+    """Return a mined repository and a recipe file."""
+    home = make_repository(folder)
+    assert (
+        run(["mine", "--from", str(write_rows(home, make_rows(places, 1, noise=noise))), "--repo", str(home), "-q"])
+        == 0
+    )
+    return home, write_recipe(folder, load_recipe("smoke_cpu"), values)
+
+
+def train(capsys: pytest.CaptureFixture[str], home: Path, recipe: Path) -> dict[str, Any]:
+    code, out, err = told(
+        capsys, "train", "--tier", "adapter", "--recipe", str(recipe), "--repo", str(home), "--format", "json", "-q"
+    )
+    assert code == 0, err
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def overall(found: dict[str, Any]) -> dict[str, float]:
+    return {score["name"]: score["overall"]["accuracy"] for score in found["evaluation"]["scores"]}
+
+
+def states(home: Path) -> dict[str, str]:
+    entries = json.loads(GitStore(GitRepo(home)).read("registry.json") or b"")["entries"]
+    return {entry["id"]: entry["state"] for entry in entries}
+
+
+def test_noise_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home, recipe = prepare(tmp_path, {**LEARNING, "base.warm_up_steps": "40", "run.max_steps": "40"}, noise=True)
+    found = train(capsys, home, recipe)
+    name = found["manifest"]["id"]
+    assert found["decision"]["verdict"] == "refuse"
+    assert abs(overall(found)[name] - 0.5) < 0.15
+    assert states(home) == {name: "rejected"}
+
+
+def test_the_same_training_gives_the_same_bytes_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifests = []
+    for turn in ("one", "two"):
+        (tmp_path / turn).mkdir()
+        home, recipe = prepare(tmp_path / turn, SHORT, places=80)
+        manifests.append(train(capsys, home, recipe)["manifest"])
+    first, second = manifests
+    assert first["id"] == second["id"]
+    assert first["files"] == second["files"]
+    assert first["base_revision"] == second["base_revision"]
+    assert first["metrics"] == second["metrics"]
+    assert {"adapter_model.safetensors", "base_model.safetensors"} <= set(first["files"])
+
+
+@pytest.mark.parametrize(("least", "way"), [("20", "later"), ("5000", "folds")])
+def test_later_pull_requests_of_the_training_side_say_when_to_stop_and_folds_where_they_are_few(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], least: str, way: str
+) -> None:
+    values = {
+        **SHORT, "stopping.every": "5", "stopping.share": "0.2", "stopping.least_pairs": least, "stopping.folds": "2",
+        "run.max_steps": "10",
+    }  # fmt: skip
+    home, recipe = prepare(tmp_path, values, places=60)
+    replay = train(capsys, home, recipe)["manifest"]["replay"]
+    assert replay["stopping"] == way
+    assert 1 <= int(replay["judged.steps"]) <= 10
+    if way == "later":
+        assert int(replay["validation.pull_requests"]) == 2
+        assert int(replay["validation.pairs"]) >= 20
+    else:
+        assert {"fold-1.steps", "fold-2.steps"} <= set(replay)
