@@ -27,7 +27,7 @@ class FitRequest:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What one run learns from, as text: the fields of a `FitRequest` in the form in which the adapter will be asked."""
+    """What one run learns from, as text: a `FitRequest` in the form in which the adapter will be asked."""
 
     recipe: Recipe
     train: tuple[Dialogue, ...]
