@@ -107,19 +107,20 @@ class _Site:
                 "Make a secret of 32 random bytes and pass it as the input pseudonym-key."
             )
         report = learn_remote(self.workshop, self.code, self._address, Reach(), ForgeLimits())
-        return _block(render_learning(report))
+        return _block(render_learning(report), *self.workshop.put_into_service())
 
     def train(self, tier: TrainTier, recipe: str) -> str:
         """Train one version and return how it was judged."""
         from reviewlore.flows.train import train
         from reviewlore.formats.run_summary import render_run
-        from reviewlore.formats.standing import render_decision, render_evaluation
+        from reviewlore.formats.standing import render_decision, render_evaluation, tell_standing
 
         chosen = self.workshop.recipe(recipe or _DEFAULT_RECIPE) if tier == "adapter" else None
         trained = train(self.workshop.train_context(), tier, chosen)
-        return f"{render_run(trained.manifest, trained.decision)}\n" + _block(
-            f"{render_evaluation(trained.evaluation)}\n{render_decision(trained.decision)}"
-        )
+        told = [render_evaluation(trained.evaluation), render_decision(trained.decision)]
+        told += [tell_standing(trained.standing)] if trained.standing is not None else []
+        told += self.workshop.put_into_service()
+        return f"{render_run(trained.manifest, trained.decision)}\n{_block(*told)}"
 
     @property
     def _address(self) -> str:
@@ -199,5 +200,6 @@ def _tools(site: _Site) -> ActionTools:
     )
 
 
-def _block(text: str) -> str:
-    return f"````text\n{text.rstrip()}\n````"
+def _block(*texts: str) -> str:
+    text = "\n".join(each.rstrip() for each in texts if each)
+    return f"````text\n{text}\n````"

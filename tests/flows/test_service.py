@@ -105,9 +105,7 @@ def test_what_cannot_be_served_is_told_and_changes_nothing(store, tmp_path):
     told = put_into_service(store, service)
     assert told[0].startswith("Wrote adapter-1 to ")
     assert told[1].startswith("Not put into service: ")
-    (tmp_path / FIRST / "adapter_config.json").write_text(
-        "{}"
-    )  # it is not served as somebody changed it
+    (tmp_path / FIRST / "adapter_config.json").write_text("{}")  # it is not served as somebody changed it
     assert "never written over" in put_into_service(store, service)[0]
     assert store.read(state.REGISTRY) == before
 

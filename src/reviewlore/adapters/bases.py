@@ -117,12 +117,12 @@ def save_base(base: Base) -> bytes:
     return bytes(save(tensors, metadata={"format": "pt"}))
 
 
-def open_named(settings: NamedBase, folder: Path | None, *, hub: bool = True) -> Base:
+def open_named(settings: NamedBase, folder: Path | None, *, hub: bool = True, precision: Precision = "auto") -> Base:
     """Return a published base model from a folder, this machine's cache, or (`hub`) the hub, in this order.
 
-    Its weights are float32, or 4 bits where settings say so. With `HF_HUB_OFFLINE` nothing is asked of a hub.
-    InputError where it is in none of them, or brings its own code; ConfigError where it has no chat template that is
-    wanted; MissingExtra where 4 bits need one.
+    Its weights are 4 bits where settings say so, bfloat16 on an accelerator that computes in it, else float32. With
+    `HF_HUB_OFFLINE` nothing is asked of a hub. InputError where it is in none of them, or brings its own code;
+    ConfigError where it has no chat template that is wanted; MissingExtra where 4 bits need one.
     """
     if settings.quantization == "nf4" and find_spec("bitsandbytes") is None:
         raise MissingExtra(
@@ -133,7 +133,7 @@ def open_named(settings: NamedBase, folder: Path | None, *, hub: bool = True) ->
     place = folder or find_cached(settings.id, settings.revision)
     try:
         if place is not None:
-            return _open_named(settings, place)
+            return _open_named(settings, place, precision)
     except (OSError, ValueError) as error:
         if folder is not None:
             raise InputError(f"The model in {folder} cannot be used: {first_line(error)}") from error
@@ -142,7 +142,7 @@ def open_named(settings: NamedBase, folder: Path | None, *, hub: bool = True) ->
         raise InputError(message)
     try:
         check_hub()
-        return _open_named(settings, None)
+        return _open_named(settings, None, precision)
     except (OSError, ValueError) as error:
         message = (
             f"The base model {settings.id} at {settings.revision} is neither on this machine nor to be had from the "
@@ -249,7 +249,7 @@ def exact_arithmetic(threads: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _open_named(settings: NamedBase, folder: Path | None) -> Base:
+def _open_named(settings: NamedBase, folder: Path | None, precision: Precision) -> Base:
     """Return a model from a folder, or from the hub where there is none."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -259,13 +259,23 @@ def _open_named(settings: NamedBase, folder: Path | None) -> Base:
         options["revision"] = settings.revision
     tokenizer = AutoTokenizer.from_pretrained(source, **options)
     frame = find_user_frame(tokenizer, settings.id) if settings.chat else None
-    options |= _nf4() if settings.quantization == "nf4" else {"dtype": "float32"}
+    options |= _nf4() if settings.quantization == "nf4" else {"dtype": _weights_dtype(precision)}
     model = AutoModelForCausalLM.from_pretrained(source, use_safetensors=True, **options)
     if tokenizer.eos_token_id is None:
         raise ValueError("its tokenizer has no end token.")
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return Base(model, tokenizer, tokenizer.eos_token_id, tokenizer.pad_token_id, settings.id, settings.revision, frame)
+
+
+def _weights_dtype(precision: Precision) -> str:
+    """Return how frozen weights are held: an accelerator computes in bfloat16, and float32 would take twice its memory.
+
+    A processor keeps float32: it has the room, and rounds less. What is trained is float32 everywhere.
+    """
+    import torch
+
+    return "bfloat16" if torch.accelerator.is_available() and use_bfloat16(precision) else "float32"
 
 
 def _nf4() -> dict[str, Any]:

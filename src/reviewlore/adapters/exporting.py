@@ -110,7 +110,11 @@ def _write_merged(adapter: weights.VerifiedAdapter, folder: Path, bases: Mapping
 
     settings = adapter.recipe.base
     if isinstance(settings, NamedBase):
-        adapter = replace(adapter, recipe=replace(adapter.recipe, base=replace(settings, quantization="none")))
+        recipe = adapter.recipe
+        full = replace(
+            recipe, base=replace(settings, quantization="none"), run=replace(recipe.run, precision="float32")
+        )
+        adapter = replace(adapter, recipe=full)
     with quiet_libraries():
         base = reopen_base(adapter, bases.get(adapter.base_model))
         merged = attach(base.model, adapter).merge_and_unload(safe_merge=True)

@@ -219,7 +219,9 @@ def load_preferrer(adapter: VerifiedAdapter, base_folder: Path | None = None) ->
 def reopen_base(adapter: VerifiedAdapter, folder: Path | None) -> Base:
     """Return the base an adapter was trained on: made anew from its files, or opened by name (see `open_named`)."""
     settings = adapter.recipe.base
-    return _reopen_made(settings, adapter) if isinstance(settings, MadeBase) else open_named(settings, folder)
+    if isinstance(settings, MadeBase):
+        return _reopen_made(settings, adapter)
+    return open_named(settings, folder, precision=adapter.recipe.run.precision)
 
 
 def _reopen_made(settings: MadeBase, adapter: VerifiedAdapter) -> Base:

@@ -103,7 +103,7 @@ def _open_base(
     """
     settings = lesson.recipe.base
     if not isinstance(settings, MadeBase):
-        return open_named(settings, base_folder), {}
+        return open_named(settings, base_folder, precision=lesson.recipe.run.precision), {}
     files = folder.kept(_BASE)
     if files is None:
         texts = [text for each in lesson.train for text in (each.prompt, each.chosen, each.rejected)]

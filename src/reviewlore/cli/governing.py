@@ -15,12 +15,13 @@ from reviewlore.cli.options import (
     open_workshop,
     quiet_option,
     repo_option,
+    tell_consequences,
 )
 from reviewlore.domain.finding import SPECIALISTS
 from reviewlore.errors import ConfigError
 
 if TYPE_CHECKING:
-    from reviewlore.wiring import Workshop
+    pass
 
 
 @click.command()
@@ -45,7 +46,7 @@ def promote(version: str, repo: Path, reason: str, github: str | None, dry_run: 
     deed = Deed(workshop.actor, reason, workshop.clock.now(), dry_run)
     ask = partial(ask_decider, workshop, github) if github else None
     click.echo(promote_asked(workshop.store, version, deed, workshop.settings.learn.promotion_approval, ask))
-    _follow(workshop, dry_run=dry_run)
+    tell_consequences(workshop, dry_run=dry_run)
     return 0
 
 
@@ -64,7 +65,7 @@ def rollback(repo: Path, reason: str, specialist: str | None, dry_run: bool) -> 
     workshop = open_workshop(repo, quiet=True)
     now = workshop.clock.now()
     click.echo(run_rollback(workshop.store, workshop.actor, reason, now, dry_run=dry_run, specialist=specialist or ""))
-    _follow(workshop, dry_run=dry_run)
+    tell_consequences(workshop, dry_run=dry_run)
     return 0
 
 
@@ -126,16 +127,6 @@ def status(
     if card or revision is not None:
         raise ConfigError(f"{'--card' if card else '--revision'} goes with --architecture only.")
     return _show_online(repo, style) if online else _show_standing(repo, style, data=data)
-
-
-def _follow(workshop: "Workshop", *, dry_run: bool) -> None:
-    """Have what is in force now served, where a server is named; warn that a pin holds, whatever is in force."""
-    from reviewlore.flows.locking import tell_unmoved
-
-    for told in () if dry_run else workshop.put_into_service():
-        click.echo(told, err=True)
-    if unmoved := tell_unmoved(workshop.lock()):
-        click.echo(unmoved, err=True)
 
 
 def _show_online(repo: Path, style: str) -> int:

@@ -17,6 +17,7 @@ from reviewlore.cli.options import (
     read_file,
     repo_option,
     shown,
+    tell_consequences,
 )
 from reviewlore.domain.finding import SPECIALISTS
 from reviewlore.errors import ConfigError
@@ -90,6 +91,8 @@ def mine(
         source = read_files(contents, workshop.console, workshop.repo)
         report = learn(workshop.learn_context(), source, dry_run=dry_run)
     click.echo(as_json(to_plain(report)) if style == "json" else render_learning(report), nl=False)
+    if report.note:  # what became of its remarks may have ended a version's time, or a trial
+        tell_consequences(workshop, dry_run=dry_run)
     return 0
 
 
@@ -124,7 +127,6 @@ def train(
     Train a version on the mined pairs, judge it on later pull requests, and let the gate decide. With --replay, train
     one again from what its manifest recorded, and exit with 1 where a file does not come out the same.
     """
-    from reviewlore.flows.locking import tell_unmoved
     from reviewlore.flows.train import train as run_training
     from reviewlore.formats.records import to_plain
     from reviewlore.formats.standing import render_decision, render_evaluation, tell_standing
@@ -153,8 +155,8 @@ def train(
         click.echo(render_evaluation(trained.evaluation) + "\n" + render_decision(trained.decision), nl=False)
         if trained.standing is not None and (told := tell_standing(trained.standing)):
             click.echo(told)
-    if trained.decision.verdict == "promote" and (unmoved := tell_unmoved(workshop.lock())):
-        click.echo(unmoved, err=True)
+    if trained.decision.verdict == "promote":
+        tell_consequences(workshop, dry_run=others["dry_run"])
     return 0
 
 
@@ -214,6 +216,6 @@ def demo(output: Path | None, quiet: bool) -> int:
     Show the whole loop on a sample repository, with a real DPO run on the CPU.
     """
     need_git()
-    from reviewlore.wiring import run_demo
+    from reviewlore.wiring_demo import run_demo
 
     return run_demo(output, open_console(quiet), emit)

@@ -12,6 +12,7 @@ from reviewlore.cli.options import (
     open_workshop,
     quiet_option,
     repo_option,
+    tell_consequences,
 )
 
 
@@ -86,6 +87,7 @@ def approve(subject: str, repo: Path, github: str | None, refuse: bool, reason: 
     if names_version(subject):
         version = approve_version(workshop.store, verdict, learning.promotion, ask, dry_run=dry_run)
         click.echo(tell_version_decision(version))
+        tell_consequences(workshop, dry_run=dry_run)
         return 0
     decided = run_approval(workshop.store, verdict, learning.approval, ask, dry_run=dry_run)
     click.echo(tell_decision(decided))

@@ -66,6 +66,16 @@ def open_console(quiet: bool) -> "Console":
     return QuietConsole() if quiet else RichConsole()
 
 
+def tell_consequences(workshop: "Workshop", *, dry_run: bool = False) -> None:
+    """Have what is in force now served, where a server is named; warn that a pin holds, whatever is in force."""
+    from reviewlore.flows.locking import tell_unmoved
+
+    for told in () if dry_run else workshop.put_into_service():
+        click.echo(told, err=True)
+    if unmoved := tell_unmoved(workshop.lock()):
+        click.echo(unmoved, err=True)
+
+
 def emit(text: str) -> None:
     """Print a result as it is."""
     click.echo(text, nl=False)

@@ -6,9 +6,10 @@ The files of whatever comes into force are verified first.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from reviewlore.domain.model import Registry
+from reviewlore.domain.model import Registry, VersionManifest
+from reviewlore.errors import RefusedError
 from reviewlore.flows import state
-from reviewlore.flows.scoring import verified_files
+from reviewlore.flows.scoring import JUDGED_PREFIX, verified_files
 from reviewlore.formats import records
 from reviewlore.ports import Store
 from reviewlore.stages import registry
@@ -33,7 +34,9 @@ def promote(store: Store, version: str, actor: str, reason: str, now: str, *, dr
 def promote_by(store: Store, version: str, deed: Deed) -> str:
     """Do what `promote` does, with more to say of it in the audit log."""
     entry = registry.find_entry(state.read_registry(store), version)
-    verified_files(store, state.read_version(store, entry.id))
+    manifest = state.read_version(store, entry.id)
+    refuse_planted(manifest)
+    verified_files(store, manifest)
 
     def decide(found: Registry) -> tuple[Registry, str]:
         return registry.promote(found, entry.id, deed.actor, deed.now, deed.reason), entry.id
@@ -41,6 +44,20 @@ def promote_by(store: Store, version: str, deed: Deed) -> str:
     change_registry(store, decide, "promote", deed)
     whose = f" for {entry.specialist} findings" if entry.specialist else ""
     return f"{'Would promote' if deed.dry_run else 'Promoted'} {entry.id}{whose} (was {entry.state}): {deed.reason}"
+
+
+def refuse_planted(manifest: VersionManifest) -> None:
+    """Raise RefusedError where a version's only files are those it was judged by, with secrets planted in them.
+
+    Nothing planted is ever used: what the gate promotes is trained once more without it.
+    """
+    planted = int(manifest.recipe_settings.get("guards.canaries", "0"))
+    if planted and not any(name.startswith(JUDGED_PREFIX) for name in manifest.files):
+        raise RefusedError(
+            f"{manifest.id} was refused by the gate and exists only as it was judged: with {planted} made-up secrets "
+            "among what it learned, to see whether it gives them away. It is not for use. To overrule the gate, train "
+            "by a recipe of your own with guards.canaries = 0."
+        )
 
 
 def rollback(store: Store, actor: str, reason: str, now: str, *, dry_run: bool = False, specialist: str = "") -> str:

@@ -10,10 +10,11 @@ from reviewlore.domain.model import Registry, RegistryEntry
 from reviewlore.domain.serving import Exported, ExportForm
 from reviewlore.errors import InputError, MissingExtra, RefusedError, StateError, StorageError
 from reviewlore.flows import state
+from reviewlore.flows.promote import refuse_planted
 from reviewlore.flows.serving import adapter_files
 from reviewlore.ports import Store
 from reviewlore.ports.serving import AdapterServer, Exporter
-from reviewlore.stages.registry import find_entry
+from reviewlore.stages.registry import find_entry, find_predecessors
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ def export_version(store: Store, exporter: Exporter, version: str, output: PureP
     """
     entry = check_exportable(store, version)
     manifest = state.read_version(store, entry.id)
+    refuse_planted(manifest)
     files, hashes = adapter_files(store, entry.id)
     return exporter.export(replace(manifest, files=hashes), files, output, form)
 
@@ -92,5 +94,7 @@ def _swap(server: AdapterServer, folder: PurePath, wanted: list[str], superseded
 
 def _superseded(registry: Registry) -> frozenset[str]:
     """Return the adapters of the registry that are neither in force nor what a rollback would bring back."""
-    kept = {each.id for each in registry.entries if each.state in ("active", "canary")} | set(registry.previous[-1:])
+    kept = {each.id for each in registry.entries if each.state in ("active", "canary")}
+    for specialist in {each.specialist for each in registry.entries}:
+        kept |= set(find_predecessors(registry, specialist)[:1])
     return frozenset(each.id for each in registry.entries if each.tier == "adapter" and each.id not in kept)
