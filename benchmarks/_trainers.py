@@ -26,6 +26,7 @@ from trl import DPOConfig, DPOTrainer
 from reviewlore.adapters.bases import quiet_libraries
 from reviewlore.adapters.lora import lora_config
 from reviewlore.adapters.shared_prefix import make_preference_trainer
+from reviewlore.adapters.shared_trainer import trainer_class
 from reviewlore.stages.batching import PairTokens
 
 _SHORT = 8  # tokens of what is not timed
@@ -68,11 +69,11 @@ class Setting:
 
 @dataclass(frozen=True)
 class Took:
-    """Seconds of a run: of its timed steps by the device's clock and by the wall, and of all else around them."""
+    """Seconds of a run: its timed steps by the device's clock and by the wall, and its pass for the reference ahead."""
 
     busy: float
     wall: float
-    around: float
+    ahead: float
     pairs: int
     losses: list[float] = field(default_factory=list)
 
@@ -86,17 +87,16 @@ def train(setting: Setting, way: Way, rows: Sequence[PairTokens]) -> Took:
     losses: list[Any] = []
     with quiet_libraries(), tempfile.TemporaryDirectory() as folder, _head(compact=way.compact):
         base = make_plain_base(setting.shape, setting.longest, setting.seed)
-        begin = clock.now()[0]
         make = _ours if way.ours else _stock
         steps = 1 + len(rows) // setting.batch
-        trainer = make(setting, base, [*_short(setting), *rows], _arguments(setting, way, steps, folder), clock)
+        with _timed_reference(trainer_class() if way.ours else _TokensGiven, clock) as ahead:
+            trainer = make(setting, base, [*_short(setting), *rows], _arguments(setting, way, steps, folder), clock)
         trainer.remove_callback(PrinterCallback)
         fill_adapter(trainer.model, setting.seed)
         _keep_losses(trainer, losses)
         trainer.train()
-        end = clock.now()[0]
     (busy, wall), pairs = clock.took(), len(rows)
-    return Took(busy, wall, end - begin - busy, pairs, [float(loss) for loss in losses])
+    return Took(busy, wall, sum(ahead), pairs, [float(loss) for loss in losses])
 
 
 def draw_rows(count: int, prompt: int, completion: int, shape: Shape, *, on_one: int = 1, seed: int = 1) -> list[Any]:
@@ -211,6 +211,24 @@ class _Clock(TrainerCallback):
     def took(self) -> tuple[float, float]:
         (begin, wall_begin), (end, wall_end) = self.readings[0], self.readings[-1]
         return end - begin, wall_end - wall_begin
+
+
+@contextmanager
+def _timed_reference(trainer: Any, clock: _Clock) -> Iterator[list[float]]:
+    """Yield the seconds of a trainer class's passes for the reference ahead; both classes make them when made."""
+    shipped, spent = trainer._precompute_ref_logps, []
+
+    def timed(*given: Any, **named: Any) -> Any:
+        begin = clock.now()[0]
+        found = shipped(*given, **named)
+        spent.append(clock.now()[0] - begin)
+        return found
+
+    trainer._precompute_ref_logps = timed
+    try:
+        yield spent
+    finally:
+        trainer._precompute_ref_logps = shipped
 
 
 def _keep_losses(trainer: Any, losses: list[Any]) -> None:

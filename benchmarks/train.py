@@ -197,9 +197,8 @@ def table(found: Best, setting: Setting) -> str:
     ]
     for (job, way), taken in found.items():
         pace, wall = least(taken), min(each.wall / each.pairs for each in taken)
-        # The reference pass is what a first run spends around its steps, more than the same run without one.
-        plain = found.get((job, replace(way, precomputed=False)), taken)
-        once = f"{max(0.0, taken[0].around - plain[0].around) / taken[0].pairs * 1e3:.0f}" if way.precomputed else "-"
+        # The first round's: later ones may find it in a cache.
+        once = f"{taken[0].ahead / taken[0].pairs * 1e3:.0f}" if way.precomputed else "-"
         tuned = least(found[job, TUNED]) / pace
         default = f"{least(found[job, DEFAULTS]) / pace:.2f}" if (job, DEFAULTS) in found else "-"
         cells = f"{pace * 1e3:9.0f} | {wall * 1e3:11.0f} | {once:>11} | {tuned:8.2f} | {default:>11}"
