@@ -25,11 +25,11 @@ pytestmark = pytest.mark.model
 
 PLACES = 200
 LEARNING = {
-    "base.width": "64", "base.heads": "2", "base.vocabulary": "400", "base.warm_up_steps": "200",
+    "base.width": "64", "base.heads": "2", "base.vocabulary": "400", "base.warm_up_steps": "320",
     "text.hunk_characters": "120", "text.remark_characters": "100", "text.max_tokens": "160",
     "lora.rank": "16", "lora.alpha": "32",
     "loss.kind": '"sigmoid"', "loss.label_smoothing": "0.0",
-    "run.learning_rate": "2e-3", "run.batch_size": "16", "run.micro_batch": "16", "run.max_steps": "100",
+    "run.learning_rate": "2e-3", "run.batch_size": "16", "run.micro_batch": "16", "run.max_steps": "110",
     "run.epochs": "50.0", "run.log_every": "10",
 }  # fmt: skip
 SHORT = {**LEARNING, "base.warm_up_steps": "10", "run.max_steps": "20"}
@@ -61,6 +61,34 @@ def overall(found: dict[str, Any]) -> dict[str, float]:
 def states(home: Path) -> dict[str, str]:
     entries = json.loads(GitStore(GitRepo(home)).read("registry.json") or b"")["entries"]
     return {entry["id"]: entry["state"] for entry in entries}
+
+
+def test_what_only_a_reader_of_both_can_know_is_learned_promoted_served_and_rolled_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home, recipe = prepare(tmp_path, LEARNING)
+    found = train(capsys, home, recipe)
+    name, scores = found["manifest"]["id"], overall(found)
+    own = scores.pop(name)
+    assert found["decision"]["verdict"] == "promote", found["decision"]["reason"]
+    assert own > 0.7
+    # Nobody else can know: not the ranker, not the prior, no baseline, and not the base, whatever it is shown.
+    assert {other: score for other, score in scores.items() if score > 0.68} == {}
+    assert "embedded ranker" in scores
+    assert states(home) == {name: "active"}
+
+    # What is served was trained once more, on all: asked about code it never saw, it tells the two remarks apart.
+    rows = sorted(make_rows(30, 9), key=lambda row: (row["comment_id"] // 2, row["outcome"]))
+    (tmp_path / "new.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    code, out, err = told(capsys, "score", str(tmp_path / "new.jsonl"), "--repo", str(home))
+    assert code == 0, err
+    scored = [json.loads(line)["score"] for line in out.splitlines()]
+    told_apart = sum(good > bad for good, bad in zip(scored[::2], scored[1::2], strict=True))
+    assert told_apart >= 20, told_apart
+
+    code, out, _ = told(capsys, "rollback", "--repo", str(home), "--reason", "a drill")
+    assert (code, out) == (0, f"Rolled back from {name} to the shipped prior: a drill\n")
+    assert states(home) == {name: "retired"}
 
 
 def test_noise_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
