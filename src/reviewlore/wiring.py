@@ -205,6 +205,12 @@ class Workshop:
 
         return make_train_context(self)
 
+    def forget_runs(self) -> int:
+        """Remove what interrupted trainings left on this machine: the words of pairs are among it."""
+        from reviewlore.adapters.checkpoints import forget_runs
+
+        return forget_runs(find_runs(self.repo.git_dir))
+
     def put_into_service(self) -> tuple[str, ...]:
         """Have what is in force served, where this machine names a folder for adapters; say what was done."""
         from reviewlore.flows.service import put_into_service

@@ -71,6 +71,19 @@ def test_the_index_of_precedents_goes_too(store: GitStore, told) -> None:
     assert not path.exists()
 
 
+def test_what_an_interrupted_training_left_goes_too(
+    store: GitStore, told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REVIEWLORE_RUNS", str(tmp_path / "runs"))
+    for name in ("adapter-0123", "photographs"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        (tmp_path / "runs" / name / "pairs.json").write_text("words")
+    told("forget", "--author", "maria", "--dry-run")
+    assert (tmp_path / "runs" / "adapter-0123").exists()
+    told("forget", "--author", "maria")
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["photographs"]
+
+
 def test_a_dry_run_names_everything_and_writes_nothing(store: GitStore, told) -> None:
     head = store.head()
     code, out, _ = told("forget", "--pr", f"{HARBOR}#1", "--dry-run")

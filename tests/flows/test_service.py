@@ -123,3 +123,21 @@ def test_the_command_writes_it_and_says_how_it_is_served(home, tmp_path, capsys)
     assert told(capsys, "export", "adapter-9", "--repo", str(home), "--output", f"{out}9")[0] == 2
     assert told(capsys, "export", "adapter-1", "--repo", str(home), "--output", f"{out}3", "--dry-run")[0] == 0
     assert sorted(path.name for path in tmp_path.glob("out*")) == ["out", "out2"]
+
+
+def test_nothing_that_secrets_were_planted_in_is_ever_used(home, store, tmp_path, capsys):
+    manifest = state.read_version(store, FIRST)
+    judged_only = replace(manifest, recipe_settings={"guards.canaries": "8"})
+    served = replace(judged_only, files={**manifest.files, "judged/run.json": manifest.files["run.json"]})
+    written = {
+        f"adapters/{FIRST}/manifest.json": records.encode(judged_only),
+        f"adapters/{SECOND}/manifest.json": records.encode(replace(served, id=SECOND)),
+        f"adapters/{SECOND}/judged/run.json": store.read(f"adapters/{FIRST}/run.json"),
+    }
+    store.update(lambda _: written, lambda: "Plant", NOW)
+    code, _, err = told(capsys, "promote", FIRST, "--repo", str(home))
+    assert (code, "8 made-up secrets" in err) == (2, True)
+    code, _, err = told(capsys, "export", FIRST, "--repo", str(home), "--output", str(tmp_path / "out"))
+    assert (code, "not for use" in err) == (2, True)
+    assert told(capsys, "promote", SECOND, "--repo", str(home))[0] == 0
+    assert told(capsys, "export", SECOND, "--repo", str(home), "--output", str(tmp_path / "out"))[0] == 0

@@ -146,6 +146,17 @@ def remove_runs(path: Path) -> None:
         path.parent.rmdir()
 
 
+def forget_runs(root: Path) -> int:
+    """Remove what interrupted runs of any version left below a folder, for it holds words; return how many did.
+
+    A folder that somebody named may hold other things: only what is named as a version is removed.
+    """
+    left = [path for path in root.glob("adapter-*") if path.is_dir() and not path.is_symlink()]
+    for path in left:
+        remove_runs(path)
+    return len(left)
+
+
 def _check_ours(path: Path) -> None:
     status = path.lstat()
     if path.is_symlink() or (hasattr(os, "getuid") and status.st_uid != os.getuid()):

@@ -58,6 +58,7 @@ def forget(
     report = run_forget(workshop.store, target, act)
     if not dry_run:
         discard(workshop.repo.git_dir / INDEX)  # the index of precedents holds words too; the next review makes it anew
+        workshop.forget_runs()
     emit(as_json(to_plain(report)) if style == "json" else render_forgetting(report))
     return 0
 
