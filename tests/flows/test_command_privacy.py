@@ -11,6 +11,7 @@ from tests.repositories import git
 
 from reviewlore.adapters.store import REF, GitStore
 from reviewlore.domain.events import CommandEvent, JobResult
+from reviewlore.domain.model import Policies
 from reviewlore.errors import ConfigError, RefusedError, StorageError
 from reviewlore.flows import state
 from reviewlore.flows.command import CommandTools, answer_command
@@ -45,7 +46,7 @@ class Scene:
             store=lambda: self.store,
             key=lambda: KEY,
             kept_key=self.kept_key,
-            approval=lambda: "none",
+            policies=Policies,
             clock=FakeClock(),
             review=never,  # type: ignore[arg-type]
             job=never,  # type: ignore[arg-type]
