@@ -193,6 +193,27 @@ def test_of_two_runs_at_once_the_later_one_does_not_replace_whom_it_never_met(tm
     assert run(["promote", late.manifest.id, "--repo", str(tmp_path)]) == 0
 
 
+class Twisted(BoostedRankers):
+    """What it trains to be served, after the judging, learned the opposite."""
+
+    fits = 0
+
+    def fit(self, pairs: Sequence[PreferencePair], *, seed: int) -> RankerModel:
+        self.fits += 1
+        if self.fits == 2:
+            pairs = [replace(pair, chosen=pair.rejected, rejected=pair.chosen) for pair in pairs]
+        return super().fit(pairs, seed=seed)
+
+
+def test_what_got_worse_by_being_trained_once_more_is_not_served(tmp_path: Path) -> None:
+    mine(make_repository(tmp_path), rows(280))
+    context = Workshop(tmp_path, QuietConsole()).train_context()
+    trained = train(replace(context, rankers=Twisted(context.prior)), "embedded", None)
+    assert trained.decision.verdict == "refuse"
+    assert "trained once more on all pairs it does worse" in trained.decision.reason
+    assert [entry.state for entry in state.read_registry(context.store).entries] == ["rejected"]
+
+
 def test_a_second_training_is_refused_while_one_is_under_way(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

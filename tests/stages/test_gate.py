@@ -9,7 +9,7 @@ from tests.records import a_version
 
 from reviewlore.domain.evaluation import Comparison, Demand, GuardResult, Interval, TierScore
 from reviewlore.domain.recipe import MadeBase, NamedBase
-from reviewlore.stages.gate import confirm, decide_gate, demand_of_incumbent, find_migration
+from reviewlore.stages.gate import confirm, confirm_served, decide_gate, demand_of_incumbent, find_migration
 
 
 def score(name: str, accuracy: float) -> TierScore:
@@ -190,3 +190,13 @@ def test_a_small_adapter_that_replaces_a_long_prompt_is_named(
         assert "prompt only" in longer.win
     assert decide_gate(score("new", 0.8), rivals, None).win == "", "a ranker is shown no prompt"
     assert decide_gate(own, rivals, "3 pairs").win == "", "who is refused has won nothing"
+
+
+def test_what_got_clearly_worse_by_more_data_is_not_served() -> None:
+    decision = decide_gate(score("new", 0.8), [against("random", (0.3, 0.2, 0.4), "beat_beyond_chance")], None)
+    assert confirm_served(decision, Interval(-0.01, -0.05, 0.03, 200)) == decision
+    refused = confirm_served(decision, Interval(-0.3, -0.4, -0.2, 200))
+    assert refused.verdict == "refuse"
+    assert "trained once more on all pairs it does worse" in refused.reason
+    assert "-0.300 [-0.400, -0.200]" in refused.reason
+    assert confirm_served(refused, Interval(0.1, 0.0, 0.2, 200)) == refused

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from reviewlore.domain.concern import specialist_of
-from reviewlore.domain.evaluation import Comparison, Demand, Evaluation, TierScore
+from reviewlore.domain.evaluation import Comparison, Demand, Evaluation, Interval, TierScore
 from reviewlore.domain.history import Episode
 from reviewlore.domain.model import DatasetManifest
 from reviewlore.domain.preference import Dataset, PreferencePair, Remark, is_judged
@@ -189,6 +189,16 @@ def judge(
     return _evaluation(
         dataset, tuple(score for score, _, _ in rows), (*rivals.notes, *_tell(fewer, dataset))
     ), comparisons
+
+
+def compare_served(served: Scorer, judged: Scorer, dataset: LoadedDataset) -> Interval:
+    """Return the accuracy of the model to serve minus that of the judged one, paired, on the pairs that judged it."""
+    remarks = list(dict.fromkeys(remark for pair in dataset.test for remark in (pair.chosen, pair.rejected)))
+    first, second = (
+        evaluate.judge_pairs(dataset.test, dict(zip(remarks, scorer.score(remarks), strict=True)).__getitem__)
+        for scorer in (served, judged)
+    )
+    return evaluate.paired_difference(dataset.test, first, second, seed=dataset.manifest.seed)
 
 
 def find_score(evaluation: Evaluation, name: str) -> TierScore:

@@ -81,7 +81,10 @@ def _fit_and_judge(context: TrainContext, plan: Plan, migration: str, *, dry_run
     evaluation = add_cross_validated(context, plan, judged, evaluation)
     own, shortfall = judge.find_score(evaluation, plan.id), judge.find_shortfall(dataset)
     decision = gate.decide_gate(own, comparisons, shortfall, evaluation.guards, migration)
-    final = judged if decision.verdict == "refuse" else fit_served(context, plan, judged)
+    final = judged
+    if decision.verdict == "promote":
+        final = fit_served(context, plan, judged)
+        decision = gate.confirm_served(decision, judge.compare_served(final.scorer, judged.scorer, dataset))
     served = {**final.files, CALIBRATION_FILE: records.encode(calibrations)}
     manifest = make_manifest(context, plan, Made(judged, final, served), evaluation)
     trained = Trained(manifest, evaluation, decision, None)

@@ -77,6 +77,22 @@ def confirm(decision: GateDecision, active: str | None) -> GateDecision:
     return replace(decision, verdict="refuse", reason=reason)
 
 
+def confirm_served(decision: GateDecision, difference: Interval) -> GateDecision:
+    """Return the decision, or a refusal where the model to serve does clearly worse than the one that was judged.
+
+    `difference` is served minus judged, on the pairs that judged: the served one was trained on these too, so it should
+    know them better. One that does not went wrong in training, and nothing else would show it.
+    """
+    if decision.verdict == "refuse" or difference.high >= 0.0:
+        return decision
+    reason = (
+        f"{decision.candidate} passed as it was judged, but trained once more on all pairs it does worse on those that "
+        f"judged it, which it has seen by then: the paired difference {_shown(difference)} is below zero with 95 % "
+        "confidence"
+    )
+    return replace(decision, verdict="refuse", reason=reason)
+
+
 def find_migration(incumbent: VersionManifest, base: MadeBase | NamedBase) -> str:
     """Say from which base model to which an adapter would lead; empty where both versions share it.
 
