@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from reviewlore.adapters import weights
 from reviewlore.adapters.resources import load_recipe
+from reviewlore.domain.recipe import NamedBase
 from reviewlore.errors import StateError
-from reviewlore.stages.recipe import parse_recipe
+from reviewlore.stages.recipe import complete_tables, parse_recipe, recipe_from_mapping
 
 RECIPE = parse_recipe(load_recipe("smoke_cpu"), "smoke_cpu")
 LORA = "base_model.model.model.layers.0.self_attn.q_proj.lora_{}.weight"
@@ -74,6 +75,36 @@ def test_what_was_promised_passes():
     assert verified.recipe == RECIPE
     assert verified.base_model == "made:smoke_cpu"
     assert verified.contents == files
+
+
+def test_an_adapter_of_the_first_recipes_loads_as_what_it_was():
+    """Their `run.json` has no word on what could not be decided then."""
+    first = {
+        "format": 1, "recipe": "smoke_cpu", "base_model": "made:smoke_cpu",
+        "base_revision": json.loads(adapter_files()[weights.SETTINGS])["base_revision"],
+        "tables": {
+            "summary": "Proves that it runs.",
+            "base": {"kind": "made", "layers": 2, "width": 96, "heads": 3, "vocabulary": 1024, "warm_up_steps": 60,
+                     "warm_up_rate": 0.003},
+            "text": {"hunk_characters": 360, "remark_characters": 200, "max_tokens": 320},
+            "lora": {"rank": 8, "alpha": 16, "dropout": 0.0, "targets": list(RECIPE.lora.targets)},
+            "loss": {"kind": "robust", "beta": 0.1, "label_smoothing": 0.1},
+            "run": {"learning_rate": 0.001, "batch_size": 8, "max_steps": 40, "epochs": 2.0, "warmup_share": 0.1,
+                    "precision": "float32", "threads": 1, "log_every": 2},
+            "minimum": {"pairs": 40, "pull_requests": 10},
+        },
+    }  # fmt: skip
+    files = adapter_files(**{weights.SETTINGS: json.dumps(first).encode()})
+    recipe = weights.verify_files(files, weights.hash_files(files)).recipe
+    assert (recipe.text, recipe.lora.variant, recipe.loss.method) == (RECIPE.text, "lora", "dpo")
+    assert (recipe.warm_start.max_steps, recipe.stopping.every, recipe.guards.canaries) == (0, 0, 0)
+    assert recipe.run.micro_batch == 8
+    named = {"kind": "named", "id": "octo/model", "revision": "a" * 40}
+    tables = complete_tables({**first["tables"], "base": named})
+    assert recipe_from_mapping(tables, "named").base == NamedBase("octo/model", "a" * 40)
+    files[weights.SETTINGS] = json.dumps({**first, "format": 2}).encode()
+    with pytest.raises(StateError, match=r"\[guards\] is missing"):
+        weights.verify_files(files, weights.hash_files(files))
 
 
 @pytest.mark.parametrize("name", sorted(adapter_files()))
@@ -271,7 +302,7 @@ def test_a_variant_that_is_not_the_recipes_is_refused(variant, tensors, config, 
 
 
 def test_settings_of_a_newer_version_or_without_a_part_are_refused():
-    reject(edit(weights.SETTINGS, format=2), "has format 2, not 1. Update reviewlore")
+    reject(edit(weights.SETTINGS, format=3), "has format 3, not 2. Update reviewlore")
     reject(edit(weights.SETTINGS, base_model=None), "lacks recipe, tables, base_model or base_revision")
 
 

@@ -17,14 +17,15 @@ from typing import Any
 
 from reviewlore.domain.recipe import MadeBase, Recipe
 from reviewlore.errors import ConfigError, StateError
-from reviewlore.stages.recipe import recipe_from_mapping, recipe_tables
+from reviewlore.stages.recipe import complete_tables, recipe_from_mapping, recipe_tables
 
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 ADAPTER_CONFIG = "adapter_config.json"
 BASE_WEIGHTS = "base_model.safetensors"
 TOKENIZER = "tokenizer.json"
 SETTINGS = "run.json"
-SETTINGS_FORMAT = 1
+SETTINGS_FORMAT = 2
+_FIRST_FORMAT = 1  # of recipes that said less (`complete_tables`)
 
 _MEBIBYTE = 1 << 20
 _ALWAYS = {ADAPTER_WEIGHTS: 512 * _MEBIBYTE, ADAPTER_CONFIG: _MEBIBYTE, SETTINGS: _MEBIBYTE}
@@ -210,14 +211,14 @@ def _load_json(data: bytes, name: str) -> dict[str, Any]:
 
 def _read_settings(contents: Mapping[str, bytes]) -> VerifiedAdapter:
     settings = _load_json(contents[SETTINGS], SETTINGS)
-    if settings.get("format") != SETTINGS_FORMAT:
+    if settings.get("format") not in (_FIRST_FORMAT, SETTINGS_FORMAT):
         raise StateError(f"{SETTINGS} has format {settings.get('format')!r}, not {SETTINGS_FORMAT}. Update reviewlore.")
     name, tables = settings.get("recipe"), settings.get("tables")
     base, revision = settings.get("base_model"), settings.get("base_revision")
     if not (isinstance(name, str) and isinstance(tables, dict) and isinstance(base, str) and isinstance(revision, str)):
         raise StateError(f"{SETTINGS} lacks recipe, tables, base_model or base_revision. {_ADVICE}")
     try:
-        recipe = recipe_from_mapping(tables, name)
+        recipe = recipe_from_mapping(complete_tables(tables) if settings["format"] == _FIRST_FORMAT else tables, name)
     except ConfigError as error:
         raise StateError(f"{SETTINGS}: {error}\n{_ADVICE}") from error
     return VerifiedAdapter(contents=contents, recipe=recipe, base_model=base, base_revision=revision)

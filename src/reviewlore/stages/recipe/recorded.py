@@ -1,10 +1,36 @@
-"""A recipe as a manifest recorded it, flat and as text -> the same checked `Recipe`: what a repetition trains by."""
+"""Recipes as they were recorded -> checked `Recipe`s: flat and as text by a manifest, or as tables of an older form."""
 
 from collections.abc import Mapping
 from typing import Any, get_args, get_origin, get_type_hints
 
 from reviewlore.domain.recipe import MadeBase, NamedBase, Recipe
 from reviewlore.stages.recipe.reading import recipe_from_mapping
+
+# What the first recipes did not say: what every run did then. Evidence decided how often a pair was drawn.
+_UNSAID: Mapping[str, Mapping[str, Any]] = {
+    "base": {"chat": False, "quantization": "none"},
+    "lora": {"variant": "lora"},
+    "warm_start": {"max_steps": 0, "epochs": 0.0, "learning_rate": 0.0},
+    "loss": {"method": "dpo", "length_alpha": 1.0, "evidence": "weight"},
+    "run": {"checkpoint_every": 0, "gradient_checkpointing": False, "processes": 1, "sharding": "none"},
+    "stopping": {"every": 0, "patience": 1, "share": 0.0, "least_pairs": 1, "folds": 0},
+    "guards": {
+        "forgetting": 100.0, "canaries": 0, "exposure": 64.0, "length_correlation": 1.0, "valid": 0.0, "duplicates": 1.0
+    },
+}  # fmt: skip
+
+
+def complete_tables(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a recipe's tables in the present form, what the first form left unsaid filled in; nothing is checked."""
+    found = dict(tables)
+    for section, values in _UNSAID.items():
+        said = found.get(section, {})
+        if isinstance(said, dict) and not (section == "base" and said.get("kind") == "made"):
+            found[section] = {**values, **said}
+    run = found.get("run")
+    if isinstance(run, dict) and "batch_size" in run:
+        found["run"] = {"micro_batch": run["batch_size"], **run}
+    return found
 
 
 def recorded_recipe(settings: Mapping[str, str], name: str, summary: str) -> Recipe:
