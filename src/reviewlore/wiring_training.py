@@ -84,6 +84,7 @@ class Workplace(Protocol):
 def make_train_context(workshop: Workplace) -> TrainContext:
     """Return what training on a repository needs: its state, the trainers, and what is said of this machine."""
     from reviewlore.adapters.energy import MachineMeter
+    from reviewlore.adapters.life_sign import FileLifeSigns
     from reviewlore.adapters.machine import code_commit, package_versions, processor_name
     from reviewlore.adapters.training import BoostedRankers
 
@@ -109,6 +110,7 @@ def make_train_context(workshop: Workplace) -> TrainContext:
         precision=workshop.settings.review.target_precision,
         minima=workshop.settings.learn.minimum,
         pulse=workshop.pulse,
+        signs=FileLifeSigns(workshop.repo.git_dir / "reviewlore-trainings"),
         promotion=workshop.settings.learn.promotion,
     )
 

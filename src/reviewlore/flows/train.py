@@ -63,7 +63,8 @@ def train(
 
 
 def _hold(context: TrainContext, plan: Plan) -> AbstractContextManager[None]:
-    return hold_training(context.store, plan.id, context.actor, context.clock, context.console, context.pulse)
+    clock, console = context.clock, context.console
+    return hold_training(context.store, plan.id, context.actor, clock, console, context.pulse, context.signs)
 
 
 def _fit_and_judge(context: TrainContext, plan: Plan, migration: str, *, dry_run: bool) -> Trained:

@@ -9,8 +9,8 @@ from reviewlore.domain.drift import MapFingerprint
 from reviewlore.domain.evaluation import Evaluation, GateDecision
 from reviewlore.domain.model import AT_ONCE, PromotionPolicy, RegistryEntry, VersionManifest
 from reviewlore.domain.people import Role
-from reviewlore.flows.training_lock import Pulse
-from reviewlore.ports import AdapterTrainer, Clock, Console, Meter, RankerTrainer, Store
+from reviewlore.flows.training_lock import NoSigns, Pulse
+from reviewlore.ports import AdapterTrainer, Clock, Console, LifeSigns, Meter, RankerTrainer, Store
 from reviewlore.ranking.model import RankerModel
 
 
@@ -27,7 +27,7 @@ class TrainContext:
     the fingerprint of the code that is trained for, `code` the beginnings of some of its source files, without those at
     the paths it is given. `model` is the model of the settings with its prices, `precision` the share of remarks that
     should be addressed, `promotion` what becomes of a version that passed the gate. `draw_card` returns the files of a
-    model card by their names, `pulse` beats while work goes on.
+    model card by their names, `pulse` beats while work goes on, `signs` tell which trainings of this machine are alive.
     """
 
     store: Store
@@ -52,6 +52,7 @@ class TrainContext:
     minima: tuple[MinimumSettings, ...] = ()
     promotion: PromotionPolicy = AT_ONCE
     pulse: Pulse = field(default_factory=Pulse)
+    signs: LifeSigns = field(default_factory=NoSigns)
 
 
 @dataclass(frozen=True, slots=True)

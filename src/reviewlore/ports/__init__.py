@@ -7,7 +7,7 @@ from reviewlore.ports.code import Grammar, Index, Repo, Revision, Rewriting, Sto
 from reviewlore.ports.forge import Forge, ForgeAccount, ForgeComments, ForgeHistory, ForgeRuns, ForgeVoice
 from reviewlore.ports.generating import Generator
 from reviewlore.ports.judging import AdapterTrainer, Probe, RankerTrainer, Reader, Scorer
-from reviewlore.ports.machine import Clock, Console, Meter, Runner
+from reviewlore.ports.machine import Clock, Console, LifeSigns, Meter, Runner
 from reviewlore.ports.sources import Parsers, Shelf
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Generator",
     "Grammar",
     "Index",
+    "LifeSigns",
     "Meter",
     "Parsers",
     "Probe",

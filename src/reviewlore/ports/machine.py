@@ -53,6 +53,18 @@ class Meter(Protocol):
         ...
 
 
+class LifeSigns(Protocol):
+    """Which trainings of this machine are alive."""
+
+    def shown(self, name: str) -> AbstractContextManager[None]:
+        """Show during the block that a training goes on, until this process ends in whatever way."""
+        ...
+
+    def has_ended(self, name: str) -> bool:
+        """Return whether a training began on this machine and its process is gone; False where that is not known."""
+        ...
+
+
 class Runner(Protocol):
     """The automation that runs us (GitHub Actions): where a run says how it ended."""
 
