@@ -143,6 +143,25 @@ def test_it_keeps_waiting_for_whom_it_waited_where_policy_is_withdrawn(home: Pat
         approve_version(store_of(home), YES, PromotionPolicy(), lambda: replace(MARIA, role="write"))
 
 
+def test_what_learned_from_something_forgotten_meanwhile_is_put_in_force_by_nobody(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = store_of(home)
+    before = state.read_registry(store)
+    entries = tuple(replace(e, forgotten_at=NOW) if e.id == "embedded-new" else e for e in before.entries)
+    store.update(lambda _: {state.REGISTRY: records.encode(replace(before, entries=entries))}, lambda: "Forget", NOW)
+    words = f"Something embedded-new learned from was forgotten on {NOW[:10]}: train again instead."
+    with pytest.raises(RefusedError, match=words):
+        approve_version(store, YES, ASKS, lambda: MARIA)
+    with pytest.raises(RefusedError, match=words):
+        promote_asked(store, "embedded-new", Deed("me", "why", NOW), "none", None)
+    code, _, err = told(capsys, "lock", "embedded-new", "--repo", str(home))
+    assert (code, words in err) == (2, True)
+    assert entry(home).state == "candidate"
+    approve_version(store, replace(YES, approved=False), ASKS, lambda: MARIA)
+    assert entry(home).state == "rejected"
+
+
 def test_a_dry_run_changes_nothing(home: Path) -> None:
     before = store_of(home).head()
     decided = approve_version(store_of(home), YES, ASKS, lambda: MARIA, dry_run=True)

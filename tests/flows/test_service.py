@@ -1,5 +1,6 @@
 """Adapters in force, taken from the state branch into a running server and out again. Real files, a real git branch."""
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -20,10 +21,14 @@ from reviewlore.adapters.openai_adapters import OpenAiAdapters  # noqa: E402
 from reviewlore.adapters.resources import load_recipe  # noqa: E402
 from reviewlore.adapters.store import GitStore  # noqa: E402
 from reviewlore.adapters.trainer import train_adapter  # noqa: E402
+from reviewlore.config import Lock  # noqa: E402
+from reviewlore.domain.calibration import Calibrations  # noqa: E402
 from reviewlore.domain.model import Registry, RegistryEntry, VersionManifest  # noqa: E402
 from reviewlore.domain.recipe import Dialogue, MadeBase  # noqa: E402
 from reviewlore.domain.training import Lesson  # noqa: E402
+from reviewlore.errors import RefusedError  # noqa: E402
 from reviewlore.flows import state  # noqa: E402
+from reviewlore.flows.locking import load_locked  # noqa: E402
 from reviewlore.flows.promote import promote, rollback  # noqa: E402
 from reviewlore.flows.service import Service, put_into_service  # noqa: E402
 from reviewlore.formats import records  # noqa: E402
@@ -139,5 +144,11 @@ def test_nothing_that_secrets_were_planted_in_is_ever_used(home, store, tmp_path
     assert (code, "8 made-up secrets" in err) == (2, True)
     code, _, err = told(capsys, "export", FIRST, "--repo", str(home), "--output", str(tmp_path / "out"))
     assert (code, "not for use" in err) == (2, True)
+    code, _, err = told(capsys, "lock", FIRST, "--repo", str(home))
+    assert (code, "not for use" in err) == (2, True)
+    by_hand = Lock(FIRST, hashlib.sha256(store.read(f"adapters/{FIRST}/manifest.json")).hexdigest())
+    with pytest.raises(RefusedError, match="not for use"):
+        load_locked(by_hand, lambda _: store, Calibrations("prior"), None)
+    assert told(capsys, "lock", SECOND, "--repo", str(home), "--dry-run")[0] == 0
     assert told(capsys, "promote", SECOND, "--repo", str(home))[0] == 0
     assert told(capsys, "export", SECOND, "--repo", str(home), "--output", str(tmp_path / "out"))[0] == 0

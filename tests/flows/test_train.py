@@ -22,11 +22,14 @@ from reviewlore.adapters.resources import load_prior
 from reviewlore.adapters.store import GitStore
 from reviewlore.adapters.training import BoostedRankers
 from reviewlore.cli import run
+from reviewlore.domain.forgetting import NamedPull
 from reviewlore.domain.preference import PreferencePair
 from reviewlore.errors import RefusedError
 from reviewlore.flows import state
+from reviewlore.flows.forget import Act, forget
 from reviewlore.flows.train import train
 from reviewlore.flows.training import TrainContext
+from reviewlore.ports import Store
 from reviewlore.ranking.model import RankerModel
 from reviewlore.wiring import Workshop
 
@@ -191,6 +194,28 @@ def test_of_two_runs_at_once_the_later_one_does_not_replace_whom_it_never_met(tm
     assert registry.entries[1].reason == late.decision.reason
     assert f"meanwhile {registry.entries[0].id} is active" in late.decision.reason
     assert run(["promote", late.manifest.id, "--repo", str(tmp_path)]) == 0
+
+
+class Forgetful(BoostedRankers):
+    """While it trains, somebody has a pull request forgotten."""
+
+    def __init__(self, prior: RankerModel, store: Store) -> None:
+        super().__init__(prior)
+        self.store = store
+
+    def fit(self, pairs: Sequence[PreferencePair], *, seed: int) -> RankerModel:
+        forget(self.store, NamedPull("octo/demo", 3), Act("somebody", "2026-11-21T10:00:00Z"))
+        return super().fit(pairs, seed=seed)
+
+
+def test_what_was_trained_on_something_forgotten_meanwhile_is_not_kept(tmp_path: Path) -> None:
+    mine(make_repository(tmp_path), rows(280))
+    context = Workshop(tmp_path, QuietConsole()).train_context()
+    with pytest.raises(RefusedError, match=r"was forgotten while embedded-.* was trained on it: nothing of it is kept"):
+        train(replace(context, rankers=Forgetful(context.prior, context.store)), "embedded", None)
+    assert state.read_registry(context.store).entries == ()
+    assert not context.store.paths("adapters/")
+    assert state.read_hold(context.store) is None
 
 
 class Twisted(BoostedRankers):

@@ -9,7 +9,7 @@ from reviewlore.domain.people import Role
 from reviewlore.errors import RefusedError
 from reviewlore.flows import state
 from reviewlore.flows.approve import Decider, Verdict, clean_reason, refuse_role
-from reviewlore.flows.promote import Deed, change_registry, promote_by
+from reviewlore.flows.promote import Deed, change_registry, promote_by, refuse_forgotten
 from reviewlore.flows.scoring import verified_files
 from reviewlore.formats.standing import tell_standing
 from reviewlore.ports import Store
@@ -58,6 +58,7 @@ def approve_version(
     def decide(found: Registry) -> tuple[Registry, str]:
         _refuse_idle(registry.find_entry(found, entry.id))
         if verdict.approved:
+            refuse_forgotten(registry.find_entry(found, entry.id))
             _refuse_stale(found, entry, manifest)
             found = registry.put_in_force(
                 found, entry.id, deed.actor, deed.now, f"{entry.reason}; allowed: {reason}", share=policy.canary_share

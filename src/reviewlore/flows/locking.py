@@ -15,6 +15,7 @@ from reviewlore.domain.model import Registry, RegistryEntry, VersionManifest
 from reviewlore.errors import InputError, MissingExtra, RefusedError, StateError, StorageError
 from reviewlore.flows import state
 from reviewlore.flows.in_force import InForce
+from reviewlore.flows.promote import refuse_forgotten, refuse_planted
 from reviewlore.flows.scoring import Judgement, load_calibrations, load_version, verified_files
 from reviewlore.formats import records
 from reviewlore.ports import AdapterTrainer, Repo, Rewriting, Store
@@ -32,7 +33,8 @@ def read_lock(repo: Repo, commit: str) -> Lock | None:
 def make_lock(store: Store, version: str | None, repository: str, branch: str) -> Lock:
     """Return the lock of a version (None: the active one) of a store, its files verified.
 
-    RefusedError where there is none, or it is a specialist's own: a pinned version judges everything.
+    RefusedError where there is none, it is not for use (`refuse_forgotten`, `refuse_planted`), or it is a specialist's
+    own: a pinned version judges everything.
     """
     registry = state.read_registry(store)
     entry = find_active(registry) if version is None else find_entry(registry, version)
@@ -41,7 +43,10 @@ def make_lock(store: Store, version: str | None, repository: str, branch: str) -
         raise RefusedError(f"No version is active in {where}: name one, or train and promote one first.")
     if entry.specialist:
         raise RefusedError(f"{entry.id} judges {entry.specialist} findings alone; pin a version that judges all.")
-    verified_files(store, state.read_version(store, entry.id))
+    manifest = state.read_version(store, entry.id)
+    refuse_forgotten(entry)
+    refuse_planted(manifest)
+    verified_files(store, manifest)
     return Lock(entry.id, hashlib.sha256(_manifest(store, entry.id) or b"").hexdigest(), repository, branch)
 
 
@@ -56,10 +61,12 @@ def load_locked(
 ) -> InForce:
     """Return the judgement of the pinned version, whoever else is active.
 
-    StateError where the source has another version under this name, or none; InputError where it cannot run here.
+    StateError where the source has another version under this name, or none; RefusedError where secrets were planted in
+    it; InputError where it cannot run here.
     """
     source = open_source(lock)
     manifest = _verified(source, lock)
+    refuse_planted(manifest)  # who writes a lock by hand asks nobody
     store = _Held(source, lock, manifest)
     try:
         scorer = load_version(store, manifest, adapters)

@@ -6,7 +6,7 @@ The files of whatever comes into force are verified first.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from reviewlore.domain.model import Registry, VersionManifest
+from reviewlore.domain.model import Registry, RegistryEntry, VersionManifest
 from reviewlore.errors import RefusedError
 from reviewlore.flows import state
 from reviewlore.flows.scoring import JUDGED_PREFIX, verified_files
@@ -39,6 +39,7 @@ def promote_by(store: Store, version: str, deed: Deed) -> str:
     verified_files(store, manifest)
 
     def decide(found: Registry) -> tuple[Registry, str]:
+        refuse_forgotten(registry.find_entry(found, entry.id))
         return registry.promote(found, entry.id, deed.actor, deed.now, deed.reason), entry.id
 
     change_registry(store, decide, "promote", deed)
@@ -57,6 +58,14 @@ def refuse_planted(manifest: VersionManifest) -> None:
             f"{manifest.id} was refused by the gate and exists only as it was judged: with {planted} made-up secrets "
             "among what it learned, to see whether it gives them away. It is not for use. To overrule the gate, train "
             "by a recipe of your own with guards.canaries = 0."
+        )
+
+
+def refuse_forgotten(entry: RegistryEntry) -> None:
+    """Raise RefusedError where something that a version learned from was forgotten: it is not put into use anew."""
+    if entry.forgotten_at:
+        raise RefusedError(
+            f"Something {entry.id} learned from was forgotten on {entry.forgotten_at[:10]}: train again instead."
         )
 
 

@@ -10,7 +10,7 @@ from reviewlore.domain.model import Registry, RegistryEntry
 from reviewlore.domain.serving import Exported, ExportForm
 from reviewlore.errors import InputError, MissingExtra, RefusedError, StateError, StorageError
 from reviewlore.flows import state
-from reviewlore.flows.promote import refuse_planted
+from reviewlore.flows.promote import refuse_forgotten, refuse_planted
 from reviewlore.flows.serving import adapter_files
 from reviewlore.ports import Store
 from reviewlore.ports.serving import AdapterServer, Exporter
@@ -47,8 +47,7 @@ def check_exportable(store: Store, version: str) -> RegistryEntry:
     entry = find_entry(state.read_registry(store), version)
     if entry.tier != "adapter":
         raise RefusedError(f"{entry.id} is no adapter: a ranker is asked by `reviewlore score`, not served.")
-    if entry.forgotten_at:
-        raise RefusedError(f"Something {entry.id} learned from was forgotten on {entry.forgotten_at}: train again.")
+    refuse_forgotten(entry)
     return entry
 
 

@@ -9,7 +9,8 @@ from reviewlore.domain.calibration import Calibrations
 from reviewlore.domain.card import JUDGED_FILE, Judged, ModelCard
 from reviewlore.domain.evaluation import Evaluation
 from reviewlore.domain.history import people_in
-from reviewlore.domain.model import RegistryEntry, Spent, VersionManifest
+from reviewlore.domain.model import DatasetManifest, RegistryEntry, Spent, VersionManifest
+from reviewlore.errors import RefusedError
 from reviewlore.flows import judge, state
 from reviewlore.flows.card import find_dataset
 from reviewlore.flows.fitting import Fitted, Plan, add_spent, hash_files
@@ -102,11 +103,14 @@ def save_version(context: TrainContext, trained: Trained, files: Mapping[str, by
     """Write a version with its card in one commit, and return it as it was written.
 
     The decision holds only where nobody changed the active version meanwhile. `people` is whose data it rests on.
+    RefusedError where something of its dataset was forgotten while it was trained: then nothing of it is kept.
     """
     manifest = trained.manifest
     written: list[Trained] = []
 
     def change(store: Store) -> dict[str, bytes | None]:
+        dataset = find_dataset(store, manifest.dataset)
+        _refuse_forgotten(context, dataset, manifest.id)
         found = registry.add_candidate(state.read_registry(store), _candidate(context, manifest))
         incumbent = registry.find_incumbent(found, manifest.specialist)
         said = gate.confirm(trained.decision, incumbent.id if incumbent else None)
@@ -116,7 +120,7 @@ def save_version(context: TrainContext, trained: Trained, files: Mapping[str, by
         card = ModelCard(
             manifest,
             standing,
-            find_dataset(store, manifest.dataset),
+            dataset,
             records.decode(files[CALIBRATION_FILE], Calibrations, CALIBRATION_FILE),
             judged,
         )
@@ -139,6 +143,15 @@ def save_version(context: TrainContext, trained: Trained, files: Mapping[str, by
 
     commit = context.store.update(change, lambda: _message(written[-1]), manifest.created_at)
     return replace(written[-1], commit=commit)
+
+
+def _refuse_forgotten(context: TrainContext, dataset: DatasetManifest | None, version: str) -> None:
+    if dataset is not None and dataset.forgotten_at:
+        context.adapters.discard(version)
+        raise RefusedError(
+            f"Something that dataset {dataset.id[:12]} held was forgotten while {version} was trained on it: nothing "
+            "of it is kept. Run `reviewlore mine` to record what is left, and train again."
+        )
 
 
 def _candidate(context: TrainContext, manifest: VersionManifest) -> RegistryEntry:

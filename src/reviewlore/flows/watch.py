@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from reviewlore.domain.finding import SPECIALISTS
 from reviewlore.domain.model import Registry, RegistryEntry
 from reviewlore.domain.online import OnlineMetrics
-from reviewlore.errors import StateError
+from reviewlore.errors import RefusedError, StateError
 from reviewlore.flows import state
 from reviewlore.flows.promote import promote, rollback
 from reviewlore.ports import Store
@@ -64,7 +64,7 @@ def _end_trial(
                 f"the canary is not worse than {rival}: {settled} of its remarks are settled, no significant decline"
             )
             yield promote(store, canary.id, ACTOR, reason, now)
-    except StateError as error:
+    except (RefusedError, StateError) as error:
         yield f"The canary {canary.id} stays on trial: {error}"
 
 
