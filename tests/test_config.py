@@ -35,6 +35,9 @@ def test_what_is_written_is_read() -> None:
     ("text", "part"),
     [
         ("[review", "is not valid TOML"),
+        ("x = " + "9" * 5000, "is not valid TOML"),
+        ("[model]\nprice-in = 0x" + "f" * 500, "model.price-in must be a number, not 1"),
+        ("[model]\nprice-in = nan", "model.price-in must be a number, not nan"),
         ("[reviews]", "unknown key reviews (did you mean review?)"),
         ("[review]\nmax_comments = 3", "unknown key review.max_comments (did you mean review.max-comments?)"),
         ('[review]\nmax-comments = "3"', "review.max-comments must be a whole number, not '3'"),

@@ -29,6 +29,12 @@ def test_what_is_written_is_read_back(lock: Lock) -> None:
         (GOOD.replace("ab", "AB"), "manifest must be the SHA-256"),
         (f"{GOOD}branch = '../main'\n", "branch must be the name of a branch"),
         ("version = ", "is not valid TOML"),
+        ("version = " + "9" * 5000, "is not valid TOML: a number or a time in it cannot be read"),
+        ("version = 0x" + "f" * 6000, "version must be a text, not a number of thousands of digits"),
+        ("version" + ".a" * 500_000 + " = 1", "is not valid TOML: it is longer than 1000000 characters"),
+        ("version" + ".a" * 50_000 + " = 1", "is not valid TOML: a key has more than 60 parts"),
+        ("version = " + "[" * 5000, "is not valid TOML: it is nested too deeply"),
+        (f"{GOOD}'\u202e' = 1", "unknown key \\u202e"),
     ],
 )
 def test_what_is_wrong_is_told_with_what_to_do(text: str, told: str) -> None:

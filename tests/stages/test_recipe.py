@@ -71,9 +71,29 @@ def test_everything_wrong_is_listed_at_once():
     ]
 
 
+def test_what_contradicts_itself_is_told_beside_what_cannot_be_read():
+    text = SMOKE.replace("rank = 8", 'rank = "eight"').replace('kind = "robust"', 'kind = "sigmoid"')
+    with pytest.raises(ConfigError) as caught:
+        parse_recipe(text.replace("heads = 3", "heads = 5").replace("batch_size = 8", "batch_size = 7"), "mine")
+    told = str(caught.value)
+    assert len(told.splitlines()) == 5
+    for said in ("lora.rank must be a whole number", "label_smoothing acts with", "twice base.heads", "batch_size = 7"):
+        assert said in told
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        ("rank = 8", "rank = 0x" + "f" * 6000, "lora.rank = a number of thousands of digits lies outside 1 to 256"),
+        ("rank = 8", "rank = 0x" + "f" * 99, "… lies outside 1 to 256"),
+        ("rank = 8", "rank = " + "9" * 5000, "is not valid TOML: a number or a time in it cannot be read"),
+        ("beta = 0.1", "beta = 0x" + "f" * 500, "lies outside 0.001 to 10"),
+        ("rank = 8", "rank = " + "[" * 5000, "is not valid TOML: it is nested too deeply"),
+        ("rank = 8", "rank." + "a." * 70 + "b = 8", "is not valid TOML: a key has more than 60 parts"),
+        ('kind = "made"', 'kind = ["made"]', "base.kind must be one of made, named, not ['made']"),
+        ('method = "dpo"', 'method = ["dpo"]', "loss.method must be one of"),
+        ("[base]", "[[base]]", "base.kind must be one of made, named, not None"),
+        ("[lora]", '[lora]\n"\\u001b[2J\\u202e" = 1', "lora.\\x1b[2J\\u202e is unknown"),
         (
             'kind = "robust"',
             'kind = "sigmoid"',

@@ -4,7 +4,6 @@ It is read from the base of a change, never from a pull request's head. Unknown 
 """
 
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 from reviewlore.config.checks import is_branch
 from reviewlore.config.parse import parse_section
 from reviewlore.config.settings import StateSettings
+from reviewlore.config.toml import load_toml
 from reviewlore.errors import ConfigError
 
 LOCK_FILE = "reviewlore.lock"
@@ -46,8 +46,8 @@ class Lock:
 def parse_lock(text: str, where: str = LOCK_FILE) -> Lock:
     """Return the lock in a TOML text; ConfigError lists everything that is wrong with it."""
     try:
-        raw = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raw = load_toml(text)
+    except ValueError as error:
         raise ConfigError(f"{where} is not valid TOML: {error}. Write it anew by `reviewlore lock`.") from error
     problems: list[str] = []
     lock: Lock = parse_section(Lock, raw, "", problems)

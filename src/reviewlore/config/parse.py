@@ -1,7 +1,7 @@
 """A TOML text to typed settings, by the records' own types; every key that is unknown or of a wrong type is named."""
 
 import difflib
-import tomllib
+import sys
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
@@ -9,6 +9,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from reviewlore.config.checks import find_problems
 from reviewlore.config.settings import Settings
+from reviewlore.config.toml import load_toml, shown_value
+from reviewlore.domain.visible import visible_line
 from reviewlore.errors import ConfigError
 
 FILE = ".reviewlore.toml"
@@ -17,8 +19,8 @@ FILE = ".reviewlore.toml"
 def parse_settings(text: str, where: str = FILE) -> Settings:
     """Return the settings in a TOML text; ConfigError lists everything that is wrong with it."""
     try:
-        raw = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raw = load_toml(text)
+    except ValueError as error:
         raise ConfigError(f"{where} is not valid TOML: {error}. Correct it and retry.") from error
     problems: list[str] = []
     settings: Settings = parse_section(Settings, raw, "", problems)
@@ -38,7 +40,7 @@ def parse_section(kind: type[Any], raw: Mapping[str, Any], prefix: str, problems
         if item is None:
             near = difflib.get_close_matches(key, known, 1, 0.5)
             hint = f" (did you mean {prefix}{near[0]}?)" if near else f" (known here: {', '.join(known)})"
-            problems.append(f"unknown key {prefix}{key}{hint}")
+            problems.append(f"unknown key {prefix}{visible_line(key)}{hint}")
             continue
         values[item.name] = _value(hints[item.name], value, f"{prefix}{key}", problems)
     return kind(**{name: value for name, value in values.items() if value is not MISSING})
@@ -61,7 +63,7 @@ def _value(hint: Any, value: Any, name: str, problems: list[str]) -> Any:
         return {key: _value(inner, row, f"{name}.{key}", problems) for key, row in value.items()}
     checked, expected = _check(hint, value)
     if checked is MISSING:
-        problems.append(f"{name} must be {expected}, not {value!r}")
+        problems.append(f"{name} must be {expected}, not {shown_value(value)}")
     return checked
 
 
@@ -78,7 +80,7 @@ def _check(hint: Any, value: Any) -> tuple[Any, str]:
         fine = isinstance(value, list) and all(isinstance(item, str) for item in value)
         return (tuple(value) if fine else MISSING), "a list of texts"
     if hint is float:
-        fine = isinstance(value, int | float) and not isinstance(value, bool)
+        fine = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
         return (float(value) if fine else MISSING), "a number"
     if hint is bool:
         return (value if isinstance(value, bool) else MISSING), "true or false"

@@ -9,9 +9,10 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from reviewlore.config.toml import MAX_CHARACTERS
 from reviewlore.domain.architecture import Contract, ContractKind, Layer
 from reviewlore.formats.json_text import as_mapping
-from reviewlore.formats.toml_text import MAX_CHARACTERS, read_toml
+from reviewlore.formats.toml_text import read_toml
 
 # In its own order of precedence; the names behind these three are what people pass to `lint-imports --config`.
 _FILES = ("setup.cfg", ".importlinter", "pyproject.toml", "importlinter.ini", ".import-linter.ini", "import-linter.ini")

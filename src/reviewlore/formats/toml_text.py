@@ -1,32 +1,22 @@
 """TOML as people write it: text in, plain values and the lines of keys out. Never raises, stays linear on any text."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 
-# The largest hand-written manifest stays far below this.
-MAX_CHARACTERS = 1_000_000
-# For every key, tomllib looks at all prefixes of its parts: a key of 500,000 parts would take hours.
-_MAX_PARTS = 60
-_PART = r"(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')"
-_LONG_KEY = re.compile(rf"(?<![\w.-])(?:{_PART}[ \t]*+\.[ \t]*+){{{_MAX_PARTS}}}")
-_HEADER = re.compile(rf"[ \t]*+\[\[?+[ \t]*+({_PART}(?:[ \t]*+\.[ \t]*+{_PART})*+)[ \t]*+\]")
-_KEY = re.compile(rf"[ \t]*+({_PART}(?:[ \t]*+\.[ \t]*+{_PART})*+)[ \t]*+=")
-_PARTS = re.compile(_PART)
+from reviewlore.config.toml import MAX_CHARACTERS, PART, load_toml
+
+_HEADER = re.compile(rf"[ \t]*+\[\[?+[ \t]*+({PART}(?:[ \t]*+\.[ \t]*+{PART})*+)[ \t]*+\]")
+_KEY = re.compile(rf"[ \t]*+({PART}(?:[ \t]*+\.[ \t]*+{PART})*+)[ \t]*+=")
+_PARTS = re.compile(PART)
 _LONG_QUOTE = re.compile("\"\"\"|'''")
 
 
 def read_toml(text: str) -> tuple[Mapping[str, object], str]:
     """Return the table a text says and no problem, or an empty one and half a sentence saying why it says none."""
-    if len(text) > MAX_CHARACTERS:
-        return {}, f"it is longer than {MAX_CHARACTERS} characters"
-    if _LONG_KEY.search(text):
-        return {}, f"a key has more than {_MAX_PARTS} parts"
     try:
-        return tomllib.loads(text.removeprefix("\ufeff")), ""
-    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return {}, f"it is no TOML ({reason[:120]})"
+        return load_toml(text), ""
+    except ValueError as error:
+        return {}, f"it is no TOML ({error})"
 
 
 def toml_lines(text: str) -> dict[tuple[str, ...], int]:

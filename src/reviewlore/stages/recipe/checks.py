@@ -1,11 +1,13 @@
-"""What is wrong between a recipe's values that are each fine alone: a recipe in, sentences out.
+"""What is wrong between a recipe's values that are each fine alone: its sections in, sentences out.
 
 A value that would have no effect is told as one that does harm is: whoever wrote it believes in it.
 """
 
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from reviewlore.domain.recipe import Loss, MadeBase, NamedBase, Recipe, Stopping, WarmStart
+from reviewlore.domain.recipe import Lora, Loss, MadeBase, NamedBase, Run, Stopping, TextBudget, WarmStart
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -13,17 +15,17 @@ _CHARACTERS_PER_TOKEN = 4  # code and review remarks measure 3.6 bytes a token w
 _SMOOTHED = ("robust", "conservative")
 
 
-def find_contradictions(recipe: Recipe) -> list[str]:
-    """Return a sentence for each contradiction; none where the recipe can be used."""
-    return [
-        *_check_loss(recipe.loss),
-        *_check_run(recipe),
-        *_check_warm_start(recipe.warm_start),
-        *_check_stopping(recipe.stopping),
-        *_check_text(recipe),
-        *_check_lora(recipe),
-        *_check_base(recipe),
-    ]
+def find_contradictions(parts: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each contradiction in a recipe's sections, by their names; none where all can be used.
+
+    A section that is None could not be read: what depends on it is not told.
+    """
+    errors = []
+    for names, check in _CHECKS:
+        sections = [parts[name] for name in names]
+        if None not in sections:
+            errors += check(*sections)
+    return errors
 
 
 def _check_loss(loss: Loss) -> list[str]:
@@ -46,8 +48,8 @@ def _check_loss(loss: Loss) -> list[str]:
     return errors
 
 
-def _check_run(recipe: Recipe) -> list[str]:
-    errors, run = [], recipe.run
+def _check_run(run: Run, base: MadeBase | NamedBase, warm_start: WarmStart) -> list[str]:
+    errors = []
     if run.batch_size % (run.micro_batch * run.processes):
         errors.append(
             f"run.batch_size = {run.batch_size} must be a multiple of run.micro_batch * run.processes = "
@@ -57,9 +59,9 @@ def _check_run(recipe: Recipe) -> list[str]:
         return errors
     if run.processes == 1:
         errors.append(f'run.sharding = "{run.sharding}" needs run.processes above 1')
-    if isinstance(recipe.base, NamedBase) and recipe.base.quantization != "none":
+    if isinstance(base, NamedBase) and base.quantization != "none":
         errors.append('run.sharding = "fsdp" spreads floats, not base.quantization = "nf4"; use one of them')
-    if recipe.warm_start.max_steps:
+    if warm_start.max_steps:
         errors.append('warm_start goes with run.sharding = "none" only: weights are sharded for one trainer')
     return errors
 
@@ -83,8 +85,7 @@ def _check_stopping(settings: Stopping) -> list[str]:
     return errors
 
 
-def _check_text(recipe: Recipe) -> list[str]:
-    text = recipe.text
+def _check_text(text: TextBudget) -> list[str]:
     if text.hunk_characters + text.remark_characters <= _CHARACTERS_PER_TOKEN * text.max_tokens:
         return []
     return [
@@ -93,8 +94,8 @@ def _check_text(recipe: Recipe) -> list[str]:
     ]
 
 
-def _check_lora(recipe: Recipe) -> list[str]:
-    errors, targets = [], recipe.lora.targets
+def _check_lora(lora: Lora) -> list[str]:
+    errors, targets = [], lora.targets
     if "lm_head" in targets:
         errors.append("lora.targets must not hold lm_head: TRL's DPO trainer would never train it")
     if len(set(targets)) != len(targets):
@@ -102,8 +103,7 @@ def _check_lora(recipe: Recipe) -> list[str]:
     return errors
 
 
-def _check_base(recipe: Recipe) -> list[str]:
-    base = recipe.base
+def _check_base(base: MadeBase | NamedBase, run: Run) -> list[str]:
     if isinstance(base, MadeBase):
         if base.width % (2 * base.heads):
             return [f"base.width = {base.width} must be a multiple of twice base.heads = {base.heads} (rotary halves)"]
@@ -113,6 +113,17 @@ def _check_base(recipe: Recipe) -> list[str]:
         errors.append(f"base.id = {base.id!r} is no hub name (OWNER/NAME); where it lies on disk is configuration")
     if base.revision and not COMMIT.fullmatch(base.revision):
         errors.append("base.revision must be a full commit id (40 hexadecimal digits), or empty until resolved")
-    if base.quantization == "nf4" and recipe.run.precision == "float32":
+    if base.quantization == "nf4" and run.precision == "float32":
         errors.append('base.quantization = "nf4" is rounded to 4 bits; set run.precision to "auto"')
     return errors
+
+
+_CHECKS: tuple[tuple[tuple[str, ...], Callable[..., list[str]]], ...] = (
+    (("loss",), _check_loss),
+    (("run", "base", "warm_start"), _check_run),
+    (("warm_start",), _check_warm_start),
+    (("stopping",), _check_stopping),
+    (("text",), _check_text),
+    (("lora",), _check_lora),
+    (("base", "run"), _check_base),
+)

@@ -5,12 +5,12 @@ It knows no file and no model; whether a base model exists is the trainer's busi
 """
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from difflib import get_close_matches
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from reviewlore.config.toml import load_toml, shown_value
 from reviewlore.domain.recipe import (
     Guards,
     Lora,
@@ -24,6 +24,7 @@ from reviewlore.domain.recipe import (
     TextBudget,
     WarmStart,
 )
+from reviewlore.domain.visible import visible_line
 from reviewlore.errors import ConfigError
 from reviewlore.stages.recipe.checks import find_contradictions
 
@@ -86,8 +87,8 @@ _LIMITS: dict[str, tuple[float, float]] = {
 def parse_recipe(text: str, name: str) -> Recipe:
     """Return the recipe of a TOML text; ConfigError that lists everything wrong with it."""
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        tables = load_toml(text)
+    except ValueError as error:
         raise ConfigError(f"Recipe {name} is not valid TOML: {error}.") from error
     return replace(recipe_from_mapping(tables, name), file_sha256=hashlib.sha256(text.encode()).hexdigest())
 
@@ -101,11 +102,9 @@ def recipe_from_mapping(tables: Mapping[str, Any], name: str) -> Recipe:
         errors.append("summary is missing: one sentence on what this recipe is for")
     parts = {"base": _read_base(tables.get("base"), errors)}
     parts |= {key: _read_section(key, kind, tables.get(key), errors) for key, kind in _SECTIONS.items()}
+    errors += find_contradictions(parts)
     if not errors:
-        recipe = Recipe(name=name, summary=str(summary), **parts)
-        errors += find_contradictions(recipe)
-        if not errors:
-            return recipe
+        return Recipe(name=name, summary=str(summary), **parts)
     listed = "\n".join(f"  - {error}" for error in errors)
     raise ConfigError(f"Recipe {name} cannot be used:\n{listed}")
 
@@ -134,8 +133,8 @@ def _base_kind(recipe: Recipe) -> str:
 
 def _read_base(table: Any, errors: list[str]) -> Any:
     kind = table.get("kind") if isinstance(table, dict) else None
-    if kind not in _BASES:
-        errors.append(f"base.kind must be one of {', '.join(_BASES)}, not {kind!r}")
+    if not isinstance(kind, str) or kind not in _BASES:
+        errors.append(f"base.kind must be one of {', '.join(_BASES)}, not {shown_value(kind)}")
         return None
     return _read_section("base", _BASES[kind], {key: value for key, value in table.items() if key != "kind"}, errors)
 
@@ -169,11 +168,16 @@ def _read_value(key: str, hint: Any, value: Any) -> tuple[Any, str | None]:
         return value, None if isinstance(value, bool) else f"{key} must be true or false"
     if hint is str:
         return value, None if isinstance(value, str) else f"{key} must be text"
-    if isinstance(value, bool) or not isinstance(value, (int, float) if hint is float else int):
-        return value, f"{key} must be {'a number' if hint is float else 'a whole number'}, not {value!r}"
+    problem = _find_fault(key, hint, value)
+    return (float(value) if hint is float and not problem else value), problem
+
+
+def _find_fault(key: str, hint: Any, number: Any) -> str | None:
+    """Return what is wrong with a number, or None."""
+    if isinstance(number, bool) or not isinstance(number, (int, float) if hint is float else int):
+        return f"{key} must be {'a number' if hint is float else 'a whole number'}, not {shown_value(number)}"
     low, high = _LIMITS[key]
-    problem = None if low <= value <= high else f"{key} = {value} lies outside {low:g} to {high:g}"
-    return (float(value) if hint is float else value), problem
+    return None if low <= number <= high else f"{key} = {shown_value(number)} lies outside {low:g} to {high:g}"
 
 
 def _unknown(prefix: str, table: Mapping[str, Any], known: Any) -> list[str]:
@@ -181,5 +185,7 @@ def _unknown(prefix: str, table: Mapping[str, Any], known: Any) -> list[str]:
     for key in table:
         if key not in known:
             near = get_close_matches(key, list(known), n=1)
-            errors.append(f"{prefix}{key} is unknown" + (f"; did you mean {prefix}{near[0]}?" if near else ""))
+            errors.append(
+                f"{prefix}{visible_line(str(key))} is unknown" + (f"; did you mean {prefix}{near[0]}?" if near else "")
+            )
     return errors
