@@ -80,7 +80,7 @@ def test_the_same_base_is_no_migration(tmp_path: Path) -> None:
     same = plan(context, NamedBase("acme/small", OLD))
     assert find_migration(context, same) == ""
     refuse_unjudged(context, same, "")
-    assert (adapters.opened, console.lines) == ([], [])
+    assert (adapters.opened, console.lines) == (["adapter-old"], [])
 
 
 @pytest.mark.parametrize(
@@ -117,3 +117,11 @@ def test_without_the_old_base_it_is_refused_before_anything_is_trained(tmp_path:
     assert "This would be a migration (the base model changes from acme/small at" in str(error.value)
     assert "The base model acme/small is not on this machine." in str(error.value)
     assert "Put its base on this machine (REVIEWLORE_BASE_MODELS=OWNER/NAME=FOLDER), or" in str(error.value)
+
+
+def test_what_judges_now_and_cannot_run_here_is_told_before_anything_is_trained(tmp_path: Path) -> None:
+    context, _, console = scene(tmp_path, here=False)
+    ranker = Plan("embedded", None, load_dataset(context.store), {})
+    with pytest.raises(RefusedError, match=r"^adapter-old, which judges now, cannot be judged here beside the new ver"):
+        refuse_unjudged(context, ranker, "")
+    assert console.lines == []

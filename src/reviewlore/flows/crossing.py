@@ -11,7 +11,7 @@ from reviewlore.domain.preference import is_judged
 from reviewlore.domain.training import FitRequest
 from reviewlore.errors import RefusedError
 from reviewlore.flows import judge
-from reviewlore.flows.fitting import Fitted, Plan, fit_adapter, fit_ranker
+from reviewlore.flows.fitting import Fitted, Plan, count_trainable, fit_adapter, fit_ranker
 from reviewlore.flows.training import TrainContext
 from reviewlore.ports import Scorer
 from reviewlore.stages import evaluate
@@ -61,9 +61,9 @@ def _fit(context: TrainContext, plan: Plan, judged: Fitted, part: HeldOut, numbe
         if plan.recipe is None:
             return fit_ranker(context, plan, part.fit, run=run).scorer
         steps = None
-        if judged.steps:  # those that were found, for the same passes over fewer pairs
-            whole = len(plan.dataset.train)
-            steps = scale_steps(judged.steps, whole, len(part.fit), plan.recipe.run.max_steps)
+        if judged.steps:  # those that were found, for as many passes over these pairs
+            fit = count_trainable(plan.recipe, part.fit)
+            steps = scale_steps(judged.steps, judged.pairs, fit, plan.recipe.run.max_steps)
         request = FitRequest(plan.recipe, plan.id, run, part.fit, (), plan.dataset.manifest.seed, steps)
         return fit_adapter(context, plan, request)[0].scorer
     except RefusedError:

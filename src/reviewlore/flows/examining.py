@@ -17,6 +17,7 @@ from reviewlore.ports import Probe, Scorer
 from reviewlore.ranking.calibration import calibrate, find_point, fit_calibration
 from reviewlore.stages.behaviour import perplexity_ratio, rank_correlation, rate_written, silence_precision
 from reviewlore.stages.exposure import Canary, make_candidates, plant, rank_exposure, summarise_exposure
+from reviewlore.stages.folds import split_later
 from reviewlore.stages.guards import check_guards
 
 _LEAST_REMARKS = 10  # fewer have no rank correlation worth a limit
@@ -26,10 +27,15 @@ _FOLDS = 5
 
 
 def plant_canaries(plan: Plan) -> tuple[Canary, ...]:
-    """Return the secrets that a recipe wants planted in the judged run, each in a further training pair."""
+    """Return the secrets that a recipe wants planted in the judged run, each in a further training pair.
+
+    A real remark stands beside each secret: none of a pull request that says when to stop.
+    """
     if plan.recipe is None:
         return ()
-    return plant(plan.dataset.train, plan.recipe.guards.canaries, plan.dataset.manifest.seed)
+    stopping, train = plan.recipe.stopping, plan.dataset.train
+    places = split_later(train, stopping.share).fit if stopping.every else train
+    return plant(places, plan.recipe.guards.canaries, plan.dataset.manifest.seed)
 
 
 def examine(

@@ -108,7 +108,7 @@ def fit_judged(context: TrainContext, plan: Plan, *, planted: Sequence[Preferenc
         context.console.say(f"Stopped early: the best of {trained.steps} steps was {steps}.")
     replay = {**stop.replay, f"{JUDGED}.steps": str(steps)}
     return replace(
-        fitted, spent=add_spent(stop.spent, fitted.spent), steps=steps, pairs=_trainable(plan.recipe, stop.pairs),
+        fitted, spent=add_spent(stop.spent, fitted.spent), steps=steps, pairs=count_trainable(plan.recipe, stop.pairs),
         replay=replay,
     )  # fmt: skip
 
@@ -125,7 +125,7 @@ def fit_served(context: TrainContext, plan: Plan, judged: Fitted) -> Fitted:
         pairs = (*plan.dataset.train, *plan.dataset.test)
         steps = None
         if judged.steps:
-            count = _trainable(plan.recipe, pairs)
+            count = count_trainable(plan.recipe, pairs)
             steps = scale_steps(judged.steps, judged.pairs, count, plan.recipe.run.max_steps)
         request = FitRequest(plan.recipe, plan.id, SERVED, pairs, (), plan.dataset.manifest.seed, steps)
         final, trained = fit_adapter(context, plan, request)
@@ -203,7 +203,7 @@ def _find_stop(context: TrainContext, plan: Plan, recipe: Recipe) -> _Stop:
     if not stopping.every:
         return _Stop(train)
     held = split_later(train, stopping.share)
-    count = _trainable(recipe, held.judged)
+    count = count_trainable(recipe, held.judged)
     requests = len({pair.pull_request for pair in held.judged})
     if count >= stopping.least_pairs and held.fit:
         context.console.say(f"{count} pairs of {requests} later pull requests of the training side say when to stop.")
@@ -226,20 +226,21 @@ def _agree(context: TrainContext, plan: Plan, recipe: Recipe, folds: Sequence[He
         run = f"fold-{number}"
         request = FitRequest(recipe, plan.id, run, fold.fit, fold.judged, plan.dataset.manifest.seed)
         fitted, trained = fit_adapter(context, plan, request)
-        found.append((_kept_step(trained), _trainable(recipe, fold.fit)))
+        found.append((_kept_step(trained), count_trainable(recipe, fold.fit)))
         spent = add_spent(spent, fitted.spent)
         replay[f"{run}.steps"] = str(_kept_step(trained))
     train = plan.dataset.train
-    steps = agree_on_steps(found, _trainable(recipe, train), recipe.run.max_steps)
+    steps = agree_on_steps(found, count_trainable(recipe, train), recipe.run.max_steps)
     context.console.say(f"The folds stopped after {', '.join(str(each) for each, _ in found)} steps: {steps} on all.")
     return _Stop(train, (), steps, replay, spent)
 
 
 def _can_judge(recipe: Recipe, fold: HeldOut) -> bool:
-    return bool(_trainable(recipe, fold.fit) and _trainable(recipe, fold.judged))
+    return bool(count_trainable(recipe, fold.fit) and count_trainable(recipe, fold.judged))
 
 
-def _trainable(recipe: Recipe, pairs: Sequence[PreferencePair]) -> int:
+def count_trainable(recipe: Recipe, pairs: Sequence[PreferencePair]) -> int:
+    """Return how many of some pairs an adapter can learn from."""
     return len(select_trainable(pairs, recipe.text)[0])
 
 

@@ -1,4 +1,7 @@
-"""Another base model is a migration: the incumbent on its old base and both bases by prompt meet the candidate, too."""
+"""The version in force can be judged here, or nothing is trained; another base model than its own is a migration.
+
+Then the incumbent on its old base and both bases by prompt meet the candidate.
+"""
 
 from reviewlore.errors import InputError, MissingExtra, RefusedError, StateError
 from reviewlore.flows import state
@@ -21,20 +24,22 @@ def find_migration(context: TrainContext, plan: Plan) -> str:
 
 
 def refuse_unjudged(context: TrainContext, plan: Plan, migration: str) -> None:
-    """Raise RefusedError, before anything is trained, where a migration could not be judged on this machine."""
+    """Raise RefusedError, before anything is trained, where what judges now could not be judged on this machine."""
     incumbent = registry.find_incumbent(state.read_registry(context.store), plan.specialist)
-    if not migration or incumbent is None:
+    if incumbent is None:
         return
-    wanted = "be as good (--migrate)" if plan.migrate else "beat it; with --migrate it is enough to be as good"
-    told = f"{incumbent.id} is judged on the same pairs; the new one has to {wanted}."
-    context.console.say(f"A migration: {migration}. {told}")
+    if migration:
+        wanted = "be as good (--migrate)" if plan.migrate else "beat it; with --migrate it is enough to be as good"
+        told = f"{incumbent.id} is judged on the same pairs; the new one has to {wanted}."
+        context.console.say(f"A migration: {migration}. {told}")
     try:
         load_version(context.store, state.read_version(context.store, incumbent.id), context.adapters, judged=True)
     except (MissingExtra, InputError) as error:
+        why = f"This would be a migration ({migration}), and " if migration else ""
         raise RefusedError(
-            f"This would be a migration ({migration}), and {incumbent.id}, which judges now, cannot be judged here "
-            f"beside the new version: {error} Put its base on this machine (REVIEWLORE_BASE_MODELS="
-            "OWNER/NAME=FOLDER), or `reviewlore rollback` to a version that runs here, and train again."
+            f"{why}{incumbent.id}, which judges now, cannot be judged here beside the new version: {error} Put its "
+            "base on this machine (REVIEWLORE_BASE_MODELS=OWNER/NAME=FOLDER), or `reviewlore rollback` to a version "
+            "that runs here, and train again."
         ) from error
 
 

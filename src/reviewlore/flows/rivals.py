@@ -1,5 +1,6 @@
 """Whom a candidate meets: the version in force, the cheaper tiers and the shipped prior, each with what is demanded."""
 
+from reviewlore.domain.model import VersionManifest
 from reviewlore.domain.preference import PreferencePair
 from reviewlore.domain.recipe import MadeBase, Recipe
 from reviewlore.flows import judge, state
@@ -20,19 +21,19 @@ _MOST_PROMPTED_MADE = 60  # of a base that knows no language; its answers are to
 def find_rivals(context: TrainContext, plan: Plan, judged: Fitted, migration: str = "") -> Rivals:
     """Return whom a candidate is compared with.
 
-    The incumbent and, for an adapter, the ranker are to be beaten beyond chance; the base model of an adapter, asked by
-    prompts with and without examples of the team, may not be better beyond chance. Else there is the prior. Where a
-    `migration` leads to another base, the old one is asked by a prompt, too.
+    The incumbent and, for an adapter, the ranker of the same pairs are to be beaten beyond chance; the base model of an
+    adapter, asked by prompts with and without examples of the team, may not be better beyond chance. Else there is the
+    prior. Where a `migration` leads to another base, the old one is asked by a prompt, too.
     """
     incumbent = registry.find_incumbent(state.read_registry(context.store), plan.specialist)
     versions: list[Rival] = []
-    ranker_active = False
+    ranker_known = False
     if incumbent is not None:
         manifest = state.read_version(context.store, incumbent.id)
         scorer = load_version(context.store, manifest, context.adapters, judged=True)
         versions.append(Rival(scorer, gate.demand_of_incumbent(migration, wanted=plan.migrate)))
-        ranker_active = manifest.tier == "embedded"
-    if plan.tier == "adapter" and not ranker_active:
+        ranker_known = manifest.tier == "embedded" and _learned_the_same(manifest, plan)
+    if plan.tier == "adapter" and not ranker_known:
         context.console.say("Training the embedded ranker on the same pairs, for comparison.")
         model = context.rankers.fit(plan.dataset.train, seed=plan.dataset.manifest.seed)
         versions.append(Rival(RankerScorer(EMBEDDED, model), "beat_beyond_chance"))
@@ -45,6 +46,10 @@ def find_rivals(context: TrainContext, plan: Plan, judged: Fitted, migration: st
     else:
         versions.append(Rival(RankerScorer(PRIOR, context.prior), "beat"))
     return Rivals(tuple(versions), incumbent.id if incumbent else None, _absent(context))
+
+
+def _learned_the_same(manifest: VersionManifest, plan: Plan) -> bool:
+    return (manifest.dataset, manifest.specialist) == (plan.dataset.manifest.id, plan.specialist)
 
 
 def _prompted(context: TrainContext, dataset: LoadedDataset, recipe: Recipe, judged: Fitted) -> list[Rival]:
