@@ -8,6 +8,7 @@ import sys
 import threading
 from dataclasses import replace
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -26,6 +27,7 @@ import torch  # noqa: E402
 from tokenizers import decoders  # noqa: E402
 
 from reviewlore.adapters.bases import (  # noqa: E402
+    computes_bfloat16,
     encode,
     encode_prompt,
     make_base,
@@ -226,3 +228,12 @@ class TestFourBits:
         learned = {name for name, each in model.named_parameters() if each.grad is not None}
         assert learned == {name for name, each in model.named_parameters() if each.requires_grad}
         assert all("lora_" in name for name in learned)
+
+
+@pytest.mark.parametrize(("major", "computes"), [(7, False), (8, True)])
+def test_an_accelerator_that_emulates_bfloat16_computes_in_float32(major, computes, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)  # a machine that is not here
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: SimpleNamespace(major=major))
+    monkeypatch.setattr(torch.cuda, "_check_bf16_tensor_supported", lambda _: True)
+    assert computes_bfloat16() is computes

@@ -208,7 +208,7 @@ def computes_bfloat16() -> bool:
     import torch
 
     if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     # An x86 processor without the AVX512-BF16 instructions emulates bfloat16, slower than float32.
     probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return bool(probe and probe())

@@ -50,7 +50,8 @@ def add_completion_head(model: Any) -> None:
         head = self.get_output_embeddings()
         cap = getattr(self.config.get_text_config(), "final_logit_softcapping", None)
         asked = hidden.flatten(0, 1).index_select(0, places)
-        return TokenScores(*_head_function().apply(asked, head.weight, head.bias, targets, cap))
+        weight, bias = _whole(head.weight), _whole(head.bias)
+        return TokenScores(*_head_function().apply(asked, weight, bias, targets, cap))
 
     model.forward = types.MethodType(forward, model)
 
@@ -64,6 +65,11 @@ def can_use_head(model: Any) -> bool:
         return False
     config = model.config.get_text_config()
     return all(getattr(config, name, None) in (None, 1.0) for name in _HEAD_SETTINGS)
+
+
+def _whole(parameter: Any) -> Any:
+    """Return a parameter of which each process may hold a part: FSDP gathers what a layer's own forward pass needs."""
+    return parameter.full_tensor() if hasattr(parameter, "full_tensor") else parameter
 
 
 def _describe(logits: Any, targets: Any, auxiliary: Any) -> TokenScores:

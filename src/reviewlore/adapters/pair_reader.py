@@ -67,12 +67,14 @@ class PairReader:
         from accelerate.utils import send_to_device
 
         self._experts = experts
+        device = self._base.model.device  # weights that are to be sharded are not on the accelerator yet
+        bfloat16 = accelerator.mixed_precision == "bf16"
         tried = [make_row(each) for each in _pieces(pair, sharing.TRIED)]
 
         def score(way: Reading) -> list[Any]:
             self.reading = way
-            batch = send_to_device(self.collate(tried), accelerator.device)
-            with torch.no_grad(), accelerator.autocast():
+            batch = send_to_device(self.collate(tried), device)
+            with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
                 table = tabulate(self.read(model, batch).log_probs, batch)
             return [table[batch["chosen"]], table[batch["rejected"]]]
 
@@ -80,7 +82,6 @@ class PairReader:
         if can_use_head(self._base.model) and not experts:
             ways = ["trees", "rows"] if sharing.takes_masks(self._config()) else ["rows"]
         plain = functools.cache(functools.partial(score, "logits"))
-        bfloat16 = accelerator.mixed_precision == "bf16"
         fine = (way for way in ways if sharing.agree(functools.partial(score, way), plain, bfloat16=bfloat16))
         self.reading = next(fine, "logits")
 

@@ -6,6 +6,7 @@ at which metrics become numbers.
 
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,8 @@ class _SharedPrefix(Stock):  # type: ignore[misc]
         )
         if _is_fresh(self.model):
             self.model.delete_adapter("ref")  # TRL's copy: the base without an adapter is the same, and cheaper
+        if self.is_fsdp_enabled:
+            keep_sums_exact(self.accelerator.state.fsdp_plugin)
         self._settle_reading(find_pair(rows[order[0]]))
         # Sharded weights are not laid out before training begins: their reference is computed step by step.
         self.precompute_ref_logps = precompute and not self.is_fsdp_enabled
@@ -238,6 +241,19 @@ def _metrics(totals: Any) -> dict[str, Any]:
         "logps/chosen": chosen_logps / pairs,
         "logps/rejected": rejected_logps / pairs,
     }
+
+
+def keep_sums_exact(plugin: Any) -> None:
+    """Let FSDP leave what a model returns, and the sums of its gradients, in float32.
+
+    Accelerate would round both to what is computed in: log-probabilities are differences of large numbers, and an
+    adapter's gradients are small enough to be sent whole.
+    """
+    import torch
+
+    policy = plugin.mixed_precision_policy
+    if policy is not None:
+        plugin.mixed_precision_policy = replace(policy, output_dtype=None, reduce_dtype=torch.float32)
 
 
 def _is_fresh(model: Any) -> bool:
