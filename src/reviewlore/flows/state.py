@@ -15,7 +15,7 @@ from reviewlore.domain.voice import Voice
 from reviewlore.errors import StateError
 from reviewlore.formats import records
 from reviewlore.ports import Store
-from reviewlore.stages.registry import append_audit, verify_audit
+from reviewlore.stages.registry import append_audit, find_damage, verify_audit
 
 REGISTRY = "registry.json"
 AUDIT = "audit.jsonl"
@@ -154,9 +154,16 @@ def shadow_files(store: Store, changed: Mapping[str, ShadowReview]) -> dict[str,
 
 
 def read_registry(store: Store) -> Registry:
-    """Return the registry; an empty one before the first training."""
+    """Return the registry, an empty one before the first training; StateError where it is not as one of ours is."""
     data = store.read(REGISTRY)
-    return Registry() if data is None else records.decode(data, Registry, REGISTRY)
+    found = Registry() if data is None else records.decode(data, Registry, REGISTRY)
+    damage = find_damage(found)
+    if damage:
+        raise StateError(
+            f"{REGISTRY} on the state branch is damaged: {damage}. "
+            "Nothing was changed; restore it from an earlier commit of the branch (git log reviewlore/state)."
+        )
+    return found
 
 
 def read_hold(store: Store) -> TrainingHold | None:
@@ -203,7 +210,7 @@ def version_path(version: str, name: str) -> str:
 
 
 def read_version(store: Store, version: str) -> VersionManifest:
-    """Return a version's manifest; StateError where it is missing."""
+    """Return a version's manifest; StateError where it is missing, or another version's."""
     path = version_path(version, "manifest.json")
     data = store.read(path)
     if data is None:
@@ -211,7 +218,12 @@ def read_version(store: Store, version: str) -> VersionManifest:
             f"{path} is missing from the state branch, though the registry names it. "
             "Restore it from an earlier commit, or `reviewlore rollback`."
         )
-    return records.decode(data, VersionManifest, path)
+    found = records.decode(data, VersionManifest, path)
+    if found.id != version:
+        raise StateError(
+            f"{path} on the state branch is that of {found.id[:100]!r}. Restore it from an earlier commit."
+        )
+    return found
 
 
 def read_versions(store: Store) -> tuple[VersionManifest, ...]:

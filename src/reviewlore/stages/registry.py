@@ -7,6 +7,7 @@ candidate --promote--> canary --settled--> active --superseded--> retired --roll
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from reviewlore.domain.model import AT_ONCE, AuditEntry, PromotionPolicy, Regist
 from reviewlore.errors import RefusedError, StateError
 
 GENESIS = "0" * 64
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")  # folders are named by it, and commands that people copy
 
 
 def find_active(registry: Registry, specialist: str = "") -> RegistryEntry | None:
@@ -49,6 +51,23 @@ def judged_by_canary(repository: str, number: int, share: int) -> bool:
     """
     digest = hashlib.sha256(f"{repository.lower()}#{number}".encode("utf-8", "surrogateescape")).digest()
     return number > 0 and int.from_bytes(digest[:8], "big") % 100 < share
+
+
+def find_damage(registry: Registry) -> str:
+    """Return what no registry of ours can hold, or nothing: such a one was changed by something else."""
+    ids = [entry.id for entry in registry.entries]
+    strange = next((name for name in (*ids, *registry.previous) if not _ID.fullmatch(name)), None)
+    if strange is not None:
+        return f"{strange[:100]!r} is no id of a version"
+    twice = next((name for name in ids if ids.count(name) > 1), None)
+    if twice is not None:
+        return f"{twice} stands there twice"
+    odd = next((entry for entry in registry.entries if not 0 <= entry.share <= 100), None)
+    if odd is not None:
+        return f"{odd.id} judges {odd.share} percent of the pull requests"
+    judging = [(entry.state, entry.specialist) for entry in registry.entries if entry.state in ("active", "canary")]
+    both = next((found for found in judging if judging.count(found) > 1), None)
+    return "" if both is None else f"two versions are {both[0]} for {both[1] or 'everybody'}"
 
 
 def find_tainted(registry: Registry) -> RegistryEntry | None:
