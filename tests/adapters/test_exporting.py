@@ -19,7 +19,7 @@ from reviewlore.domain.asking import ModelAnswer, ModelRequest
 from reviewlore.domain.model import VersionManifest
 from reviewlore.domain.recipe import Dialogue, MadeBase
 from reviewlore.domain.training import Lesson
-from reviewlore.errors import InputError, StateError, StorageError
+from reviewlore.errors import InputError, RefusedError, StateError
 from reviewlore.stages.recipe import parse_recipe
 
 pytestmark = pytest.mark.model
@@ -131,8 +131,11 @@ def test_what_was_exported_is_found_again_unless_it_changed(version, tmp_path):
 
 def test_nothing_is_written_over_and_nothing_is_left_of_a_failure(version, tmp_path):
     (tmp_path / "out").mkdir()
-    with pytest.raises(StorageError, match="never written over"):
-        EXPORTER.export(*version, tmp_path / "out", "adapter")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    for there in ("out", "link"):
+        with pytest.raises(RefusedError, match="never written over"):
+            EXPORTER.export(*version, tmp_path / there, "adapter")
+    (tmp_path / "link").unlink()
     manifest, files = version
     changed = {**files, weights.ADAPTER_WEIGHTS: files[weights.ADAPTER_WEIGHTS] + b"x"}
     with pytest.raises(StateError, match="SHA-256"):

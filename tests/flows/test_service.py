@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 from dataclasses import replace
 
 import pytest
@@ -124,7 +125,17 @@ def test_the_command_writes_it_and_says_how_it_is_served(home, tmp_path, capsys)
     code, text, _ = told(capsys, "export", "adapter-1", "--repo", str(home), "--output", f"{out}2", "--merged")
     assert code == 0
     assert f"vllm serve {out}2 --served-model-name adapter-1" in text
-    assert told(capsys, "export", "adapter-1", "--repo", str(home), "--output", str(out))[0] == 3
+    assert told(capsys, "export", "adapter-1", "--repo", str(home), "--output", str(out))[0] == 2
+    assert told(capsys, "export", "adapter-1", "--repo", str(home), "--output", str(out), "--dry-run")[0] == 2
+    planned = told(capsys, "export", "adapter-1", "--repo", str(home), "--output", "x", "--dry-run", "--format", "json")
+    assert json.loads(planned[1])["version"] == "adapter-1"
+    spaced = tmp_path / "a b; c"  # the command that is printed is copied into a shell
+    _, text, _ = told(capsys, "export", "adapter-1", "--repo", str(home), "--output", str(spaced))
+    command = next(line for line in text.splitlines() if "vllm serve" in line)
+    assert shlex.split(command) == [
+        *("vllm", "serve", f"{spaced}/base", "--enable-lora", "--max-lora-rank", "8"),
+        *("--lora-modules", f"adapter-1={spaced}"),
+    ]
     assert told(capsys, "export", "adapter-9", "--repo", str(home), "--output", f"{out}9")[0] == 2
     assert told(capsys, "export", "adapter-1", "--repo", str(home), "--output", f"{out}3", "--dry-run")[0] == 0
     assert sorted(path.name for path in tmp_path.glob("out*")) == ["out", "out2"]

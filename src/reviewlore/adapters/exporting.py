@@ -6,6 +6,7 @@ checkpoint that anything loads. What is written is hashed; an existing folder is
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -15,7 +16,7 @@ from reviewlore.adapters.runs import partial_folder, require_model_extra
 from reviewlore.domain.model import VersionManifest
 from reviewlore.domain.recipe import MadeBase, NamedBase
 from reviewlore.domain.serving import Exported, ExportForm
-from reviewlore.errors import StateError, StorageError
+from reviewlore.errors import RefusedError, StateError, StorageError
 
 _RECORD = "reviewlore.json"
 _BASE = "base"
@@ -34,8 +35,7 @@ class AdapterExporter:
         """Write a version to a folder; see the port."""
         adapter = weights.verify_files(files, manifest.files)
         target = Path(output).absolute()
-        if target.exists():
-            raise StorageError(f"{target} is already there; an export is never written over another one.")
+        refuse_existing(target)
         try:
             with partial_folder(target) as partial:
                 made = partial / "export"
@@ -68,6 +68,14 @@ class AdapterExporter:
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return found if same else None
+
+
+def refuse_existing(target: Path) -> None:
+    """Raise RefusedError where something is there already, be it a link to nothing."""
+    if os.path.lexists(target):
+        raise RefusedError(
+            f"{target} is already there; an export is never written over another one. Name a new folder."
+        )
 
 
 def _write(adapter: weights.VerifiedAdapter, folder: Path, target: Path) -> str:

@@ -16,8 +16,9 @@ class Exporter(Protocol):
     ) -> Exported:
         """Write a version's files, once they are what its manifest promised, to a folder that does not exist yet.
 
-        StateError where a file was changed, StorageError where the folder cannot be written, InputError or MissingExtra
-        where a merged checkpoint is wanted and the base model or the libraries are not here.
+        StateError where a file was changed, RefusedError where the folder is there, StorageError where it cannot be
+        written, InputError or MissingExtra where a merged checkpoint is wanted and the base model or the libraries are
+        not here.
         """
         ...
 
