@@ -85,3 +85,12 @@ def test_the_interval_of_the_mean_knows_that_kinds_of_one_pull_request_rise_toge
     assert three.high - three.low > 0.2
     flat = dict.fromkeys(wins, 0.5)
     assert paired_difference(pairs, wins, flat).low == pytest.approx(one.low - 0.5)
+
+
+def test_a_kind_of_one_pull_request_is_shown_and_makes_the_mean_no_surer() -> None:
+    """Twenty pairs of one discussion say nothing of how the next one goes."""
+    alone = [replace(pair(number, "same_hunk"), pull_request="o/r#1") for number in range(2 * LEAST_PAIRS_OF_A_KIND)]
+    score = score_pairs([*MANY, *alone], likes_good, name="x")
+    assert (score.by_kind["same_hunk"].low, score.by_kind["same_hunk"].high) == (0.0, 1.0)
+    assert score.overall == score.by_kind["outcome"]
+    assert score_pairs(alone, likes_good, name="x").overall.count == len(alone)

@@ -2,6 +2,7 @@
 
 A tie counts one half; accuracy is the mean over repositories, small ones together; intervals are percentile bootstraps
 that resample whole pull requests (Efron 1979; clusters after Field and Welsh 2007), since their remarks rise together.
+Of few pull requests they would be too narrow, so their levels are widened as a t-interval is (Hesterberg 2015).
 """
 
 import random
@@ -9,6 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import sqrt
+from statistics import NormalDist
 from typing import Literal
 
 from reviewlore.domain.evaluation import Interval, TierScore
@@ -39,12 +42,16 @@ def judge_pairs(pairs: Iterable[PreferencePair], score: Scorer) -> dict[str, flo
 
 
 def kinds_in_mean(pairs: Iterable[PreferencePair]) -> frozenset[str]:
-    """Return the kinds that count in the mean: those with enough pairs, or all where none has.
+    """Return the kinds that count in the mean: those with enough pairs, of more pull requests than one; else all.
 
-    Where somebody is judged on some of these pairs only, the same kinds have to count.
+    Where somebody is judged on some of these pairs only, the same kinds have to count. A kind of a single pull request
+    would make the mean look surer than it is: nothing tells how it varies.
     """
-    counts = Counter[str](pair.kind for pair in pairs)
-    return frozenset(kind for kind, count in counts.items() if count >= LEAST_PAIRS_OF_A_KIND) or frozenset(counts)
+    known = list(pairs)
+    counts = Counter[str](pair.kind for pair in known)
+    spread = Counter[str](kind for kind, _ in {(pair.kind, pair.pull_request) for pair in known})
+    enough = (kind for kind, count in counts.items() if count >= LEAST_PAIRS_OF_A_KIND and spread[kind] > 1)
+    return frozenset(enough) or frozenset(counts)
 
 
 def summarise(
@@ -60,23 +67,18 @@ def summarise(
 ) -> TierScore:
     """Sum up judged pairs (`judge_pairs`): accuracy by kind, and `overall`, the mean over `kinds` (or `kinds_in_mean`).
 
-    `slices` are ids of pairs by name; a slice's accuracy is of all its pairs, whatever their kind. One that lies in a
-    single pull request cannot be resampled: its interval is all there is.
+    `slices` are ids of pairs by name; a slice's accuracy is of all its pairs, whatever their kind. A slice or a kind
+    that lies in a single pull request cannot be resampled: its interval is all there is.
     """
     table = _tabulate(pairs, wins)
     samples = table.resampled(seed, resamples)
-    by_kind = {kind: _interval(table.accuracy(kind), samples[kind], count) for kind, count in table.counts.items()}
+    by_kind = table.intervals(samples)
     counted = table.counted(kinds or kinds_in_mean(pairs))
     means = [sum(draw) / len(draw) for draw in zip(*(samples[kind] for kind in counted), strict=True)]
     centre = sum(by_kind[kind].accuracy for kind in counted) / len(counted) if counted else 0.0
-    overall = _interval(centre, means, sum(by_kind[kind].count for kind in counted))
+    overall = _interval(centre, means, sum(by_kind[kind].count for kind in counted), sum(table.sizes))
     parts = _tabulate(pairs, wins, lambda pair: [part for part, ids in slices.items() if pair.id in ids])
-    drawn = parts.resampled(seed, resamples)
-    sliced = {
-        part: _interval(parts.accuracy(part), drawn[part] if parts.spans(part) else [0.0, 1.0], count)
-        for part, count in parts.counts.items()
-    }
-    return TierScore(name, tier, by_kind, overall, slices=sliced)
+    return TierScore(name, tier, by_kind, overall, slices=parts.intervals(parts.resampled(seed, resamples)))
 
 
 def paired_difference(
@@ -96,7 +98,7 @@ def paired_difference(
     samples, counted = table.resampled(seed, resamples), table.counted(kinds or kinds_in_mean(pairs))
     means = [sum(draw) / len(draw) for draw in zip(*(samples[kind] for kind in counted), strict=True)]
     centre = sum(map(table.accuracy, counted)) / len(counted) if counted else 0.0
-    return _interval(centre, means, sum(table.counts[kind] for kind in counted))
+    return _interval(centre, means, sum(table.counts[kind] for kind in counted), sum(table.sizes))
 
 
 def _win(chosen: float, rejected: float) -> float:
@@ -132,9 +134,13 @@ class _Table:
                 shares.append(sum(w * s for w, (_, s, _) in zip(weights, group, strict=True)) / pairs)
         return sum(shares) / len(shares) if shares else self.accuracy(kind)
 
-    def spans(self, kind: str) -> bool:
-        """Whether pairs of a kind come from more than one pull request."""
-        return sum(map(len, self.cells[kind])) > 1
+    def intervals(self, samples: Mapping[str, list[float]]) -> dict[str, Interval]:
+        """Return each kind's share with its interval: all there is where its pairs are of one pull request."""
+        found = {}
+        for kind, count in self.counts.items():
+            requests = sum(map(len, self.cells[kind]))
+            found[kind] = _interval(self.accuracy(kind), samples[kind] if requests > 1 else [0.0, 1.0], count, requests)
+        return found
 
     def resampled(self, seed: int, resamples: int) -> dict[str, list[float]]:
         """Return each kind's accuracy under the same draws: a pull request brings all its kinds, or none."""
@@ -187,9 +193,25 @@ def _draw(sizes: tuple[int, ...], seed: int, resamples: int) -> tuple[tuple[int,
     return tuple(draws)
 
 
-def _interval(accuracy: float, draws: list[float], count: int) -> Interval:
+def _interval(accuracy: float, draws: list[float], count: int, requests: int) -> Interval:
+    """Return the interval that holds 95 % of what is drawn, or more where few pull requests were drawn from."""
     if not draws:
         return Interval(accuracy, accuracy, accuracy, count)
-    ordered = sorted(draws)
-    low, high = ordered[int(0.025 * len(ordered))], ordered[min(len(ordered) - 1, int(0.975 * len(ordered)))]
+    ordered, tail = sorted(draws), _tail(requests)
+    low, high = ordered[int(tail * len(ordered))], ordered[min(len(ordered) - 1, int((1.0 - tail) * len(ordered)))]
     return Interval(accuracy, low, high, count)
+
+
+@lru_cache(maxsize=256)
+def _tail(requests: int) -> float:
+    """Return the share of draws left out on either side: 2.5 %, and less of few pull requests.
+
+    A resample of n varies by sqrt((n - 1) / n) too little, and who has few needs Student's t in place of the normal's
+    1.96 (Hesterberg 2015, "What Teachers Should Know About the Bootstrap", 5.3; t by Cornish and Fisher's expansion).
+    """
+    if requests < 2:
+        return 0.0
+    free, z = requests - 1, NormalDist().inv_cdf(0.975)
+    t = z + (z**3 + z) / (4 * free) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * free**2)
+    t += (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * free**3)
+    return NormalDist().cdf(-sqrt(requests / free) * t)
