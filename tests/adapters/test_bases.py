@@ -1,5 +1,6 @@
 """Base models by name: chat templates that stay whole, four bits, and no question to a hub about what is here."""
 
+import json
 import os
 import shutil
 import socket
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from reviewlore.adapters.resources import load_recipe
 from reviewlore.domain.recipe import MadeBase, NamedBase
-from reviewlore.errors import ConfigError, MissingExtra
+from reviewlore.errors import ConfigError, InputError, MissingExtra
 from reviewlore.stages.recipe import parse_recipe
 
 pytestmark = pytest.mark.model
@@ -161,6 +162,41 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 attempt("somebody/small-model")
 attempt("nobody/nothing")
 """
+
+
+@pytest.mark.parametrize(
+    ("file", "changed", "said"),
+    [
+        ("config.json", {"attn_implementation": "somebody/kernel"}, "names an attention that is code of others"),
+        ("config.json", {"_attn_implementation": "kernels-community/x"}, "names an attention that is code of others"),
+        ("config.json", {"model_type": "mine", "auto_map": {"AutoConfig": "mine.Config"}}, "contains custom code"),
+        ("config.json", {"quantization_config": {"quant_method": "gptq", "bits": 4}}, "cannot be used"),
+        (
+            "tokenizer_config.json",
+            {"tokenizer_class": "Mine", "auto_map": {"AutoTokenizer": ["a.B", None]}},
+            "custom code",
+        ),
+        ("adapter_config.json", {"base_model_name_or_path": "somebody/else", "peft_type": "LORA"}, "holds an adapter"),
+    ],
+)
+def test_a_base_that_brings_code_or_is_none_is_refused(folder, tmp_path, file, changed, said):
+    shutil.copytree(folder, tmp_path / "base")
+    path = tmp_path / "base" / file
+    found = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps({**found, **changed}))
+    for module in ("mine.py", "a.py"):
+        (tmp_path / "base" / module).write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    with pytest.raises(InputError, match=said), quiet_libraries():
+        open_named(NAMED, tmp_path / "base")
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("code", ["cycler.__init__.__globals__.os.mkdir(%r)", "lipsum.__globals__['os'].mkdir(%r)"])
+def test_a_chat_template_is_no_program(tmp_path, code):
+    told = "{{ " + code % str(tmp_path / "ran") + " }}{{ messages[0].content }}"
+    with pytest.raises(ConfigError, match="has no chat template"), quiet_libraries():
+        open_named(CHAT, save_model(tmp_path / "base", told))
+    assert not (tmp_path / "ran").exists()
 
 
 def test_what_is_here_or_must_be_is_never_asked_of_a_hub(folder, tmp_path):

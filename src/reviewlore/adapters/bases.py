@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from reviewlore.adapters.base_files import read_config
 from reviewlore.adapters.chat import encode_texts, find_user_frame
 from reviewlore.adapters.hub import check_hub, find_cached, is_offline
 from reviewlore.domain.recipe import MadeBase, NamedBase, Precision, Recipe
@@ -134,7 +135,7 @@ def open_named(settings: NamedBase, folder: Path | None, *, hub: bool = True, pr
     try:
         if place is not None:
             return _open_named(settings, place, precision)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ImportError) as error:  # ImportError: it needs a library that is not here
         if folder is not None:
             raise InputError(f"The model in {folder} cannot be used: {first_line(error)}") from error
     if not hub or is_offline():
@@ -143,7 +144,7 @@ def open_named(settings: NamedBase, folder: Path | None, *, hub: bool = True, pr
     try:
         check_hub()
         return _open_named(settings, None, precision)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ImportError) as error:
         message = (
             f"The base model {settings.id} at {settings.revision} is neither on this machine nor to be had from the "
             f"hub ({first_line(error)}). Download it where there is a network, and configure its folder."
@@ -259,6 +260,7 @@ def _open_named(settings: NamedBase, folder: Path | None, precision: Precision) 
         options["revision"] = settings.revision
     tokenizer = AutoTokenizer.from_pretrained(source, **options)
     frame = find_user_frame(tokenizer, settings.id) if settings.chat else None
+    options["config"] = read_config(source, options)
     options |= _nf4() if settings.quantization == "nf4" else {"dtype": _weights_dtype(precision)}
     model = AutoModelForCausalLM.from_pretrained(source, use_safetensors=True, **options)
     if tokenizer.eos_token_id is None:
