@@ -105,8 +105,8 @@ def test_a_local_review_is_never_on_trial(home: Path, capsys: pytest.CaptureFixt
 def test_a_canary_that_is_as_good_becomes_active(home: Path) -> None:
     note = learned(home, old=30, new=20, heeded_old=20, heeded_new=12)
     assert note == (
-        "Promoted embedded-new (was canary): the canary is not worse than embedded-old: 20 of its remarks are settled, "
-        "no significant decline"
+        "Promoted embedded-new (was canary): the trial is over: 20 of its remarks are settled, no significant decline "
+        "from embedded-old"
     )
     assert standing(home) == ("embedded-new", "")
     assert state.read_registry(store_of(home)).previous == ("embedded-old",)
@@ -117,6 +117,21 @@ def test_a_canary_that_is_as_good_becomes_active(home: Path) -> None:
 def test_a_canary_stays_on_trial_until_enough_is_known(home: Path) -> None:
     assert learned(home, old=30, new=19, heeded_old=30, heeded_new=0) == ""
     assert standing(home) == ("embedded-old", "embedded-new")
+
+
+def test_a_canary_waits_for_remarks_of_the_incumbent_to_be_compared_with(home: Path) -> None:
+    assert learned(home, old=19, new=30, heeded_old=19, heeded_new=3) == ""
+    assert standing(home) == ("embedded-old", "embedded-new")
+    assert learned(home, old=20, new=30, heeded_old=20, heeded_new=3).startswith("Took the canary embedded-new back")
+
+
+def test_beside_a_canary_of_all_pull_requests_there_is_nothing_to_wait_for(tmp_path: Path) -> None:
+    made = mined(tmp_path / "repo", rows(60))
+    enter(made, "embedded-new", "canary", share=100)
+    assert learned(made, old=0, new=20, heeded_old=0, heeded_new=12) == (
+        "Promoted embedded-new (was canary): the trial is over: 20 of its remarks are settled, prior judged too few to "
+        "compare with"
+    )
 
 
 def test_a_canary_that_is_worse_is_taken_back(home: Path) -> None:

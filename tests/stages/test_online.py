@@ -12,7 +12,15 @@ from reviewlore.domain.calibration import RuleRecord
 from reviewlore.domain.history import Origin
 from reviewlore.domain.model import Registry
 from reviewlore.domain.online import OnlineMetrics, OnlineRow
-from reviewlore.stages.online import LEAST_SETTLED, add_up, find_decline, find_predecessor, measure_online, rule_records
+from reviewlore.stages.online import (
+    LEAST_SETTLED,
+    add_up,
+    find_decline,
+    find_predecessor,
+    level_of_looks,
+    measure_online,
+    rule_records,
+)
 
 FACT = Origin("embedded", "v2", "architecture/new_cycle")
 TEST = Origin("prompt", "v2", "generated/testing", "testing", 0.6)
@@ -95,6 +103,16 @@ def test_few_remarks_a_small_fall_or_a_rise_are_none() -> None:
     assert find_decline(OnlineMetrics((row("old", 18, 12), row("new", 16, 14))), "new", "old") is None
     assert find_decline(OnlineMetrics((row("old", 6, 24), row("new", 24, 6))), "new", "old") is None
     assert find_decline(OnlineMetrics((row("new", 0, 40),)), "new", "old") is None
+
+
+def test_who_looks_again_and_again_wants_more_proof() -> None:
+    close = OnlineMetrics((row("old", 24, 16), row("new", 7, 13)))  # p = 0.066 by looking once: 0.05 is not reached
+    clear = OnlineMetrics((row("old", 24, 16), row("new", 6, 14)))  # p = 0.028
+    assert find_decline(close, "new", "old", once=True) is None
+    assert find_decline(clear, "new", "old", once=True) is not None
+    assert find_decline(clear, "new", "old") is None
+    levels = [level_of_looks(settled) for settled in (20, 39, 40, 79, 80, 160)]
+    assert levels == pytest.approx([0.05 / 2, 0.05 / 2, 0.05 / 6, 0.05 / 6, 0.05 / 12, 0.05 / 20])
 
 
 def test_the_chance_is_that_of_fishers_test() -> None:

@@ -144,8 +144,8 @@ class Registry:
 class PromotionPolicy:
     """What becomes of a version that passed the gate.
 
-    It judges `canary_share` percent of the pull requests until it is known not to be worse (0: all at once), and waits
-    before that until somebody with the role `approval` allows it (`none`: nobody has to).
+    It judges `canary_share` percent of the pull requests until its trial is over (0: all at once), and waits before
+    that until somebody with the role `approval` allows it (`none`: nobody has to).
     """
 
     canary_share: int = 0

@@ -21,13 +21,14 @@ from reviewlore.stages.online import (
 from reviewlore.stages.registry import find_active, find_canary, find_incumbent
 
 ACTOR = "reviewlore"
+_ALL = 100  # percent
 
 
 def watch(store: Store, now: str, *, take_back: bool) -> str:
     """Decide about what judges by what became of its remarks; return what was done, empty where nothing was.
 
     A canary is taken back where its remarks are addressed significantly less often than the incumbent's, and becomes
-    active where it is not worse once `LEAST_SETTLED` of them are settled. With `take_back` an active version is rolled
+    active otherwise, once `LEAST_SETTLED` of both are settled. With `take_back` an active version is rolled
     back for the same reason. A version whose files are damaged is not gone to, which is said too.
     """
     registry, metrics = state.read_registry(store), state.read_online(store)
@@ -46,23 +47,24 @@ def _end_trial(
 ) -> Iterator[str]:
     """Compare a canary with the incumbent in the weeks of its trial, or of all time where that judged too little then.
 
-    Pull requests fall to one or the other by their numbers, so that both meet the same weeks and people.
+    Pull requests fall to one or the other by their numbers, so that both meet the same weeks and people. They are
+    compared once: it ends the trial, and waits until both have enough settled remarks. Only a canary of all pull
+    requests, beside which the incumbent judges nothing, does not wait for that.
     """
     incumbent = find_incumbent(registry, canary.specialist)
     rival = incumbent.id if incumbent else PRIOR
     own = of_specialist(metrics, canary.specialist)
     during = since_week(own, canary.decided_at)
     known = during if count_settled(during, rival) >= LEAST_SETTLED else own
-    decline = find_decline(known, canary.id, rival)
-    settled = count_settled(own, canary.id)
+    decline = find_decline(known, canary.id, rival, once=True)
+    settled, compared = count_settled(own, canary.id), count_settled(known, rival) >= LEAST_SETTLED
     try:
         if decline is not None:
             reason = f"taken back by itself: {decline.reason}"
             yield rollback(store, ACTOR, reason, now, specialist=canary.specialist)
-        elif settled >= LEAST_SETTLED:
-            reason = (
-                f"the canary is not worse than {rival}: {settled} of its remarks are settled, no significant decline"
-            )
+        elif settled >= LEAST_SETTLED and (compared or canary.share == _ALL):
+            found = f"no significant decline from {rival}" if compared else f"{rival} judged too few to compare with"
+            reason = f"the trial is over: {settled} of its remarks are settled, {found}"
             yield promote(store, canary.id, ACTOR, reason, now)
     except (RefusedError, StateError) as error:
         yield f"The canary {canary.id} stays on trial: {error}"
