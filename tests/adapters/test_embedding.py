@@ -1,5 +1,6 @@
 """Ranking by a model's vectors, on a model made on the spot: fused, kept, forgotten, and never a reason to fail."""
 
+import json
 import shutil
 import sqlite3
 from pathlib import Path
@@ -111,7 +112,9 @@ def test_another_model_has_vectors_of_its_own(tmp_path: Path, model: Path) -> No
     assert count(tmp_path) == len(TEXTS)
 
 
-@pytest.mark.parametrize("damage", ["none", "no_weights", "bad_weights", "bad_config", "remote_code", "pickle"])
+@pytest.mark.parametrize(
+    "damage", ["none", "no_weights", "bad_weights", "bad_config", "remote_code", "kernel", "pickle"]
+)
 def test_a_model_that_cannot_be_loaded_costs_a_note(tmp_path: Path, model: Path, damage: str) -> None:
     folder = tmp_path / "model"
     if damage != "none":
@@ -127,6 +130,9 @@ def test_a_model_that_cannot_be_loaded_costs_a_note(tmp_path: Path, model: Path,
     if damage == "remote_code":
         (folder / "config.json").write_text('{"model_type": "own", "auto_map": {"AutoModel": "own.Own"}}')
         (folder / "own.py").write_text("raise SystemExit(7)")
+    if damage == "kernel":
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps({**config, "attn_implementation": "own/kernel"}))
     embedder = Embedder(folder)
     index = SqliteIndex(tmp_path, embedder)
     index.update({"x": "1"}, lambda _: passages(TEXTS))

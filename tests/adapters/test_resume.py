@@ -1,5 +1,6 @@
 """Trainings that are killed at any step and taken up again: the same bits come out, and nothing foreign is read."""
 
+import os
 import shutil
 import stat
 from contextlib import contextmanager
@@ -147,6 +148,31 @@ def test_a_folder_that_others_may_write_to_is_refused(left):
     link.symlink_to(left)
     with pytest.raises(StorageError, match="does not belong"):
         train_adapter(LESSON, Heard(), Place(link))
+
+
+def test_a_folder_above_that_others_may_write_to_is_refused(left):
+    left.parent.chmod(0o777)  # anybody could put another folder in this one's place
+    with pytest.raises(StorageError, match=r"Others may write to .*chmod 700"):
+        train_adapter(LESSON, Heard(), Place(left))
+    left.parent.chmod(0o1777)  # as /tmp
+    assert train_adapter(LESSON, Heard(), Place(left))[0].resumed_at == 4
+
+
+def test_a_folder_above_that_is_a_link_is_refused(left, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(left.parent)
+    with pytest.raises(StorageError, match="does not belong"):
+        train_adapter(LESSON, Heard(), Place(link / left.name))
+
+
+def test_nobody_else_may_write_to_what_is_made(tmp_path):
+    before = os.umask(0o002)  # the usual one where each user has a group
+    try:
+        train_adapter(LESSON, Heard(), Place(tmp_path / "runs" / "version" / "judged"))
+    finally:
+        os.umask(before)
+    made = [tmp_path / "runs" / "version", tmp_path / "runs" / "version" / "judged"]
+    assert [path.stat().st_mode & 0o077 for path in made] == [0, 0]
 
 
 def test_a_folder_in_which_somebody_trains_is_refused(left):

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -129,7 +130,9 @@ def open_run_folder(path: Path | None, key: str, console: Console) -> Iterator[R
         with tempfile.TemporaryDirectory(prefix="reviewlore-run-") as temporary:
             yield RunFolder(Path(temporary), key)
         return
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _check_above(path.parent)
+    path.mkdir(exist_ok=True, mode=0o700)
     _check_ours(path)
     with _locked(path):
         folder = RunFolder(path, key)
@@ -162,6 +165,22 @@ def _check_ours(path: Path) -> None:
     if path.is_symlink() or (hasattr(os, "getuid") and status.st_uid != os.getuid()):
         raise StorageError(f"{path} does not belong to who trains, so no run is kept there. Remove it, or set another.")
     if os.name == "posix" and status.st_mode & _OTHERS_MAY_WRITE:
+        raise StorageError(
+            f"Others may write to {path}, so no run is kept there. Take the right from them (chmod 700)."
+        )
+
+
+def _check_above(path: Path) -> None:
+    """Raise StorageError where somebody else could put another folder in the place of one in this folder.
+
+    A folder of everybody's, as /tmp, lets only the owner take a folder in it away (the sticky bit).
+    """
+    if os.name != "posix":
+        return
+    status = path.lstat()
+    if path.is_symlink() or status.st_uid not in (0, os.getuid()):
+        raise StorageError(f"{path} does not belong to who trains, so no run is kept there. Remove it, or set another.")
+    if status.st_mode & _OTHERS_MAY_WRITE and not status.st_mode & stat.S_ISVTX:
         raise StorageError(
             f"Others may write to {path}, so no run is kept there. Take the right from them (chmod 700)."
         )

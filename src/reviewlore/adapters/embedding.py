@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from reviewlore.adapters.base_files import read_config
 from reviewlore.adapters.bases import first_line, quiet_libraries
 from reviewlore.adapters.index_file import passage_of, said_in
 from reviewlore.stages.retrieve import fuse
@@ -67,7 +68,8 @@ class Embedder:
 
             source, options = str(self.folder.resolve()), {"local_files_only": True, "trust_remote_code": False}
             tokenizer = AutoTokenizer.from_pretrained(source, **options)
-            model = AutoModel.from_pretrained(source, use_safetensors=True, dtype="float32", **options)
+            config = read_config(source, options)
+            model = AutoModel.from_pretrained(source, config=config, use_safetensors=True, dtype="float32", **options)
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
         if tokenizer.pad_token is None:
