@@ -7,7 +7,7 @@ from math import sqrt
 import pytest
 
 from reviewlore.adapters import weights
-from reviewlore.adapters.resources import load_recipe
+from reviewlore.adapters.resources import load_recipe, recipe_names
 from reviewlore.domain.recipe import MadeBase
 from reviewlore.errors import ConfigError, StateError
 from reviewlore.stages.recipe import parse_recipe
@@ -18,10 +18,12 @@ for name in ("torch", "transformers", "peft"):
 
 import torch  # noqa: E402
 from peft import get_peft_model_state_dict  # noqa: E402
-from safetensors.torch import save  # noqa: E402
+from safetensors.torch import load, save  # noqa: E402
+from transformers import Qwen2Config, Qwen2ForCausalLM  # noqa: E402
 
-from reviewlore.adapters.bases import make_base, make_tokenizer, quiet_libraries, save_base  # noqa: E402
-from reviewlore.adapters.lora import adapt, attach, lora_config  # noqa: E402
+from reviewlore.adapters.bases import Base, make_base, make_tokenizer, quiet_libraries, save_base  # noqa: E402
+from reviewlore.adapters.following import adapter_bytes  # noqa: E402
+from reviewlore.adapters.lora import adapt, attach, check_size, lora_config  # noqa: E402
 
 SHIPPED = parse_recipe(load_recipe("smoke_cpu"), "smoke_cpu")
 TINY = MadeBase(layers=1, width=32, heads=1, vocabulary=400, warm_up_steps=0, warm_up_rate=1e-3)
@@ -130,3 +132,51 @@ def test_weights_of_another_base_are_refused():
     wider = make_base(replace(TINY, width=64), TOKENIZER, 1, 64)
     with pytest.raises(StateError, match="does not fit the base model"):
         attach(wider.model, adapter)
+
+
+SIZES = {
+    "Qwen/Qwen2.5-Coder-0.5B": (896, 4864, 24, 14, 2),
+    "Qwen/Qwen2.5-Coder-7B": (3584, 18944, 28, 28, 4),
+    "Qwen/Qwen2.5-Coder-7B-Instruct": (3584, 18944, 28, 28, 4),
+    "Qwen/Qwen2.5-Coder-14B": (5120, 13824, 48, 40, 8),
+}
+
+
+def outline(recipe):
+    """Return a recipe's adapter on a model of its base's shape, without any memory."""
+    names = ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads")
+    config = Qwen2Config(**dict(zip(names, SIZES[recipe.base.id], strict=True)), vocab_size=400)
+    with torch.device("meta"):
+        model = Qwen2ForCausalLM(config)
+        return adapt(Base(model, None, 0, 0, recipe.base.id, ""), recipe)
+
+
+@pytest.mark.parametrize("name", [name for name in recipe_names() if name != "smoke_cpu"])
+def test_the_adapter_of_a_shipped_recipe_is_small_enough_to_be_kept(name):
+    recipe = parse_recipe(load_recipe(name), name)
+    check_size(outline(recipe), recipe, bfloat16=True)
+
+
+def test_an_adapter_that_would_be_too_large_to_be_kept_is_told_before_it_is_trained():
+    recipe = parse_recipe(load_recipe("dpo_lora_80gb"), "dpo_lora_80gb")
+    larger = replace(recipe, lora=replace(recipe.lora, rank=64))
+    said = r"a file of 308 MiB, and .* none above 100 MiB\. Lower lora\.rank \(64\) to 20 or less"
+    with pytest.raises(ConfigError, match=said):
+        check_size(outline(larger), larger, bfloat16=True)
+    fits = replace(recipe, lora=replace(recipe.lora, rank=20))
+    check_size(outline(fits), fits, bfloat16=True)
+    with pytest.raises(ConfigError, match=r"a file of 19\d MiB"):
+        check_size(outline(fits), fits, bfloat16=False)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_written_in_bfloat16_it_says_what_was_computed_in_it(variant):
+    base, recipe = fresh(), recipe_of(variant)
+    model = adapt(base, recipe)
+    move(model)
+    whole, half = (load(adapter_bytes(model, bfloat16=rounded)) for rounded in (False, True))
+    assert {name: each.dtype for name, each in half.items() if "magnitude" not in name} == dict.fromkeys(
+        (name for name in whole if "magnitude" not in name), torch.bfloat16
+    )
+    assert all(torch.equal(half[name], each) for name, each in whole.items() if "magnitude" in name)
+    assert all(torch.equal(half[name].float(), each.to(half[name].dtype).float()) for name, each in whole.items())

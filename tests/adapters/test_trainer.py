@@ -16,7 +16,9 @@ pytestmark = pytest.mark.model
 for name in ("torch", "transformers", "peft", "trl", "datasets"):
     pytest.importorskip(name)
 
-from reviewlore.adapters.bases import encode, make_base, make_tokenizer, quiet_libraries  # noqa: E402
+import torch  # noqa: E402
+
+from reviewlore.adapters.bases import encode, make_base, make_tokenizer, quiet_libraries, use_bfloat16  # noqa: E402
 from reviewlore.adapters.preferrer import load_preferrer  # noqa: E402
 from reviewlore.adapters.trainer import Place, train_adapter  # noqa: E402
 
@@ -234,6 +236,18 @@ def test_weights_decide_what_is_trained_on():
     recipe = replace(RECIPE, run=replace(RECIPE.run, max_steps=12))
     record, _ = train_adapter(lesson(recipe, dialogues(24) + flipped, dialogues(8, shift=7), seed=5), Heard())
     assert record.log[-1]["eval_accuracy"] == 1.0
+
+
+@pytest.mark.parametrize("precision", ["float32", "auto"])
+def test_weights_are_written_in_what_was_computed_in(precision):
+    from safetensors.torch import load as read
+
+    recipe = replace(SHORT, run=replace(SHORT.run, precision=precision))
+    _, files = train_adapter(lesson(recipe, dialogues(8)), Heard())
+    _, judged = train_adapter(lesson(recipe, dialogues(8), dialogues(4, shift=7)), Heard())  # its best step's
+    for contents in (files, judged):
+        kinds = {each.dtype for each in read(contents[weights.ADAPTER_WEIGHTS]).values()}
+        assert kinds == {torch.bfloat16 if use_bfloat16(precision) else torch.float32}
 
 
 def test_nothing_is_said_by_the_libraries(capfd):

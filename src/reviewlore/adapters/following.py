@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from reviewlore.adapters.bases import use_bfloat16
 from reviewlore.adapters.checkpoints import RunFolder
+from reviewlore.adapters.lora import held_in
+from reviewlore.domain.recipe import Recipe
 from reviewlore.ports import Console
 from reviewlore.stages.patience import decide_halt
 
@@ -52,21 +55,23 @@ def tell_progress(console: Console, steps: int) -> Iterator[Any]:
         getattr(progress.ticks, "close", lambda: None)()
 
 
-def make_keeper(folder: RunFolder, patience: int, seconds: float) -> Any:
-    """Return a callback that seals checkpoints, keeps the best weights and ends the training after `patience` looks.
+def make_keeper(folder: RunFolder, recipe: Recipe, seconds: float) -> Any:
+    """Return a callback that seals checkpoints, keeps the best weights and ends the training when patience does.
 
-    `seconds` are those that earlier attempts at the same run took.
+    `seconds` are those that earlier attempts at the same run took. The best weights are kept as they will be judged:
+    in bfloat16 where the run computes in it.
     """
     import torch
     from transformers import TrainerCallback
 
-    begin = time.monotonic() - seconds
+    begin, patience = time.monotonic() - seconds, recipe.stopping.patience
+    bfloat16 = use_bfloat16(recipe.run.precision)
 
     class Keeper(TrainerCallback):  # type: ignore[misc]
         def on_evaluate(self, _: Any, state: Any, control: Any, model: Any, **__: Any) -> None:
             halt = decide_halt(find_losses(state.log_history), patience)
             if halt.best_step == state.global_step:
-                folder.keep(f"{BEST}{state.global_step}", {WEIGHTS: adapter_bytes(model)})
+                folder.keep(f"{BEST}{state.global_step}", {WEIGHTS: adapter_bytes(model, bfloat16=bfloat16)})
             if halt.stop:
                 control.should_training_stop = True
                 control.should_save = (
@@ -107,16 +112,18 @@ def read_entry(logs: dict[str, float], step: int, prefix: str = "") -> dict[str,
     return {"step": float(step)} | named
 
 
-def adapter_bytes(model: Any) -> bytes:
-    """Return a model's adapter weights as safetensors, in float32; of a sharded one all processes have to ask."""
-    import torch
+def adapter_bytes(model: Any, *, bfloat16: bool = False) -> bytes:
+    """Return a model's adapter weights as safetensors, in float32 or (`bfloat16`) as `lora.held_in` says.
+
+    Of a sharded model all processes have to ask.
+    """
     from peft import get_peft_model_state_dict
     from safetensors.torch import save
 
     tensors = {
         name: getattr(tensor, "full_tensor", lambda tensor=tensor: tensor)()
         .detach()
-        .to("cpu", torch.float32)
+        .to("cpu", held_in(name, bfloat16=bfloat16))
         .contiguous()
         for name, tensor in sorted(get_peft_model_state_dict(model).items())
     }

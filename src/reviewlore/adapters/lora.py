@@ -9,9 +9,11 @@ from typing import Any
 from reviewlore.adapters.bases import Base, check_targets
 from reviewlore.adapters.weights import ADAPTER_WEIGHTS, VerifiedAdapter
 from reviewlore.domain.recipe import Lora, Recipe
-from reviewlore.errors import StateError
+from reviewlore.errors import ConfigError, StateError
 
 DEFAULT = "default"
+_MOST_BYTES = 100 << 20  # the largest file that GitHub takes, and the state branch holds an adapter's weights as one
+_NAME_BYTES = 200  # a tensor's name, shape and place in the file
 
 
 def lora_config(lora: Lora) -> Any:
@@ -42,6 +44,33 @@ def adapt(base: Base, recipe: Recipe, *, seed: int = 0) -> Any:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return get_peft_model(base.model, lora_config(recipe.lora), adapter_name=DEFAULT)
+
+
+def held_in(name: str, *, bfloat16: bool) -> Any:
+    """Return the dtype in which an adapter's tensor is written.
+
+    The two factors of each product are rounded to what the run computed in anyway. DoRA's magnitudes are not: they take
+    the place of the base's own, and are few.
+    """
+    import torch
+
+    return torch.bfloat16 if bfloat16 and "magnitude" not in name else torch.float32
+
+
+def check_size(model: Any, recipe: Recipe, *, bfloat16: bool) -> None:
+    """Raise ConfigError where an adapter, trained, would be too large to be kept: better told before than after."""
+    size = sum(
+        _NAME_BYTES + each.numel() * held_in(name, bfloat16=bfloat16).itemsize
+        for name, each in model.named_parameters()
+        if each.requires_grad
+    )
+    if size > _MOST_BYTES:
+        fits = recipe.lora.rank * _MOST_BYTES // size
+        raise ConfigError(
+            f"Recipe {recipe.name}: its adapter would be a file of {size >> 20} MiB, and a state branch on GitHub "
+            f"takes none above {_MOST_BYTES >> 20} MiB. Lower lora.rank ({recipe.lora.rank}) to {max(1, fits)} or "
+            "less, or adapt fewer layers (lora.targets)."
+        )
 
 
 def attach(model: Any, adapter: VerifiedAdapter, name: str = DEFAULT) -> Any:

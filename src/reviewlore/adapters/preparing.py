@@ -22,10 +22,11 @@ from reviewlore.adapters.bases import (
     make_tokenizer,
     open_named,
     save_base,
+    use_bfloat16,
 )
 from reviewlore.adapters.checkpoints import RunFolder
 from reviewlore.adapters.following import WEIGHTS, adapter_bytes
-from reviewlore.adapters.lora import adapt
+from reviewlore.adapters.lora import adapt, check_size
 from reviewlore.adapters.warm_start import warm_start
 from reviewlore.domain.recipe import Dialogue, MadeBase, Recipe
 from reviewlore.domain.training import Lesson
@@ -62,6 +63,7 @@ def prepare(lesson: Lesson, recipe: Recipe, folder: RunFolder, console: Console,
     cut = {"prompt_tokens": 0, "remark_tokens": 0}
     rows = [tokenize(base, each, recipe, cut) for each in lesson.train]
     model = adapt(base, recipe, seed=lesson.seed)
+    check_size(model, recipe, bfloat16=use_bfloat16(recipe.run.precision))
     found = folder.kept(_WARM)
     if found is not None:
         load_adapter(model, found[WEIGHTS])

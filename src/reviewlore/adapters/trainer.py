@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from reviewlore.adapters import weights
-from reviewlore.adapters.bases import exact_arithmetic, quiet_libraries
+from reviewlore.adapters.bases import exact_arithmetic, quiet_libraries, use_bfloat16
 from reviewlore.adapters.checkpoints import RunFolder, open_run_folder
 from reviewlore.adapters.following import (
     BEST,
@@ -105,7 +105,7 @@ def run_lesson(lesson: Lesson, recipe: Recipe, folder: RunFolder, console: Conso
         if pairs < len(lesson.train):
             console.say(f"{pairs} of {len(lesson.train)} pairs fit into {steps} steps")
         with tell_progress(console, steps) as progress:
-            keeper = make_keeper(folder, recipe.stopping.patience, earlier)
+            keeper = make_keeper(folder, recipe, earlier)
             trainer = make_trainer(lesson, recipe, prepared, order, folder, [progress, keeper])
             if slower := SLOWER.get(getattr(trainer, "reading", "")):
                 console.warn(slower)
@@ -169,7 +169,10 @@ def _evaluate_last(trainer: Any, lesson: Lesson) -> None:
 def _files(lesson: Lesson, prepared: Prepared, trainer: Any, folder: RunFolder) -> dict[str, bytes]:
     """Return the adapter's files, with the weights of the best step."""
     judged = bool(find_losses(trainer.state.log_history))  # the best weights were kept when they were
-    best = folder.kept(f"{BEST}{_best_step(trainer)}") if judged else {WEIGHTS: adapter_bytes(trainer.model)}
+    if judged:
+        best = folder.kept(f"{BEST}{_best_step(trainer)}")
+    else:
+        best = {WEIGHTS: adapter_bytes(trainer.model, bfloat16=use_bfloat16(lesson.recipe.run.precision))}
     base = prepared.base
     config = {**lora_config(lesson.recipe.lora).to_dict(), "base_model_name_or_path": base.id}
     config |= {"target_modules": sorted(lesson.recipe.lora.targets), "inference_mode": True}
