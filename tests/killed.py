@@ -1,5 +1,6 @@
 """A training in a process of its own that ends itself by SIGKILL where it is told to, as a runner would end it."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -14,7 +15,10 @@ from reviewlore.adapters.console import QuietConsole
 from reviewlore.domain.training import Lesson
 from reviewlore.wiring_secrets import model_environment
 
-PRELOADED = ["trl", "peft", "datasets", "torch", "transformers", "reviewlore.adapters.trainer"]
+PRELOADED = [  # by a process that every training is forked from; by their full names, since libraries import lazily
+    "datasets", "peft.tuners.lora.bnb", "transformers.models.llama.modeling_llama", "trl.chat_template_utils",
+    "trl.trainer.dpo_trainer", "trl.trainer.sft_trainer", "reviewlore.adapters.trainer",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,10 @@ class Deadly(QuietConsole):
 
 def run_and_die(lesson: Lesson, folder: Path, at: At) -> int:
     """Train in a process of its own and return its exit code: -9 where it was killed."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
+    alone = lesson.recipe.run.processes == 1  # else it only starts others, and needs no library
+    context = multiprocessing.get_context("forkserver" if alone else "spawn")
+    if alone:
+        context.set_forkserver_preload(PRELOADED)
     process = context.Process(target=_train, args=(lesson, folder, at))
     process.start()
     process.join(120)
@@ -58,6 +64,7 @@ def _train(lesson: Lesson, folder: Path, at: At) -> None:
         if event in ("open", "os.rename") and at.path in str(arguments[0]):
             _die()
 
+    gc.freeze()  # see `conftest.settled_imports`
     if at.path:
         sys.addaudithook(watch)
     train_adapter(lesson, Deadly(at), Place(folder, environ=model_environment()))
