@@ -143,5 +143,5 @@ def test_a_token_goes_to_its_own_forge_alone(environ, checkout):
     other, own = (workshop.source_of(f"https://{host}/acme/lore") for host in ("evil.example", "github.com"))
     for remote in (other, own):
         assert remote.environ()["GIT_CONFIG_KEY_1"] == "http.https://github.com/.extraheader"
-        assert remote.environ()["GIT_ALLOW_PROTOCOL"] == "file:http:https"
+        assert remote.environ()["GIT_ALLOW_PROTOCOL"] == "https"
     assert (other.address, own.address) == ("https://evil.example/acme/lore", "https://github.com/acme/lore")

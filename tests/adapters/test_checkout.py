@@ -182,6 +182,22 @@ def test_a_token_that_the_checkout_left_is_not_sent_beside_ours(forge, listener)
     assert asked == [["basic eC1hY2Nlc3MtdG9rZW46dA=="]]
 
 
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("https://git.example/lore", "https"),
+        ("http://127.0.0.1:80/lore", "http:https"),
+        ("/srv/lore", "file"),
+        ("file:///srv/lore", "file"),
+        ("ext::sh -c true", "file"),
+        ("ssh://git.example/lore", "file"),
+    ],
+)
+def test_no_redirect_leads_from_an_address_to_less(address, allowed):
+    """Attack: a server that was named by https sends git to a port of this machine."""
+    assert Remote("https://git.example", "lore", "", url=address).environ()["GIT_ALLOW_PROTOCOL"] == allowed
+
+
 def test_a_push_that_is_denied_says_what_the_job_needs(forge):
     hook = forge / "server/octo/demo.git/hooks/pre-receive"
     hook.write_text("#!/bin/sh\necho 'Permission to octo/demo.git denied to github-actions[bot].' >&2\nexit 1\n")

@@ -116,6 +116,34 @@ def test_what_cannot_be_served_is_told_and_changes_nothing(store, tmp_path):
     assert store.read(state.REGISTRY) == before
 
 
+class Agreeing:
+    """A server that agrees to everything, as the page of a login does, and lists what it always did."""
+
+    shown = "http://127.0.0.1:9"
+
+    def __init__(self):
+        self.unloaded = []
+
+    def served(self):
+        return frozenset({SECOND})
+
+    def load(self, version, folder):
+        pass
+
+    def unload(self, version):
+        self.unloaded.append(version)
+
+
+def test_a_server_that_agrees_and_serves_nothing_new_loses_nothing_old(store, tmp_path):
+    promote(store, FIRST, "test", "first", NOW)
+    server = Agreeing()
+    told = put_into_service(store, Service(AdapterExporter({}), tmp_path, tmp_path, server))
+    assert told[-1].startswith(
+        "Not put into service: http://127.0.0.1:9 was told to load adapter-1, agreed, and does not list it"
+    )
+    assert server.unloaded == []
+
+
 def test_the_command_writes_it_and_says_how_it_is_served(home, tmp_path, capsys):
     out = tmp_path / "out"
     code, text, err = told(capsys, "export", "adapter-1", "--repo", str(home), "--output", str(out))

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.store import REF, GitStore
@@ -22,6 +23,7 @@ _TIMEOUT = 300
 _LONG_TIMEOUT = 3600  # the first fetch of all pull requests of a large repository
 _ATTEMPTS = 5
 _MOST_FETCHES = 32
+_PROTOCOLS = {"https": "https", "http": "http:https"}
 _WITHHELD = ("GIT_", "INPUT_", "REVIEWLORE_")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 # Whole words only: a commit id, which git names too, may hold 403.
@@ -53,7 +55,8 @@ class Remote:
         """Return the environment of a git process: no prompt, no system settings, the token as a header."""
         found = {name: value for name, value in os.environ.items() if not name.startswith(_WITHHELD)}
         found |= {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
-        found["GIT_ALLOW_PROTOCOL"] = "file:http:https"  # others start a program that the address names
+        # Others start a program that the address names; and no redirect leads from https to less, or to a file.
+        found["GIT_ALLOW_PROTOCOL"] = _PROTOCOLS.get(urlsplit(self.address).scheme, "file")
         if self.token and self.server_url.startswith("http"):
             basic = base64.b64encode(f"x-access-token:{self.token}".encode()).decode()
             # The empty value takes away the token that a checkout may have left: servers refuse two of them.

@@ -79,12 +79,20 @@ def _write(store: Store, service: Service, version: str) -> list[str]:
 
 
 def _swap(server: AdapterServer, folder: PurePath, wanted: list[str], superseded: frozenset[str]) -> list[str]:
-    """Load first, then unload: at no time is nothing served."""
+    """Load first, see that it is served, then unload: at no time is nothing served."""
     served, told = server.served(), []
-    for version in wanted:
+    missing = [version for version in wanted if version not in served]
+    for version in missing:
+        server.load(version, str(folder / version))
+    if missing:
+        served = server.served()
+    for version in missing:
         if version not in served:
-            server.load(version, str(folder / version))
-            told.append(f"{server.shown} serves {version}.")
+            raise InputError(
+                f"{server.shown} was told to load {version}, agreed, and does not list it: is it a server of models? "
+                "Nothing was unloaded. Look at its log and at `[model] address`."
+            )
+        told.append(f"{server.shown} serves {version}.")
     for version in sorted(served & superseded):
         server.unload(version)
         told.append(f"{server.shown} no longer serves {version}.")
