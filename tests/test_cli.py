@@ -54,6 +54,23 @@ def test_a_layer_crossed_is_found_on_its_line_and_can_fail_the_run(
     assert review(capsys, folder, "--fail-on", "never")[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (("card", "a\x1b]0;x\x07\u202e"), "a\\x1b]0;x\\x07\\u202e"),
+        (("train", "--tier", "adapter", "--recipe", "\x1b[2Jx.toml"), "\\x1b[2Jx.toml"),
+    ],
+)
+def test_an_error_sends_nothing_to_the_terminal_that_cannot_be_seen(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], shown: str
+) -> None:
+    commit(folder, LAYERED)
+    code, out, err = told(capsys, *arguments, "--repo", str(folder))
+    assert (code, out) == (2, "")
+    assert shown in err
+    assert err.rstrip("\n").isprintable()
+
+
 @pytest.mark.parametrize("style", ["text", "markdown", "json", "sarif", "rdjson"])
 def test_every_format_names_the_finding(folder: Path, capsys: pytest.CaptureFixture[str], style: str) -> None:
     crossing(folder)

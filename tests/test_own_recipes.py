@@ -47,7 +47,7 @@ def test_a_file_of_the_default_branch_is_found_by_its_path(workshop: Workshop) -
     commit(workshop.path, {".reviewlore.toml": ""})
     again = Workshop(workshop.path, QuietConsole())
     assert again.recipe("training/ours.toml").loss.beta == 0.2
-    with pytest.raises(ConfigError, match=r"There is no recipe training/theirs\.toml on the default branch"):
+    with pytest.raises(ConfigError, match=r"There is no recipe training/theirs\.toml in this folder or on the def"):
         again.recipe("training/theirs.toml")
 
 

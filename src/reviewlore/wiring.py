@@ -255,8 +255,9 @@ class Workshop:
         from reviewlore.flows.own_recipes import decode, read_committed
 
         local = Path(path)
-        here = local.is_file()
-        return decode(local.read_bytes(), path) if here else read_committed(self.repo, self.trusted, path)
+        if local.is_file():
+            return decode(local.read_bytes(), path)
+        return read_committed(self.repo, self.trusted, path, "in this folder or ")
 
     @property
     def actor(self) -> str:

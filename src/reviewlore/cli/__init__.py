@@ -12,6 +12,7 @@ import click
 
 from reviewlore import __version__
 from reviewlore.cli import governing, judging, learning, lineage, privacy, serving
+from reviewlore.domain.visible import visible
 from reviewlore.errors import ReviewloreError, UserError
 
 # New objects before a collection of cycles (Python: 700). Imports and records make hardly any: a review of 80 files
@@ -40,7 +41,7 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return an exit code
         click.echo("Interrupted. Nothing was half-written; run the command again to go on.", err=True)
         return 130
     except ReviewloreError as error:
-        click.echo(f"{'Error' if isinstance(error, UserError) else 'Fault'}: {error}", err=True)
+        click.echo(f"{'Error' if isinstance(error, UserError) else 'Fault'}: {visible(str(error))}", err=True)
         return error.exit_code
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reviewlore.domain.visible import visible_line
 from reviewlore.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def tell_consequences(workshop: "Workshop", *, dry_run: bool = False) -> None:
     from reviewlore.flows.locking import tell_unmoved
 
     for told in () if dry_run else workshop.put_into_service():
-        click.echo(told, err=True)
+        click.echo(visible_line(told), err=True)
     if unmoved := tell_unmoved(workshop.lock()):
         click.echo(unmoved, err=True)
 

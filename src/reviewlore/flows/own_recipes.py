@@ -30,11 +30,16 @@ def name_own(path: str, shipped: Collection[str]) -> str:
     return name
 
 
-def read_committed(repo: Repo, commit: str | None, path: str) -> str:
-    """Return the text of a recipe file of the default branch, whose commit is given; ConfigError where it has none."""
+def read_committed(repo: Repo, commit: str | None, path: str, besides: str = "") -> str:
+    """Return the text of a recipe file of the default branch, whose commit is given; ConfigError where it has none.
+
+    `besides` says where else it was looked for.
+    """
     data = repo.read(commit, PurePosixPath(path).as_posix()) if commit else None
     if data is None:
-        raise ConfigError(f"There is no recipe {path} on the default branch. Commit it, or name a shipped one.")
+        raise ConfigError(
+            f"There is no recipe {path} {besides}on the default branch. Commit it, or name a shipped one."
+        )
     return decode(data, path)
 
 
