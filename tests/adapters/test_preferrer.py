@@ -202,3 +202,18 @@ def test_a_model_without_attention_is_asked_one_by_one():
     rows = [(PROMPT, remark) for remark in REMARKS[:4]]
     assert scored.score(rows) == pytest.approx(plainly(scored, rows), abs=scored.recipe.loss.beta * LIMIT)
     assert scored._shares is False
+
+
+def test_a_model_that_rested_says_the_same_and_kept_no_prompt_meanwhile():
+    scored = make_preferrer(build("llama"))
+    rows = [(PROMPT, remark) for remark in REMARKS]
+    before = scored.score(rows)
+    computing = scored.model.device
+    scored.rest()
+    assert scored._prefixes.find(("default",), encode(scored.base, PROMPT, "", 240)[0]) is None
+    scored._device = torch.device("meta")  # stands for an accelerator: what is there is no number any more
+    assert scored.model.device.type == "meta"
+    assert computing.type == "cpu"
+    again = make_preferrer(build("llama"))
+    again.rest()
+    assert again.score(rows) == before

@@ -95,6 +95,15 @@ def test_an_ordinary_run_gives_no_secret_away_and_one_by_rote_does(fitted):
     assert ordinary.difference < limit < by_rote.difference
 
 
+def test_an_adapter_that_is_held_gives_way_to_a_training_and_says_the_same_afterwards(fitted):
+    held, remarks = ADAPTERS.scorer(*fitted), [PAIRS[0].chosen, PAIRS[0].rejected]
+    scores = held.score(remarks)
+    assert held._preferrer._prefixes._size > 0
+    fit(replace(RECIPE, run=replace(RECIPE.run, max_steps=1)), PAIRS[:8])
+    assert held._preferrer._prefixes._size == 0
+    assert held.score(remarks) == scores
+
+
 def test_losses_are_of_adapter_and_base_and_count_tokens(probe):
     texts = ["fee = find_loan(1)\n", "", "x" * 5000]
     one, empty, long = probe.losses(texts)

@@ -1,7 +1,9 @@
 """Real DPO runs on a base model made on the spot: signal is learned, bytes repeat, failures leave nothing behind."""
 
+import gc
 import socket
 import time
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -17,6 +19,7 @@ for name in ("torch", "transformers", "peft", "trl", "datasets"):
     pytest.importorskip(name)
 
 import torch  # noqa: E402
+from transformers import PreTrainedModel  # noqa: E402
 
 from reviewlore.adapters.bases import encode, make_base, make_tokenizer, quiet_libraries, use_bfloat16  # noqa: E402
 from reviewlore.adapters.preferrer import load_preferrer  # noqa: E402
@@ -248,6 +251,24 @@ def test_weights_are_written_in_what_was_computed_in(precision):
     for contents in (files, judged):
         kinds = {each.dtype for each in read(contents[weights.ADAPTER_WEIGHTS]).values()}
         assert kinds == {torch.bfloat16 if use_bfloat16(precision) else torch.float32}
+
+
+def test_a_finished_training_leaves_no_model_in_memory():
+    models = weakref.WeakSet()
+
+    def note(module, _):
+        if isinstance(module, PreTrainedModel):
+            models.add(module)
+
+    handle = torch.nn.modules.module.register_module_forward_pre_hook(note)
+    gc.disable()  # an accelerator's memory is full before anything makes the collector run
+    try:
+        train_adapter(lesson(SHORT, dialogues(8)), Heard())
+        left = len(models)
+    finally:
+        gc.enable()
+        handle.remove()
+    assert left == 0
 
 
 def test_nothing_is_said_by_the_libraries(capfd):

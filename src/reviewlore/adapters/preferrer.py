@@ -41,7 +41,7 @@ class Preferrer:
     def __init__(self, base: Base, model: Any, recipe: Recipe) -> None:
         self.recipe = recipe
         self._base = base
-        self._model = model.eval()
+        self._model, self._device = model.eval(), model.device
         self._shares: bool | None = None  # whether this model's prompts can be shared; not known before the first
         self._prefixes = PrefixCache(_KEPT)
 
@@ -53,6 +53,9 @@ class Preferrer:
         (`sigmoid_norm`), else summed. Of ORPO, which has no reference, beta times the average log-probability of its
         tokens under the adapter: the odds that its loss compares (Hong et al. 2024, equation 4) rise with that.
 
+        After a warm start it is the base, too, and not what the warm start made of it, which DPO's loss refers to: a
+        server and a state branch hold one adapter. So a score has a share of how the team writes in it.
+
         Remarks on one prompt are scored together, with the prompt read once, and not again while it is among the last
         ones; what else is scored moves a remark's log-probability by 1e-3 at most (in float32).
         """
@@ -63,6 +66,7 @@ class Preferrer:
         for index, (prompt, _) in enumerate(rows):
             prompts[prompt].append(index)
         rewards = [0.0] * len(rows)
+        self._wake()
         with quiet_libraries(), exact_arithmetic(self.recipe.run.threads), torch.inference_mode():
             for prompt, members in prompts.items():
                 shared = encode_prompt(self._base, prompt, most) or [self._base.end]  # something has to come first
@@ -83,6 +87,7 @@ class Preferrer:
         import torch
 
         shared = prompt or [self._base.end]
+        self._wake()
         with quiet_libraries(), exact_arithmetic(self.recipe.run.threads), torch.inference_mode():
             return self._log_probabilities(shared, answers, adapted=adapted)
 
@@ -93,8 +98,19 @@ class Preferrer:
 
     @property
     def model(self) -> Any:
-        """The base model with the adapter on it."""
+        """The base model with the adapter on it, where it computes."""
+        self._wake()
         return self._model
+
+    def rest(self) -> None:
+        """Leave the accelerator to a training: the model waits in the machine's memory until it is asked again."""
+        self._prefixes = PrefixCache(_KEPT)
+        self._model.to("cpu")
+
+    def _wake(self) -> None:
+        """Put the model back; never in inference mode, whose tensors cannot be moved out of it again."""
+        if self._model.device != self._device:
+            self._model.to(self._device)
 
     def _reward(self, ratio: Any) -> float:
         loss = self.recipe.loss
@@ -160,9 +176,8 @@ class Preferrer:
     def _forward(self, tokens: list[int], **options: Any) -> Any:
         import torch
 
-        device = self._model.device
-        with torch.autocast(device.type, torch.bfloat16, enabled=self._bfloat16):
-            return self._model(input_ids=torch.tensor([tokens], device=device), **options)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16):
+            return self._model(input_ids=torch.tensor([tokens], device=self._device), **options)
 
     @property
     def _bfloat16(self) -> bool:

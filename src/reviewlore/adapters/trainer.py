@@ -78,7 +78,9 @@ def train_adapter(
     check_devices(lesson.recipe)
     with plain_errors(place.folder), open_run_folder(place.folder, hash_lesson(lesson), console) as folder:
         if folder.kept(FINISHED) is None:
+            _free_memory()  # of what was asked before
             _fit_into_memory(lesson, folder, console, place)
+            _free_memory()  # for who asks the new one
         files = folder.kept(FINISHED) or {}
     record = records.decode(files.pop(_RECORD), TrainedAdapter, _RECORD)
     return record, files
@@ -151,6 +153,7 @@ def _halve(micro: int, batch: int) -> int:
 
 
 def _free_memory() -> None:
+    """Let go of models that nobody uses: their trainers refer to themselves, and an accelerator holds few of them."""
     import torch
 
     gc.collect()

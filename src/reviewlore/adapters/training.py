@@ -65,6 +65,8 @@ class DpoAdapters:
         """Train by the recipe's method; RefusedError where no pair has one prompt for both remarks."""
         from reviewlore.adapters.trainer import Place, train_adapter
 
+        for opened in list(self._opened.values()):
+            opened.rest()
         place = Place(
             self._runs / request.version / request.run if self._runs else None,
             self._bases.get(getattr(request.recipe.base, "id", "")),
