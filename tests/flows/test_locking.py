@@ -253,3 +253,23 @@ def test_what_cannot_be_pinned_is_said(home: Path, capsys: pytest.CaptureFixture
     code, _, err = told(capsys, "lock", "--repo", str(empty))
     assert code == 2
     assert "No version is active in this repository" in err
+
+
+def test_a_lock_that_is_a_link_is_no_silent_freedom(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Attack: what looks like a pin in a listing of the files, and holds nobody."""
+    (home / "pinned.toml").write_text("version = 'x'\n")
+    (home / LOCK_FILE).symlink_to("pinned.toml")
+    git(home, "add", "-A")
+    git(home, "commit", "-q", "-m", "Link the pin")
+    code, out, err = told(capsys, "status", "--repo", str(home))
+    assert (code, out) == (2, "")
+    assert "reviewlore.lock at " in err
+    assert "is a link, and nothing is read through one" in err
+
+
+def test_a_folder_that_is_no_repository_is_told_by_gits_reason(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = told(capsys, "lock", "--from", str(tmp_path), "--repo", str(home))
+    assert code == 2
+    assert "does not appear to be a git repository" in err

@@ -243,7 +243,8 @@ def run_git(folder: Path, remote: Remote, *arguments: str, inside: bool = True, 
         raise InputError(f"{reason}. Check that git is installed and {remote.server_url} can be reached.") from error
     if done.returncode:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
-        said = next((line for line in lines if "rejected" in line or "denied" in line), lines[-1])
+        told = (line for line in lines if "rejected" in line or "denied" in line)
+        said = next(told, next((line for line in lines if line.startswith("fatal: ")), lines[-1]))
         said = said.replace(remote.token, "[redacted]") if remote.token else said
         said = said.strip().rstrip(".")
         message = f"git {arguments[0]} failed for {remote.repository}: {said}. Check the token and its scope."

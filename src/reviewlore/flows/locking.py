@@ -12,7 +12,7 @@ from reviewlore.config import LOCK_FILE, Lock, parse_lock
 from reviewlore.domain.calibration import Calibrations
 from reviewlore.domain.mining import Rewritten
 from reviewlore.domain.model import Registry, RegistryEntry, VersionManifest
-from reviewlore.errors import InputError, MissingExtra, RefusedError, StateError, StorageError
+from reviewlore.errors import ConfigError, InputError, MissingExtra, RefusedError, StateError, StorageError
 from reviewlore.flows import state
 from reviewlore.flows.in_force import InForce
 from reviewlore.flows.promote import refuse_forgotten, refuse_planted
@@ -26,6 +26,11 @@ def read_lock(repo: Repo, commit: str) -> Lock | None:
     """Return the lock of a commit, None where it has none; ConfigError where it cannot be used."""
     data = repo.read(commit, LOCK_FILE)
     if data is None:
+        if next(iter(repo.contents([(commit, LOCK_FILE)]))) is not None:  # else the pin would hold nobody, unsaid
+            raise ConfigError(
+                f"{LOCK_FILE} at {commit[:12]} is a link, and nothing is read through one. Commit the file itself, "
+                "as `reviewlore lock` writes it."
+            )
         return None
     return parse_lock(data.decode("utf-8", "replace"), f"{LOCK_FILE} at {commit[:12]}")
 
