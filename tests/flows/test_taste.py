@@ -32,7 +32,10 @@ LEARNING = {
     "run.learning_rate": "2e-3", "run.batch_size": "16", "run.micro_batch": "16", "run.max_steps": "110",
     "run.epochs": "50.0", "run.log_every": "10",
 }  # fmt: skip
-SHORT = {**LEARNING, "base.warm_up_steps": "10", "run.max_steps": "20"}
+SHORT = {
+    **LEARNING, "base.layers": "1", "base.width": "32", "base.heads": "1", "base.warm_up_steps": "4",
+    "run.batch_size": "8", "run.micro_batch": "8", "run.max_steps": "8",
+}  # fmt: skip
 
 
 def prepare(folder: Path, values: dict[str, str], *, noise: bool = False, places: int = PLACES) -> tuple[Path, Path]:
@@ -92,7 +95,8 @@ def test_what_only_a_reader_of_both_can_know_is_learned_promoted_served_and_roll
 
 
 def test_noise_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    home, recipe = prepare(tmp_path, {**LEARNING, "base.warm_up_steps": "40", "run.max_steps": "40"}, noise=True)
+    values = {**LEARNING, "base.warm_up_steps": "20", "run.max_steps": "20"}
+    home, recipe = prepare(tmp_path, values, noise=True, places=120)
     found = train(capsys, home, recipe)
     name = found["manifest"]["id"]
     assert found["decision"]["verdict"] == "refuse"
@@ -104,7 +108,7 @@ def test_the_same_training_gives_the_same_bytes_twice(tmp_path: Path, capsys: py
     manifests = []
     for turn in ("one", "two"):
         (tmp_path / turn).mkdir()
-        home, recipe = prepare(tmp_path / turn, SHORT, places=80)
+        home, recipe = prepare(tmp_path / turn, SHORT, places=60)
         manifests.append(train(capsys, home, recipe)["manifest"])
     first, second = manifests
     assert first["id"] == second["id"]
