@@ -83,6 +83,14 @@ def test_strangers_names_are_text() -> None:
     assert "\x1b" not in words and "\u202e" not in words
 
 
+@pytest.mark.parametrize("number", [1e308, -1e308, 1e300, float("inf"), float("nan")])
+def test_a_number_that_no_training_has_is_not_drawn(number: float) -> None:
+    card = a_card()
+    log = ({"step": 1.0, "loss": 0.7}, {"step": 2.0, "loss": number}, {"step": number, "loss": 0.6})
+    text = render_card_page(replace(card, manifest=replace(card.manifest, log=log)))
+    assert "</html>" in text
+
+
 def test_a_card_stays_small_however_long_the_run_and_however_many_the_slices() -> None:
     card = a_card()
     assert card.judged is not None

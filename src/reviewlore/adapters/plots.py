@@ -28,6 +28,7 @@ _CURVES = (
     ("margin", "Reward margin", "chosen minus rejected; higher is better"),
     ("accuracy", "Reward accuracy", "share of pairs with a positive margin"),
 )
+_LARGEST = 1e12  # matplotlib finds no ticks for numbers that fill its floats; no training has such
 _MOST_POINTS = 400  # more than a curve of this width shows, and what keeps a page small
 _MOST_SLICES = 24
 # Colours that the plots are drawn with, and the page's own that take their place: so a plot follows light and dark.
@@ -206,8 +207,8 @@ def draw_online(by_week: Mapping[str, OnlineRow]) -> Markup:
 
 
 def _points(version: VersionManifest, key: str) -> list[tuple[float, float]]:
-    rows = enumerate(version.log, 1)
-    found = sorted((row.get("step", float(at)), row[key]) for at, row in rows if math.isfinite(row.get(key, math.nan)))
+    rows = ((row.get("step", float(at)), row.get(key, math.nan)) for at, row in enumerate(version.log, 1))
+    found = sorted((step, value) for step, value in rows if abs(step) <= _LARGEST and abs(value) <= _LARGEST)
     every = max(1, math.ceil(len(found) / _MOST_POINTS))
     return found[::every] + (found[-1:] if found and (len(found) - 1) % every else [])
 
