@@ -134,7 +134,7 @@ class LearnSettings:
     was trained, another training is due. A new dataset waits until somebody with the role `approval` allows it.
     `auto_rollback` takes a version back whose remarks are addressed significantly less often than its predecessor's.
     A version that passed the gate waits until somebody with the role `promotion_approval` allows it, and then judges
-    `canary_share` percent of the pull requests until it is known not to be worse (0: all at once).
+    `canary_share` percent of the pull requests until its trial is over (0: all at once).
     Less than its `minimum` is not trained on, or not claimed as learned; a row that names more goes before one that
     names less. `price_per_hour` is what an hour of the machine that trains costs, in any currency (0: it is not known).
     """
