@@ -71,6 +71,8 @@ class _SharedPrefix(Stock):  # type: ignore[misc]
             self.model.delete_adapter("ref")  # TRL's copy: the base without an adapter is the same, and cheaper
         if self.is_fsdp_enabled:
             keep_sums_exact(self.accelerator.state.fsdp_plugin)
+        if arguments.bf16:
+            keep_inputs_short(self.model)
         self._settle_reading(find_pair(rows[order[0]]))
         # Sharded weights are not laid out before training begins: their reference is computed step by step.
         self.precompute_ref_logps = precompute and not self.is_fsdp_enabled
@@ -254,6 +256,16 @@ def keep_sums_exact(plugin: Any) -> None:
     policy = plugin.mixed_precision_policy
     if policy is not None:
         plugin.mixed_precision_policy = replace(policy, output_dtype=None, reduce_dtype=torch.float32)
+
+
+def keep_inputs_short(model: Any) -> None:
+    """Let adapters take bfloat16 as it comes under autocast.
+
+    PEFT would make float32 of each input, of which autocast makes bfloat16 again: two copies of the same values.
+    """
+    for module in model.modules():
+        if hasattr(module, "cast_input_dtype_enabled"):
+            module.cast_input_dtype_enabled = False
 
 
 def _is_fresh(model: Any) -> bool:
