@@ -260,7 +260,7 @@ class Forgetting:
         """Mark the datasets that held what was forgotten, and the versions trained on them."""
         held = {manifest.id: manifest for manifest in state.read_datasets(tip) if manifest.id in self._suspects}
         registry = state.read_registry(tip)
-        trained = {entry.id: state.read_version(tip, entry.id).dataset for entry in registry.entries}
+        trained = {entry.id: state.read_manifest_at(tip, entry.id).dataset for entry in registry.entries}
         in_force = {trained[entry.id] for entry in registry.entries if entry.state == "active"}
         newest = {manifest.id for manifest in state.read_datasets(tip)[-1:]}
         for name in (in_force | newest) & held.keys():

@@ -211,6 +211,20 @@ def version_path(version: str, name: str) -> str:
 
 def read_version(store: Store, version: str) -> VersionManifest:
     """Return a version's manifest; StateError where it is missing, or another version's."""
+    found = read_manifest_at(store, version)
+    if found.id != version:
+        path = version_path(version, "manifest.json")
+        raise StateError(
+            f"{path} on the state branch is that of {found.id[:100]!r}. Restore it from an earlier commit."
+        )
+    return found
+
+
+def read_manifest_at(store: Store, version: str) -> VersionManifest:
+    """Return the manifest in a version's place, whoever's it says it is; StateError where none is there.
+
+    For what has to reach every version, such as forgetting: a wrong name must not keep one out.
+    """
     path = version_path(version, "manifest.json")
     data = store.read(path)
     if data is None:
@@ -218,12 +232,7 @@ def read_version(store: Store, version: str) -> VersionManifest:
             f"{path} is missing from the state branch, though the registry names it. "
             "Restore it from an earlier commit, or `reviewlore rollback`."
         )
-    found = records.decode(data, VersionManifest, path)
-    if found.id != version:
-        raise StateError(
-            f"{path} on the state branch is that of {found.id[:100]!r}. Restore it from an earlier commit."
-        )
-    return found
+    return records.decode(data, VersionManifest, path)
 
 
 def read_versions(store: Store) -> tuple[VersionManifest, ...]:
