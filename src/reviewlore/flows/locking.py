@@ -103,8 +103,9 @@ def _verified(source: Store, lock: Lock) -> VersionManifest:
     """Return the manifest that the lock means; StateError where the source has no such one."""
     data = _manifest(source, lock.version)
     path = state.version_path(lock.version, "manifest.json")
-    found = "is not there" if data is None else f"has SHA-256 {hashlib.sha256(data).hexdigest()[:12]}…"
-    if data is None or not holds(source, lock):
+    digest = "" if data is None else hashlib.sha256(data).hexdigest()
+    if data is None or digest != lock.manifest:
+        found = f"has SHA-256 {digest[:12]}…" if digest else "is not there"
         raise StateError(
             f"{LOCK_FILE} pins {lock.version} with manifest {lock.manifest[:12]}…, but {path} on {lock.source} "
             f"{found}. Nothing judges in its place. Ask who changed that branch, or pin a version by `reviewlore lock`."
