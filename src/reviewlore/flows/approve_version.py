@@ -9,6 +9,7 @@ from reviewlore.domain.people import Role
 from reviewlore.errors import RefusedError
 from reviewlore.flows import state
 from reviewlore.flows.approve import Decider, Verdict, clean_reason, refuse_role
+from reviewlore.flows.card import find_dataset
 from reviewlore.flows.promote import Deed, change_registry, promote_by, refuse_forgotten
 from reviewlore.flows.scoring import verified_files
 from reviewlore.formats.standing import tell_standing
@@ -109,7 +110,7 @@ def _refuse_stale(found: Registry, entry: RegistryEntry, manifest: VersionManife
 
 def _ask(store: Store, manifest: VersionManifest, needed: Role, ask: Callable[[], Decider] | None) -> Decider:
     """Return who decides, whose role counts in a repository that the version learned from; RefusedError otherwise."""
-    learned = next((each for each in state.read_datasets(store) if each.id == manifest.dataset), None)
+    learned = find_dataset(store, manifest.dataset)
     known = _repositories(learned)
     if ask is None:
         raise RefusedError(
