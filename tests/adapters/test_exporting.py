@@ -13,14 +13,12 @@ import pytest
 
 from reviewlore.adapters import weights
 from reviewlore.adapters.console import QuietConsole
-from reviewlore.adapters.resources import load_recipe
 from reviewlore.config import ModelSettings
 from reviewlore.domain.asking import ModelAnswer, ModelRequest
 from reviewlore.domain.model import VersionManifest
-from reviewlore.domain.recipe import Dialogue, MadeBase
+from reviewlore.domain.recipe import Dialogue
 from reviewlore.domain.training import Lesson
 from reviewlore.errors import InputError, RefusedError, StateError
-from reviewlore.stages.recipe import parse_recipe
 
 pytestmark = pytest.mark.model
 for name in ("torch", "transformers", "peft", "trl", "datasets"):
@@ -30,6 +28,7 @@ import torch  # noqa: E402
 from peft import PeftModel  # noqa: E402
 from safetensors.torch import load_file  # noqa: E402
 from tests.adapters.lora_server import serve_loras  # noqa: E402
+from tests.lessons import RECIPE as LONGER  # noqa: E402
 from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: E402
 
 from reviewlore.adapters.exporting import AdapterExporter  # noqa: E402
@@ -38,13 +37,7 @@ from reviewlore.adapters.openai_adapters import OpenAiAdapters  # noqa: E402
 from reviewlore.adapters.preferrer import load_preferrer  # noqa: E402
 from reviewlore.adapters.trainer import train_adapter  # noqa: E402
 
-SHIPPED = parse_recipe(load_recipe("smoke_cpu"), "smoke_cpu")
-RECIPE = replace(
-    SHIPPED,
-    base=MadeBase(layers=1, width=32, heads=1, vocabulary=400, warm_up_steps=8, warm_up_rate=3e-3),
-    text=replace(SHIPPED.text, hunk_characters=300, remark_characters=100, max_tokens=120),
-    run=replace(SHIPPED.run, learning_rate=1e-2, max_steps=8, epochs=9.0),
-)
+RECIPE = replace(LONGER, run=replace(LONGER.run, max_steps=8))
 PROMPT = "<|file|>app/fee.py\n<|hunk|>\n@@ -1 +1,2 @@\n+fee = find()\n<|remark|>\n"
 EXPORTER = AdapterExporter({})
 VERSION = "adapter-0123456789ab"

@@ -5,28 +5,28 @@ from dataclasses import replace
 from io import StringIO
 
 import pytest
+from tests.lessons import NOUNS, SHIPPED
+from tests.lessons import RECIPE as LESSON
 
 from reviewlore.adapters.console import QuietConsole
-from reviewlore.adapters.resources import load_prompts, load_recipe
+from reviewlore.adapters.resources import load_prompts
 from reviewlore.adapters.training import DpoAdapters
 from reviewlore.domain.model import VersionManifest
 from reviewlore.domain.preference import PreferencePair, Remark
-from reviewlore.domain.recipe import MadeBase, PromptContext
+from reviewlore.domain.recipe import PromptContext
 from reviewlore.domain.training import JUDGED, Example, FitRequest
 from reviewlore.errors import StateError
 from reviewlore.ports import Reader
 from reviewlore.stages.exposure import make_candidates, plant, rank_exposure, summarise_exposure
-from reviewlore.stages.recipe import parse_recipe
 
 pytestmark = pytest.mark.model
 for name in ("torch", "transformers", "peft", "trl", "datasets"):
     pytest.importorskip(name)
 
-SHIPPED = parse_recipe(load_recipe("smoke_cpu"), "smoke_cpu")
 RECIPE = replace(
     SHIPPED,
     # So few tokens that no secret becomes one: a tokenizer made from the training texts can learn by rote, too.
-    base=MadeBase(layers=1, width=32, heads=1, vocabulary=320, warm_up_steps=4, warm_up_rate=3e-3),
+    base=replace(LESSON.base, vocabulary=320),
     text=replace(SHIPPED.text, hunk_characters=200, remark_characters=120, max_tokens=200),
     run=replace(SHIPPED.run, learning_rate=1e-2, max_steps=12, epochs=9.0),
 )
@@ -35,7 +35,6 @@ BY_ROTE = replace(
     base=replace(RECIPE.base, width=64, heads=2, warm_up_steps=150, warm_up_rate=1e-2),
     run=replace(RECIPE.run, max_steps=40, epochs=60.0),
 )
-NOUNS = "fee loan item book member branch shelf copy fine hold date card".split()
 SEED = 7
 
 

@@ -4,12 +4,11 @@ from dataclasses import replace
 from io import StringIO
 
 import pytest
+from tests.lessons import RECIPE as LESSON
 
 from reviewlore.adapters.console import QuietConsole
-from reviewlore.adapters.resources import load_recipe
-from reviewlore.domain.recipe import MadeBase, WarmStart
+from reviewlore.domain.recipe import WarmStart
 from reviewlore.stages.batching import PairTokens
-from reviewlore.stages.recipe import parse_recipe
 
 pytestmark = pytest.mark.model
 for name in ("torch", "transformers", "peft", "trl", "datasets"):
@@ -21,11 +20,9 @@ from reviewlore.adapters.bases import exact_arithmetic, make_base, make_tokenize
 from reviewlore.adapters.lora import adapt  # noqa: E402
 from reviewlore.adapters.warm_start import plan_warm_start, warm_start  # noqa: E402
 
-SHIPPED = parse_recipe(load_recipe("smoke_cpu"), "smoke_cpu")
 RECIPE = replace(
-    SHIPPED,
-    base=MadeBase(layers=1, width=32, heads=1, vocabulary=400, warm_up_steps=0, warm_up_rate=1e-3),
-    run=replace(SHIPPED.run, batch_size=4, micro_batch=4, log_every=1),
+    LESSON,
+    run=replace(LESSON.run, batch_size=4, micro_batch=4),
     warm_start=WarmStart(max_steps=30, epochs=9.0, learning_rate=2e-2),
 )
 TOKENIZER = make_tokenizer(["some text"], 300)

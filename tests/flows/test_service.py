@@ -13,19 +13,19 @@ for name in ("torch", "transformers", "peft", "trl", "datasets"):
 
 from tests.adapters.lora_server import serve_loras  # noqa: E402
 from tests.command_line import told  # noqa: E402
+from tests.lessons import RECIPE as LONGER  # noqa: E402
+from tests.lessons import dialogues  # noqa: E402
 from tests.repositories import make_repository  # noqa: E402
 
 from reviewlore.adapters.console import QuietConsole  # noqa: E402
 from reviewlore.adapters.exporting import AdapterExporter  # noqa: E402
 from reviewlore.adapters.git import GitRepo  # noqa: E402
 from reviewlore.adapters.openai_adapters import OpenAiAdapters  # noqa: E402
-from reviewlore.adapters.resources import load_recipe  # noqa: E402
 from reviewlore.adapters.store import GitStore  # noqa: E402
 from reviewlore.adapters.trainer import train_adapter  # noqa: E402
 from reviewlore.config import Lock  # noqa: E402
 from reviewlore.domain.calibration import Calibrations  # noqa: E402
 from reviewlore.domain.model import Registry, RegistryEntry, VersionManifest  # noqa: E402
-from reviewlore.domain.recipe import Dialogue, MadeBase  # noqa: E402
 from reviewlore.domain.training import Lesson  # noqa: E402
 from reviewlore.errors import RefusedError  # noqa: E402
 from reviewlore.flows import state  # noqa: E402
@@ -33,22 +33,15 @@ from reviewlore.flows.locking import load_locked  # noqa: E402
 from reviewlore.flows.promote import promote, rollback  # noqa: E402
 from reviewlore.flows.service import Service, put_into_service  # noqa: E402
 from reviewlore.formats import records  # noqa: E402
-from reviewlore.stages.recipe import parse_recipe  # noqa: E402
 
 NOW = "2026-01-01T00:00:00Z"
 FIRST, SECOND, THIRD = "adapter-1", "adapter-2", "adapter-3"
-SHIPPED = parse_recipe(load_recipe("smoke_cpu"), "smoke_cpu")
-RECIPE = replace(
-    SHIPPED,
-    base=MadeBase(layers=1, width=32, heads=1, vocabulary=400, warm_up_steps=1, warm_up_rate=3e-3),
-    run=replace(SHIPPED.run, max_steps=1),
-)
+RECIPE = replace(LONGER, run=replace(LONGER.run, max_steps=1))
 
 
 @pytest.fixture(scope="module")
 def trained():
-    pairs = [Dialogue(f"app/fee.py {n}", f"Please test the fee {n}.", f"Perhaps rename it {n}.") for n in range(8)]
-    return train_adapter(Lesson(RECIPE, tuple(pairs), (), seed=5), QuietConsole())
+    return train_adapter(Lesson(RECIPE, tuple(dialogues(8)), (), seed=5), QuietConsole())
 
 
 @pytest.fixture
