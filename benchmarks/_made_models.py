@@ -1,5 +1,10 @@
-"""Models made on the spot with random weights, and adapters on them: speed and agreement are measured on these."""
+"""Models made on the spot with random weights, and adapters on them: speed and agreement are measured on these.
 
+And the clock that measures, of a processor or a GPU.
+"""
+
+import json
+import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -72,3 +77,18 @@ def plain_recipe(max_tokens: int, threads: int) -> Recipe:
         loss=replace(shipped.loss, kind="sigmoid", label_smoothing=0.0, evidence="none"),
         run=replace(shipped.run, threads=threads),
     )
+
+
+def tell_no_gpu() -> int:
+    """Print that a GPU was asked for and is not there, and return the program's exit status."""
+    print("There is no CUDA device here: nothing was measured. --device cpu measures on the processor.")
+    print(json.dumps({"not_measured": {"cuda": "no CUDA device"}}))
+    return 0
+
+
+def read_clock(device: str) -> tuple[float, float]:
+    """Return the seconds that count (of the processor; on a GPU of the wall, synchronised), and those by the wall."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+    wall = time.perf_counter()
+    return (wall if device == "cuda" else time.process_time()), wall

@@ -8,7 +8,6 @@ end of the last: collating, forward and backward passes, metrics, optimizer.
 import gc
 import random
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from typing import Any
 
 import torch
 import trl.trainer.utils
-from benchmarks._made_models import RESERVED, Shape, fill_adapter, make_plain_base, plain_recipe
+from benchmarks._made_models import RESERVED, Shape, fill_adapter, make_plain_base, plain_recipe, read_clock
 from datasets import Dataset, disable_progress_bars
 from peft import get_peft_model
 from transformers import PrinterCallback, TrainerCallback
@@ -89,7 +88,7 @@ def train(setting: Setting, way: Way, rows: Sequence[PairTokens]) -> Took:
         base = make_plain_base(setting.shape, setting.longest, setting.seed)
         make = _ours if way.ours else _stock
         steps = 1 + len(rows) // setting.batch
-        with _timed_reference(trainer_class() if way.ours else _TokensGiven, clock) as ahead:
+        with _timed_reference(trainer_class() if way.ours else _TokensGiven, setting.device) as ahead:
             trainer = make(setting, base, [*_short(setting), *rows], _arguments(setting, way, steps, folder), clock)
         trainer.remove_callback(PrinterCallback)
         fill_adapter(trainer.model, setting.seed)
@@ -193,20 +192,14 @@ class _TokensGiven(DPOTrainer):
 
 
 class _Clock(TrainerCallback):
-    """Reads the clock after every optimizer step: processor seconds on a CPU, synchronised wall seconds on a GPU."""
+    """Reads the clock after every optimizer step."""
 
     def __init__(self, device: str) -> None:
         self.device = device
         self.readings: list[tuple[float, float]] = []
 
-    def now(self) -> tuple[float, float]:
-        if self.device == "cuda":
-            torch.cuda.synchronize()
-        wall = time.perf_counter()
-        return (wall if self.device == "cuda" else time.process_time()), wall
-
     def on_step_end(self, *_: Any, **__: Any) -> None:
-        self.readings.append(self.now())
+        self.readings.append(read_clock(self.device))
 
     def took(self) -> tuple[float, float]:
         (begin, wall_begin), (end, wall_end) = self.readings[0], self.readings[-1]
@@ -214,14 +207,14 @@ class _Clock(TrainerCallback):
 
 
 @contextmanager
-def _timed_reference(trainer: Any, clock: _Clock) -> Iterator[list[float]]:
+def _timed_reference(trainer: Any, device: str) -> Iterator[list[float]]:
     """Yield the seconds of a trainer class's passes for the reference ahead; both classes make them when made."""
     shipped, spent = trainer._precompute_ref_logps, []
 
     def timed(*given: Any, **named: Any) -> Any:
-        begin = clock.now()[0]
+        begin = read_clock(device)[0]
         found = shipped(*given, **named)
-        spent.append(clock.now()[0] - begin)
+        spent.append(read_clock(device)[0] - begin)
         return found
 
     trainer._precompute_ref_logps = timed

@@ -14,13 +14,12 @@ import json
 import os
 import random
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import torch
-from benchmarks._made_models import SHAPES, fill_adapter, make_plain_base, plain_recipe
+from benchmarks._made_models import SHAPES, fill_adapter, make_plain_base, plain_recipe, read_clock, tell_no_gpu
 from peft import get_peft_model
 
 from reviewlore.adapters.bases import computes_bfloat16, encode, exact_arithmetic, quiet_libraries
@@ -46,9 +45,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="accepted for symmetry: the last line is always JSON")
     options = parser.parse_args(argv)
     if options.device == "cuda" and not torch.cuda.is_available():
-        print("There is no CUDA device here: nothing was measured. --device cpu measures on the processor.")
-        print(json.dumps({"not_measured": {"cuda": "no CUDA device"}}))
-        return 0
+        return tell_no_gpu()
     load = os.getloadavg()[0]
     told = compare(make_preferrer(options), make_rows(options.remarks, options.prompt, options.seed), options.rounds)
     print(
@@ -110,9 +107,9 @@ def compare(preferrer: Preferrer, rows: Rows, rounds: int) -> dict[str, Any]:
         for name, way in ways.items():
             if number and name == "one_by_one":
                 continue  # the slowest: once, to compare scores with
-            begin = _clock(preferrer)
+            begin = read_clock(preferrer.model.device.type)
             scores[name] = way()
-            end = _clock(preferrer)
+            end = read_clock(preferrer.model.device.type)
             taken[name].append((end[0] - begin[0], end[1] - begin[1]))
     least = {name: min(busy for busy, _ in each) for name, each in taken.items()}
     walls = {name: min(wall for _, wall in each) for name, each in taken.items()}
@@ -130,14 +127,6 @@ def compare(preferrer: Preferrer, rows: Rows, rounds: int) -> dict[str, Any]:
         "remarks": len(rows),
         "remark_tokens": sum(len(remark) for _, remark in tokens),
     }
-
-
-def _clock(preferrer: Preferrer) -> tuple[float, float]:
-    """Return the seconds that count, and those by the wall."""
-    if preferrer.model.device.type == "cuda":
-        torch.cuda.synchronize()
-        return time.perf_counter(), time.perf_counter()
-    return time.process_time(), time.perf_counter()
 
 
 def score_padded(preferrer: Preferrer, tokens: Sequence[tuple[list[int], list[int]]]) -> list[float]:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from benchmarks._made_models import SHAPES
+from benchmarks._made_models import SHAPES, tell_no_gpu
 from benchmarks._trainers import (
     DEFAULTS,
     OURS,
@@ -54,9 +54,7 @@ Best = dict[tuple[str, Way], list[Took]]
 def main(argv: list[str]) -> int:
     options = _options(argv)
     if options.device == "cuda" and not torch.cuda.is_available():
-        print("There is no CUDA device here: nothing was measured. --device cpu measures on the processor.")
-        print(json.dumps({"not_measured": {"cuda": "no CUDA device"}}))
-        return 0
+        return tell_no_gpu()
     setting = _setting(options)
     if options.peak_of:
         print(json.dumps(_peak(setting, OURS if options.peak_of == "ours" else TUNED, options)))
