@@ -36,6 +36,12 @@ def make_repository(folder: Path) -> Path:
     return folder
 
 
+def mirror(source: Path, folder: Path) -> Path:
+    """Return a bare copy of a repository with all its references."""
+    git(source, "clone", "-q", "--mirror", str(source), str(folder))
+    return folder
+
+
 def commit(folder: Path, files: Mapping[str, str | bytes | None], message: str = "change") -> str:
     """Write (None: remove) files, commit all of them, and return the commit id."""
     for name, content in files.items():

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ pytest.importorskip("lightgbm", reason="training needs the model extra")
 
 from tests.command_line import told
 from tests.flows.test_train import mine, rows, store_of, tamper
-from tests.repositories import git, make_repository
+from tests.repositories import make_repository, mirror
 
 from reviewlore.adapters.console import QuietConsole
 from reviewlore.adapters.resources import load_recipe, recipe_names
@@ -39,8 +38,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def copy(trained: Path, tmp_path: Path) -> Path:
-    git(tmp_path, "clone", "-q", "--mirror", str(trained), "copy")
-    return tmp_path / "copy"
+    return mirror(trained, tmp_path / "copy")
 
 
 def manifest_of(home: Path) -> VersionManifest:
@@ -138,14 +136,13 @@ def tiny(name: str = "smoke_cpu") -> Recipe:
 
 
 @pytest.fixture(scope="module")
-def adapter(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def adapter(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository with a rejected adapter of a tiny recipe beside the ranker."""
     pytest.importorskip("trl", reason="training an adapter needs the model extra")
-    folder = tmp_path_factory.mktemp("adapter")
-    git(folder, "clone", "-q", "--mirror", str(trained), "copy")
-    context = Workshop(folder / "copy", QuietConsole()).train_context()
+    home = mirror(trained, tmp_path_factory.mktemp("adapter") / "copy")
+    context = Workshop(home, QuietConsole()).train_context()
     assert train(context, "adapter", tiny()).decision.verdict == "refuse"
-    yield folder / "copy"
+    return home
 
 
 @pytest.mark.model

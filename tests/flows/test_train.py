@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("lightgbm", reason="training needs the model extra")
 
 from tests.command_line import told
-from tests.repositories import git, make_repository
+from tests.repositories import make_repository, mirror
 
 from reviewlore.adapters.console import QuietConsole
 from reviewlore.adapters.git import GitRepo
@@ -77,8 +77,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def copy(trained: Path, tmp_path: Path) -> Path:
-    git(tmp_path, "clone", "-q", "--mirror", str(trained), "copy")
-    return tmp_path / "copy"
+    return mirror(trained, tmp_path / "copy")
 
 
 def mine(home: Path, table: list[dict[str, Any]]) -> None:
