@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from tests.lessons import Heard
 from tests.lineage import NOW, enter_version, mined, newest, rows, store_of
 
 from reviewlore.adapters.console import QuietConsole
@@ -42,15 +43,7 @@ class Adapters:
         return self
 
 
-class Told(QuietConsole):
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.lines.append(text)
-
-
-def scene(tmp_path: Path, *, here: bool = True) -> tuple[TrainContext, Adapters, Told]:
+def scene(tmp_path: Path, *, here: bool = True) -> tuple[TrainContext, Adapters, Heard]:
     """A state branch on which an adapter of the base acme/small judges."""
     home = mined(tmp_path / "repo", rows(60))
     store = store_of(home)
@@ -65,7 +58,7 @@ def scene(tmp_path: Path, *, here: bool = True) -> tuple[TrainContext, Adapters,
         state.REGISTRY: records.encode(replace(registry, entries=entries)),
     }
     store.update(lambda _: files, lambda: "Make it an adapter", NOW)
-    adapters, console = Adapters(here), Told()
+    adapters, console = Adapters(here), Heard()
     context = Workshop(home, QuietConsole()).train_context()
     return replace(context, adapters=adapters, console=console), adapters, console  # type: ignore[arg-type]
 
