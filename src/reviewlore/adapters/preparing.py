@@ -18,6 +18,7 @@ from reviewlore.adapters.bases import (
     Base,
     encode,
     encode_prompt,
+    encode_remark,
     make_base,
     make_tokenizer,
     open_named,
@@ -80,7 +81,7 @@ def tokenize(base: Base, dialogue: Dialogue, recipe: Recipe, cut: dict[str, int]
     """Return a dialogue's tokens, those that `Preferrer.score` would read; what had to be cut is counted in `cut`."""
     limit = recipe.text.max_tokens
     prompt, chosen = encode(base, dialogue.prompt, dialogue.chosen, limit)
-    _, rejected = encode(base, dialogue.prompt, dialogue.rejected, limit)
+    rejected = encode_remark(base, dialogue.rejected, limit)
     if cut is not None:
         cut["prompt_tokens"] += len(prompt) == limit - limit // REMARK_SHARE
         cut["remark_tokens"] += chosen[-1] != base.end or rejected[-1] != base.end
