@@ -11,12 +11,11 @@ from reviewlore.domain.preference import is_judged
 from reviewlore.domain.training import FitRequest
 from reviewlore.errors import RefusedError
 from reviewlore.flows import judge
-from reviewlore.flows.fitting import Fitted, Plan, count_trainable, fit_adapter, fit_ranker
+from reviewlore.flows.fitting import Fitted, Plan, fit_adapter, fit_ranker, steps_as_judged
 from reviewlore.flows.training import TrainContext
 from reviewlore.ports import Scorer
 from reviewlore.stages import evaluate
 from reviewlore.stages.folds import HeldOut, split_folds
-from reviewlore.stages.stopping import scale_steps
 
 _FOLDS = 5  # of the ranker, which takes a second each
 
@@ -60,10 +59,7 @@ def _fit(context: TrainContext, plan: Plan, judged: Fitted, part: HeldOut, numbe
     try:
         if plan.recipe is None:
             return fit_ranker(context, plan, part.fit, run=run).scorer
-        steps = None
-        if judged.steps:  # those that were found, for as many passes over these pairs
-            fit = count_trainable(plan.recipe, part.fit)
-            steps = scale_steps(judged.steps, judged.pairs, fit, plan.recipe.run.max_steps)
+        steps = steps_as_judged(plan.recipe, judged, part.fit)
         request = FitRequest(plan.recipe, plan.id, run, part.fit, (), plan.dataset.manifest.seed, steps)
         return fit_adapter(context, plan, request)[0].scorer
     except RefusedError:

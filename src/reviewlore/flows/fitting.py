@@ -123,10 +123,7 @@ def fit_served(context: TrainContext, plan: Plan, judged: Fitted) -> Fitted:
         final = fit_ranker(context, plan, plan.dataset.refit(), run=SERVED)
     else:
         pairs = (*plan.dataset.train, *plan.dataset.test)
-        steps = None
-        if judged.steps:
-            count = count_trainable(plan.recipe, pairs)
-            steps = scale_steps(judged.steps, judged.pairs, count, plan.recipe.run.max_steps)
+        steps = steps_as_judged(plan.recipe, judged, pairs)
         request = FitRequest(plan.recipe, plan.id, SERVED, pairs, (), plan.dataset.manifest.seed, steps)
         final, trained = fit_adapter(context, plan, request)
         final = replace(final, replay={f"{SERVED}.steps": str(trained.steps)})
@@ -237,6 +234,13 @@ def _agree(context: TrainContext, plan: Plan, recipe: Recipe, folds: Sequence[He
 
 def _can_judge(recipe: Recipe, fold: HeldOut) -> bool:
     return bool(count_trainable(recipe, fold.fit) and count_trainable(recipe, fold.judged))
+
+
+def steps_as_judged(recipe: Recipe, judged: Fitted, pairs: Sequence[PreferencePair]) -> int | None:
+    """Return the steps found for the judged run, for as many passes over some pairs; None: the recipe decides."""
+    if not judged.steps:
+        return None
+    return scale_steps(judged.steps, judged.pairs, count_trainable(recipe, pairs), recipe.run.max_steps)
 
 
 def count_trainable(recipe: Recipe, pairs: Sequence[PreferencePair]) -> int:
