@@ -146,7 +146,7 @@ def compare(context: TrainContext, dataset: LoadedDataset, recipe: Recipe, promp
     decision = decide_gate(
         judge.find_score(evaluation, plan.id), comparisons, judge.find_shortfall(dataset), evaluation.guards
     )
-    rows = {plan.id if score.name == plan.id else score.name: score for score in evaluation.scores}
+    rows = {score.name: score for score in evaluation.scores}
     ranker = next((rival.scorer for rival in versions if rival.scorer.version == "embedded ranker"), None)
     trainable = select_trainable(dataset.train, recipe.text)[0]
     return {
