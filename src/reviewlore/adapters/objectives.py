@@ -1,8 +1,9 @@
 """Log-probabilities of chosen and rejected remarks -> the loss of each pair: plain torch, no model, no batch average.
 
-All arguments are tensors with one value a pair.
+Tensors have one value a pair.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from reviewlore.domain.recipe import Loss
@@ -16,6 +17,15 @@ def raise_smoothing(loss: Loss, weight: float) -> float:
     if loss.evidence != "smoothing":
         return loss.label_smoothing
     return loss.label_smoothing + (0.5 - loss.label_smoothing) * (1.0 - weight)
+
+
+def scale_weights(loss: Loss, weights: Sequence[float]) -> list[float]:
+    """Return what multiplies the loss of each pair: 1, or where evidence weighs, its weight over the mean of all.
+
+    So a micro-batch's average of weighted losses adds up to the batch's, however small memory makes it.
+    """
+    mean = sum(weights) / len(weights) if weights and loss.evidence == "weight" else None
+    return [weight / mean if mean else 1.0 for weight in weights]
 
 
 def length_factors(ranks: Any, own: Any, other: Any, alpha: float) -> Any:

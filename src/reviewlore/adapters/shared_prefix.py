@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reviewlore.adapters.bases import Base
-from reviewlore.adapters.objectives import raise_smoothing
+from reviewlore.adapters.objectives import raise_smoothing, scale_weights
 from reviewlore.domain.recipe import Recipe
 from reviewlore.stages.batching import PairTokens, plan_batches
 
@@ -61,18 +61,15 @@ def make_preference_trainer(  # noqa: PLR0913 - what a run has decided, of which
 
 
 def _columns(recipe: Recipe, rows: Sequence[PairTokens]) -> list[dict[str, Any]]:
-    """Return rows as TRL names their tokens, with what their weights do; weights are 1 on average over the rows.
-
-    So a micro-batch's average of weighted losses adds up to the batch's, however small memory makes it.
-    """
-    mean = sum(row.weight for row in rows) / len(rows) if rows and recipe.loss.evidence == "weight" else None
+    """Return rows as TRL names their tokens, with what their weights do."""
+    weights = scale_weights(recipe.loss, [row.weight for row in rows])
     return [
         {
             "prompt_ids": list(row.prompt),
             "chosen_ids": list(row.chosen),
             "rejected_ids": list(row.rejected),
-            "weight": row.weight / mean if mean else 1.0,
+            "weight": weight,
             "smoothing": raise_smoothing(recipe.loss, row.weight),
         }
-        for row in rows
+        for row, weight in zip(rows, weights, strict=True)
     ]

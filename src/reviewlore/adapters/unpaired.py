@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reviewlore.adapters.bases import Base
+from reviewlore.adapters.objectives import scale_weights
 from reviewlore.domain.recipe import Recipe
 from reviewlore.stages.batching import PairTokens
 
@@ -43,8 +44,8 @@ def make_unpaired_trainer(  # noqa: PLR0913 - the same shape as `make_preference
     from datasets import Dataset
 
     size = arguments.per_device_train_batch_size
-    mean = sum(row.weight for row in rows) / len(rows) if rows and recipe.loss.evidence == "weight" else None
-    judged = [_judge(row, row.weight / mean if mean else 1.0) for row in rows]
+    weights = scale_weights(recipe.loss, [row.weight for row in rows])
+    judged = [_judge(row, weight) for row, weight in zip(rows, weights, strict=True)]
     held_out = [_judge(row, 1.0) for row in evaluation]
     arguments = copy.copy(arguments)
     arguments.beta, arguments.precompute_ref_log_probs = recipe.loss.beta, False
