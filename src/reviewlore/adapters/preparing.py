@@ -5,9 +5,7 @@ run is taken up. Owns torch and safetensors with `trainer`.
 """
 
 import json
-import random
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +26,7 @@ from reviewlore.adapters.bases import (
 from reviewlore.adapters.checkpoints import RunFolder
 from reviewlore.adapters.following import WEIGHTS, adapter_bytes
 from reviewlore.adapters.lora import adapt, check_size
-from reviewlore.adapters.warm_start import warm_start
+from reviewlore.adapters.warm_start import draw_passes, warm_start
 from reviewlore.domain.recipe import Dialogue, MadeBase, Recipe
 from reviewlore.domain.training import Lesson
 from reviewlore.ports import Console
@@ -135,10 +133,10 @@ def _warm_up(base: Base, settings: MadeBase, lesson: Lesson, console: Console) -
 
     model, size = base.model.train(), lesson.recipe.run.batch_size
     optimizer = torch.optim.AdamW(model.parameters(), lr=settings.warm_up_rate, weight_decay=0.0)
-    order = _shuffle(len(lesson.train), max(1, settings.warm_up_steps) * size, lesson.seed)
+    order = draw_passes(lesson.train, max(1, settings.warm_up_steps) * size, lesson.seed)
     steps = range(settings.warm_up_steps)
     for step in console.track(steps, "Warming up the base model", settings.warm_up_steps):
-        batch = [lesson.train[index] for index in order[step * size : (step + 1) * size]]
+        batch = order[step * size : (step + 1) * size]
         tokens = [encode(base, each.prompt, each.chosen, lesson.recipe.text.max_tokens) for each in batch]
         ids = [torch.tensor(prompt + remark) for prompt, remark in tokens]
         rows = torch.nn.utils.rnn.pad_sequence(ids, batch_first=True, padding_value=base.pad)
@@ -148,12 +146,3 @@ def _warm_up(base: Base, settings: MadeBase, lesson: Lesson, console: Console) -
             group["lr"] = settings.warm_up_rate * (1 - step / settings.warm_up_steps)
         optimizer.step()
         optimizer.zero_grad()
-
-
-def _shuffle(size: int, count: int, seed: int) -> Sequence[int]:
-    """Return `count` indices below `size`: passes over all of them, each in an order of its own."""
-    randomness = random.Random(seed)  # noqa: S311 - reproducible, not secret
-    order: list[int] = []
-    while len(order) < count:
-        order += randomness.sample(range(size), size)
-    return order[:count]

@@ -8,7 +8,7 @@ import random
 from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reviewlore.adapters.bases import Base, use_bfloat16, uses_cpu
 from reviewlore.domain.recipe import Recipe
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _IGNORED = -100  # the label of a token that is read and not learned
 _Row = dict[str, Any]
+T = TypeVar("T")
 
 
 def warm_start(
@@ -42,7 +43,7 @@ def warm_start(
     trainer = _trainer_class()(
         model=model,
         args=_arguments(recipe, steps, seed, folder),
-        train_dataset=_dataset(_order(chosen, steps * recipe.run.batch_size, seed)),
+        train_dataset=_dataset(draw_passes(chosen, steps * recipe.run.batch_size, seed)),
         data_collator=_Collator(base.pad),
         processing_class=base.tokenizer,
         callbacks=[_keeps(log)],
@@ -77,12 +78,12 @@ def _choose(rows: Sequence["PairTokens"], *, weighted: bool) -> list[_Row]:
     ]
 
 
-def _order(chosen: Sequence[_Row], count: int, seed: int) -> list[_Row]:
+def draw_passes(rows: Sequence[T], count: int, seed: int) -> list[T]:
     """Return `count` rows: passes over all of them, each in an order of its own."""
     randomness = random.Random(seed)  # noqa: S311 - reproducible, not secret
-    order: list[_Row] = []
+    order: list[T] = []
     while len(order) < count:
-        order += randomness.sample(chosen, len(chosen))
+        order += randomness.sample(rows, len(rows))
     return order[:count]
 
 
