@@ -23,6 +23,7 @@ from reviewlore.domain.finding import SPECIALISTS
 from reviewlore.errors import ConfigError
 
 if TYPE_CHECKING:
+    from reviewlore.flows.learn_forge import Reach
     from reviewlore.wiring import Workshop
 
 
@@ -60,23 +61,16 @@ def mine(
     run that was interrupted or stopped goes on where it was when it is started again.
     """
     from reviewlore.flows.learn import learn
-    from reviewlore.flows.learn_forge import Reach
     from reviewlore.flows.sources import read_files
     from reviewlore.formats.mining import render_learning
     from reviewlore.formats.records import to_plain
-    from reviewlore.formats.rows import utc
     from reviewlore.wiring_mining import ForgeLimits, learn_remote
 
     if bool(files) + bool(github) + notes != 1:
         raise ConfigError("Name what to mine: either --from FILE, or --github OWNER/NAME, or --notes.")
     if not github:
         _refuse_forge_options(since=since, **limits)
-    moment = utc(since) if since else None
-    if moment == "":
-        raise ConfigError(f"--since {since!r} is no time; write ISO 8601, such as 2026-01-31 or 2026-01-31T12:00:00Z.")
-    reach = Reach(moment, limits.pop("everything"))
-    if reach.since and reach.everything:
-        raise ConfigError("--since and --all exclude each other.")
+    reach = _find_reach(since, limits.pop("everything"))
     workshop = open_workshop(repo, quiet)
     if github:
         remote, address = workshop.github(github)
@@ -94,6 +88,19 @@ def mine(
     if report.note:  # what became of its remarks may have ended a version's time, or a trial
         tell_consequences(workshop, dry_run=dry_run)
     return 0
+
+
+def _find_reach(since: str | None, everything: bool) -> "Reach":
+    """Return how far back a forge is read; ConfigError where the options do not say."""
+    from reviewlore.flows.learn_forge import Reach
+    from reviewlore.formats.rows import utc
+
+    moment = utc(since) if since else None
+    if moment == "":
+        raise ConfigError(f"--since {since!r} is no time; write ISO 8601, such as 2026-01-31 or 2026-01-31T12:00:00Z.")
+    if moment and everything:
+        raise ConfigError("--since and --all exclude each other.")
+    return Reach(moment, everything)
 
 
 def _refuse_forge_options(**given: Any) -> None:
