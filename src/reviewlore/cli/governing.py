@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -19,9 +19,6 @@ from reviewlore.cli.options import (
 )
 from reviewlore.domain.finding import SPECIALISTS
 from reviewlore.errors import ConfigError
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()
