@@ -72,7 +72,7 @@ class Bench:
         Slices are of versions and rivals; a baseline has none.
         """
         pairs = _spread(self.pairs, entrant.most)
-        remarks = list(dict.fromkeys(remark for pair in pairs for remark in (pair.chosen, pair.rejected)))
+        remarks = remarks_of(pairs)
         start = self.clock.monotonic()
         scores = entrant.score(remarks)
         milliseconds = 1000.0 * (self.clock.monotonic() - start) / max(1, len(remarks))
@@ -85,6 +85,11 @@ class Bench:
         cost = reading.passes * self.price / 1000 if reading.passes and self.price else None
         spent = replace(score, milliseconds_per_remark=round(milliseconds, 3), cost_per_thousand=cost)
         return replace(spent, prompt_tokens=round(reading.prompt, 1)), wins
+
+
+def remarks_of(pairs: Sequence[PreferencePair]) -> list[Remark]:
+    """Return the different remarks of some pairs, in order."""
+    return list(dict.fromkeys(remark for pair in pairs for remark in (pair.chosen, pair.rejected)))
 
 
 def _spread(pairs: Sequence[PreferencePair], most: int) -> Sequence[PreferencePair]:

@@ -43,9 +43,7 @@ def _cross_validate(context: TrainContext, plan: Plan, judged: Fitted, folds: in
         asked = [pair for pair in part.judged if is_judged(pair)]
         scorer = _fit(context, plan, judged, part, number) if asked else None
         if scorer is not None:
-            remarks = list(dict.fromkeys(remark for pair in asked for remark in (pair.chosen, pair.rejected)))
-            scores = dict(zip(remarks, scorer.score(remarks), strict=True))
-            wins |= evaluate.judge_pairs(asked, scores.__getitem__)
+            wins |= judge.judge_together(scorer, asked)
             pairs += asked
     if not pairs:
         return None

@@ -10,7 +10,7 @@ from reviewlore.domain.model import DatasetManifest
 from reviewlore.domain.preference import Dataset, PreferencePair, Remark, is_judged
 from reviewlore.errors import InputError, MissingExtra, RefusedError
 from reviewlore.flows import state
-from reviewlore.flows.bench import Bench, Entrant
+from reviewlore.flows.bench import Bench, Entrant, remarks_of
 from reviewlore.flows.card import read_judged
 from reviewlore.flows.scoring import PRIOR, RankerScorer, load_version
 from reviewlore.ports import AdapterTrainer, Clock, Console, Reader, Scorer, Store
@@ -194,12 +194,14 @@ def judge(
 
 def compare_served(served: Scorer, judged: Scorer, dataset: LoadedDataset) -> Interval:
     """Return the accuracy of the model to serve minus that of the judged one, paired, on the pairs that judged it."""
-    remarks = list(dict.fromkeys(remark for pair in dataset.test for remark in (pair.chosen, pair.rejected)))
-    first, second = (
-        evaluate.judge_pairs(dataset.test, dict(zip(remarks, scorer.score(remarks), strict=True)).__getitem__)
-        for scorer in (served, judged)
-    )
+    first, second = (judge_together(scorer, dataset.test) for scorer in (served, judged))
     return evaluate.paired_difference(dataset.test, first, second, seed=dataset.manifest.seed)
+
+
+def judge_together(scorer: Scorer, pairs: Sequence[PreferencePair]) -> dict[str, float]:
+    """Return what `evaluate.judge_pairs` does, all remarks scored in one call (a model batches them)."""
+    remarks = remarks_of(pairs)
+    return evaluate.judge_pairs(pairs, dict(zip(remarks, scorer.score(remarks), strict=True)).__getitem__)
 
 
 def find_score(evaluation: Evaluation, name: str) -> TierScore:
