@@ -126,7 +126,6 @@ def card(version: str, repo: Path, output: Path | None, style: str) -> int:
     Show the model card of a VERSION (the beginning of its id; the newest where none is given), as it stands now: what
     it is for, what it learned from, how it was judged, what the gate said, and all that it rests on.
     """
-    from reviewlore.domain.card import MARKDOWN_FILE, PAGE_FILE
     from reviewlore.flows.card import read_card
     from reviewlore.formats.records import to_plain
 
@@ -134,10 +133,14 @@ def card(version: str, repo: Path, output: Path | None, style: str) -> int:
     found = read_card(workshop.store, version)
     if style == "json":
         text = as_json(to_plain(found))
-    else:
-        from reviewlore.wiring_training import draw_card
+    elif style == "markdown":
+        from reviewlore.formats.card_markdown import render_card
 
-        text = draw_card(found)[MARKDOWN_FILE if style == "markdown" else PAGE_FILE].decode()
+        text = render_card(found)
+    else:
+        from reviewlore.adapters.card_page import render_card_page
+
+        text = render_card_page(found)
     if output is None:
         emit(text)
         return 0
