@@ -6,6 +6,7 @@ from reviewlore.domain.calibration import Audience, Calibration, Calibrations
 from reviewlore.domain.card import CardSection, CardTable, ModelCard
 from reviewlore.domain.evaluation import Diagnostics, Evaluation, GuardResult, Interval, TierScore
 from reviewlore.formats.standing import order_kinds
+from reviewlore.formats.tables import show_milliseconds
 
 _DIAGNOSTICS = (
     ("length_correlation", "Rank correlation of score and length"),
@@ -115,7 +116,10 @@ def _scores(evaluation: Evaluation) -> CardTable:
     for score in scores:
         name = score.name.replace("_", " ") if score.tier == "baseline" else score.name
         row = [name, score.tier, _interval(score.overall), *(_interval(score.by_kind.get(kind)) for kind in kinds)]
-        row += [f"{score.prompt_tokens:.0f}" if score.prompt_tokens else "", _milliseconds(score)]
+        row += [
+            f"{score.prompt_tokens:.0f}" if score.prompt_tokens else "",
+            show_milliseconds(score.milliseconds_per_remark),
+        ]
         if priced:
             row.append("" if score.cost_per_thousand is None else f"{score.cost_per_thousand:.4g}")
         rows.append(tuple(row))
@@ -142,7 +146,3 @@ def _interval(interval: Interval | None) -> str:
     if interval is None or not interval.count:
         return "no pairs"
     return f"{interval.accuracy:.3f} ({interval.low:.3f}–{interval.high:.3f})"
-
-
-def _milliseconds(score: TierScore) -> str:
-    return f"{score.milliseconds_per_remark:.2f}" if score.milliseconds_per_remark else ""

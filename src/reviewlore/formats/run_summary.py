@@ -9,15 +9,15 @@ from reviewlore.domain.evaluation import GateDecision
 from reviewlore.domain.inert import inert_line
 from reviewlore.domain.model import VersionManifest
 from reviewlore.domain.visible import visible_line
+from reviewlore.formats.standing import VERDICTS
 
 _BARS = "▁▂▃▄▅▆▇█"
 _MOST_BARS = 60
-_VERDICT = {"promote": "Promoted", "refuse": "Refused"}
 
 
 def render_run(manifest: VersionManifest, decision: GateDecision) -> str:
     """Return the gate's decision, a table of the run, and the curve of its loss where it has one."""
-    said = _VERDICT[decision.verdict]
+    said = VERDICTS[decision.verdict]
     head = f"## {said}: {_inert(manifest.id)}\n\n{_inert(decision.reason)}\n"
     rows = "".join(f"| {name} | {_inert(value)} |\n" for name, value in _rows(manifest) if value)
     return f"{head}\n| the run | |\n|---|---|\n{rows}{_curve(manifest)}"

@@ -14,9 +14,9 @@ from reviewlore.domain.preference import PairKind
 from reviewlore.domain.spending import MonthSpending
 from reviewlore.domain.visible import visible_line
 from reviewlore.formats.examined import render_examination, render_slices
-from reviewlore.formats.tables import WIDTH, lay_out, make_rows, show_interval
+from reviewlore.formats.tables import WIDTH, lay_out, make_rows, show_interval, show_milliseconds
 
-_VERDICT = {"promote": "Promoted", "refuse": "Refused"}
+VERDICTS = {"promote": "Promoted", "refuse": "Refused"}
 
 
 def render_evaluation(evaluation: Evaluation) -> str:
@@ -52,7 +52,7 @@ def _takes(ordered: Sequence[TierScore]) -> list[list[str]]:
     priced = [score.cost_per_thousand for score in ordered]
     columns = {
         "prompt tokens": [f"{score.prompt_tokens:.0f}" if score.prompt_tokens else "" for score in ordered],
-        "ms": [_milliseconds(score) for score in ordered],
+        "ms": [show_milliseconds(score.milliseconds_per_remark) for score in ordered],
         "cost of 1,000": ["" if cost is None else f"{cost:.4g}" for cost in priced],
     }
     return [[title, *cells, ""] for title, cells in columns.items() if any(cells)]
@@ -76,7 +76,7 @@ def order_kinds(kinds: Iterable[str]) -> list[str]:
 def render_decision(decision: GateDecision) -> str:
     """Return the gate's verdict in one paragraph: who, against whom, the reason, and the difference if not in it."""
     against = f" against {decision.incumbent}" if decision.incumbent else ", with no incumbent"
-    text = f"{_VERDICT[decision.verdict]} {decision.candidate}{against}: {decision.reason.rstrip('.')}."
+    text = f"{VERDICTS[decision.verdict]} {decision.candidate}{against}: {decision.reason.rstrip('.')}."
     gap = decision.difference
     if decision.migration:
         text += f" A migration: {decision.migration}."
@@ -221,10 +221,6 @@ def _name(score: TierScore) -> str:
     if score.tier == "baseline":
         return visible_line(score.name.replace("_", " "))
     return visible_line(score.name if score.name.startswith(score.tier) else f"{score.name} ({score.tier})")
-
-
-def _milliseconds(score: TierScore) -> str:
-    return f"{score.milliseconds_per_remark:.2f}" if score.milliseconds_per_remark else ""
 
 
 def _list(names: Iterable[str]) -> str:

@@ -15,6 +15,11 @@ def show_interval(interval: Interval | None) -> str:
     return f"{_share(interval.accuracy)} ({_share(interval.low)}–{_share(interval.high)})"
 
 
+def show_milliseconds(value: float) -> str:
+    """Return milliseconds, empty where none were measured."""
+    return f"{value:.2f}" if value else ""
+
+
 def lay_out(names: Sequence[str], columns: Sequence[list[str]]) -> list[str]:
     """Return tables, each with the names on its left and as many columns as fit the width."""
     return ["\n".join(make_rows([list(names), *block])) for block in _blocks(names, columns)]
