@@ -4,8 +4,8 @@ import textwrap
 
 from reviewlore.domain.curve import LearningCurve
 from reviewlore.domain.evaluation import Interval
+from reviewlore.formats.tables import WIDTH, show_interval, show_share
 
-_WIDTH = 98
 _PLOT = 40
 
 
@@ -23,12 +23,12 @@ def render_curve(curve: LearningCurve) -> str:
     low = min(row[3].low for row in rows)
     high = max(row[3].high for row in rows)
     head = f"{'share':>6}{'pull requests':>15}{'pairs':>8}  {'accuracy':<15} "
-    scale = f"{_share(low)}{_share(high):>{_PLOT - len(_share(low))}}"
-    lines = [*textwrap.wrap(title, _WIDTH), "", head + scale]
+    scale = f"{show_share(low)}{show_share(high):>{_PLOT - len(show_share(low))}}"
+    lines = [*textwrap.wrap(title, WIDTH), "", head + scale]
     for share, requests, pairs, accuracy, mark in rows:
-        told = f"{_share(accuracy.accuracy)} ({_share(accuracy.low)}–{_share(accuracy.high)})"
+        told = show_interval(accuracy)
         lines.append(f"{share:>6}{requests:>15}{pairs:>8}  {told:<15} {_draw(accuracy, mark, low, high)}".rstrip())
-    return "\n".join([*lines, "", *textwrap.wrap(curve.told, _WIDTH)]) + "\n"
+    return "\n".join([*lines, "", *textwrap.wrap(curve.told, WIDTH)]) + "\n"
 
 
 def _draw(interval: Interval, mark: str, low: float, high: float) -> str:
@@ -41,7 +41,3 @@ def _draw(interval: Interval, mark: str, low: float, high: float) -> str:
     cells[first], cells[last] = "├", "┤"
     cells[place(interval.accuracy)] = mark
     return "".join(cells)
-
-
-def _share(value: float) -> str:
-    return f"{value:.2f}".removeprefix("0")

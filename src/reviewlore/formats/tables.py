@@ -8,11 +8,16 @@ WIDTH = 98
 _GAP = "  "
 
 
+def show_share(value: float) -> str:
+    """Return a share with two digits after the point and, below one, none before it."""
+    return f"{value:.2f}".removeprefix("0")
+
+
 def show_interval(interval: Interval | None) -> str:
     """Return a share with its interval, `no pairs` where there is none."""
     if interval is None or interval.count == 0:
         return "no pairs"
-    return f"{_share(interval.accuracy)} ({_share(interval.low)}–{_share(interval.high)})"
+    return f"{show_share(interval.accuracy)} ({show_share(interval.low)}–{show_share(interval.high)})"
 
 
 def show_milliseconds(value: float) -> str:
@@ -36,10 +41,6 @@ def make_rows(columns: Sequence[list[str]], *, align_right: bool = True) -> list
         ]
         rows.append(_GAP.join(cells).rstrip())
     return rows
-
-
-def _share(value: float) -> str:
-    return f"{value:.2f}".removeprefix("0")
 
 
 def _blocks(names: Sequence[str], columns: Sequence[list[str]]) -> list[list[list[str]]]:
