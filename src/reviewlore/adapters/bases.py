@@ -18,6 +18,7 @@ from typing import Any
 from reviewlore.adapters.base_files import read_config
 from reviewlore.adapters.chat import encode_texts, find_user_frame
 from reviewlore.adapters.hub import check_hub, find_cached, is_offline
+from reviewlore.adapters.runs import first_line
 from reviewlore.domain.recipe import MadeBase, NamedBase, Precision, Recipe
 from reviewlore.errors import ConfigError, InputError, MissingExtra
 
@@ -290,8 +291,3 @@ def _nf4() -> dict[str, Any]:
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=compute
     )
     return {"quantization_config": config, "dtype": compute}
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of what a library reported, or the kind of error where it said nothing."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

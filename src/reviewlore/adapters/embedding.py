@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from reviewlore.adapters.base_files import read_config
-from reviewlore.adapters.bases import first_line, quiet_libraries
+from reviewlore.adapters.bases import quiet_libraries
 from reviewlore.adapters.index_file import passage_of, said_in
+from reviewlore.adapters.runs import first_line
 from reviewlore.stages.retrieve import fuse
 
 _TOKENS = 256  # what models for sentences were trained on

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from reviewlore.adapters.bases import first_line
+from reviewlore.adapters.runs import first_line
 from reviewlore.adapters.weights import verify_files
 from reviewlore.adapters.writer import Writer, open_writer
 from reviewlore.domain.recipe import NamedBase

@@ -15,7 +15,6 @@ from reviewlore.adapters.bases import (
     encode_prompt,
     encode_remark,
     exact_arithmetic,
-    first_line,
     make_base,
     open_named,
     quiet_libraries,
@@ -23,7 +22,7 @@ from reviewlore.adapters.bases import (
 )
 from reviewlore.adapters.lora import attach
 from reviewlore.adapters.prefix_cache import PrefixCache, ReadPrompt
-from reviewlore.adapters.runs import require_model_extra
+from reviewlore.adapters.runs import first_line, require_model_extra
 from reviewlore.adapters.weights import BASE_WEIGHTS, TOKENIZER, VerifiedAdapter, made_revision
 from reviewlore.domain.recipe import MadeBase, Recipe
 from reviewlore.errors import StateError

@@ -75,10 +75,10 @@ def find_failure(error: Exception, folder: Path | None, kept: str) -> StorageErr
     if any(words in text for words in _DISK_FULL_WORDS):
         return StorageError(_disk_full("no room", folder, kept))
     if any(words in text for words in _LOST_WORDS):
-        said = _first_line(error)
+        said = first_line(error)[:200]
         return DeviceError(f"The accelerator stopped working ({said}). {kept} If it happens again, look at the driver.")
     if any(words in text for words in _SILENT_WORDS):
-        return DeviceError(f"The processes of the run lost touch with each other ({_first_line(error)}). {kept}")
+        return DeviceError(f"The processes of the run lost touch with each other ({first_line(error)[:200]}). {kept}")
     return None
 
 
@@ -101,5 +101,6 @@ def _disk_full(reason: str, folder: Path | None, kept: str) -> str:
     return f"The run cannot be written to {folder or tempfile.gettempdir()}: {reason}. Make room. {kept}"
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+def first_line(error: Exception) -> str:
+    """Return the first line of what a library reported, or the kind of error where it said nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -13,11 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from reviewlore.adapters.bases import first_line
 from reviewlore.adapters.checkpoints import RunFolder
 from reviewlore.adapters.console import QuietConsole
 from reviewlore.adapters.launch import read_lesson
-from reviewlore.adapters.runs import is_out_of_memory
+from reviewlore.adapters.runs import first_line, is_out_of_memory
 from reviewlore.domain.recipe import MadeBase
 from reviewlore.errors import ReviewloreError
 from reviewlore.ports import Console
