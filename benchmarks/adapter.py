@@ -148,7 +148,7 @@ def compare(context: TrainContext, dataset: LoadedDataset, recipe: Recipe, promp
     )
     rows = {score.name: score for score in evaluation.scores}
     ranker = next((rival.scorer for rival in versions if rival.scorer.version == "embedded ranker"), None)
-    trainable = select_trainable(dataset.train, recipe.text)[0]
+    trainable = select_trainable(dataset.train, recipe.text, recipe.loss.method)[0]
     return {
         "pairs": {"train": len(dataset.train), "trainable": len(trainable), "test": len(dataset.test)},
         "pull_requests": {"train": len({p.pull_request for p in dataset.train}), "test": evaluation.pull_requests},

@@ -141,6 +141,7 @@ def test_only_pairs_with_one_prompt_can_be_learned_from():
             pair(kind="revision", chosen="```suggestion\nb\n```", rejected="```suggestion\na\n```"),
         ],
         BUDGET,
+        "dpo",
     )
     assert [each.kind for each in kept] == ["relevance_hard", "relevance_easy", "dismissed", "revision"]
     assert dropped == {

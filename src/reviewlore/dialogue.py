@@ -85,7 +85,7 @@ def render_judgement(
 
 
 def select_trainable(
-    pairs: Iterable[PreferencePair], budget: "TextBudget", method: "Method" = "dpo"
+    pairs: Iterable[PreferencePair], budget: "TextBudget", method: "Method"
 ) -> tuple[tuple[PreferencePair, ...], dict[str, int]]:
     """Return the pairs that a method can learn from, in order, and the number of the others by reason.
 

@@ -24,6 +24,7 @@ from reviewlore.flows.examining import plant_canaries
 from reviewlore.flows.fitting import Fitted, Plan, count_trainable
 from reviewlore.flows.judge import load_dataset
 from reviewlore.flows.rivals import EMBEDDED, find_rivals
+from reviewlore.flows.scarcity import refuse_scarce
 from reviewlore.flows.training import TrainContext
 from reviewlore.formats import records
 from reviewlore.stages.folds import split_folds, split_later
@@ -98,3 +99,16 @@ def test_a_cross_validated_adapter_sees_its_pairs_as_often_as_the_judged_one_did
     assert [request.steps for request in adapters.asked] == [
         max(1, round(10 * count_trainable(recipe, part.fit) / 20)) for part in parts
     ]
+
+
+def test_pairs_on_two_hunks_count_where_kto_learns_from_them(tmp_path: Path) -> None:
+    context, plan, _ = scene(tmp_path)
+    kto = replace(RECIPE, loss=replace(RECIPE.loss, method="kto", kind="sigmoid", label_smoothing=0.0))
+    train = plan.dataset.train
+    learned = count_trainable(kto, train)
+    assert learned >= count_trainable(RECIPE, train) + sum(pair.kind == "outcome" for pair in train)
+    assert learned > count_trainable(RECIPE, train)
+    enough = replace(kto, minimum=replace(kto.minimum, pairs=learned, pull_requests=2))
+    refuse_scarce(context, replace(plan, recipe=enough))
+    with pytest.raises(RefusedError, match=f"needs at least {learned + 1} training pairs"):
+        refuse_scarce(context, replace(plan, recipe=replace(kto, minimum=replace(enough.minimum, pairs=learned + 1))))

@@ -245,7 +245,7 @@ def steps_as_judged(recipe: Recipe, judged: Fitted, pairs: Sequence[PreferencePa
 
 def count_trainable(recipe: Recipe, pairs: Sequence[PreferencePair]) -> int:
     """Return how many of some pairs an adapter can learn from."""
-    return len(select_trainable(pairs, recipe.text)[0])
+    return len(select_trainable(pairs, recipe.text, recipe.loss.method)[0])
 
 
 def _kept_step(trained: TrainedAdapter) -> int:

@@ -1,6 +1,6 @@
 """Too little to learn from: a plan and the minima in; a refusal that says what is missing, or what is not learned, out.
 
-An adapter learns from pairs of one prompt only, so those alone are counted for one; its recipe has a minimum, too.
+Of the pairs those are counted that the recipe's method can learn from; a recipe has a minimum, too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -68,8 +68,8 @@ def _told(who: str, shortage: Shortage) -> str:
 
 
 def _pairs(plan: Plan) -> tuple[PreferencePair, ...]:
-    train = plan.dataset.train
-    return train if plan.recipe is None else select_trainable(train, plan.recipe.text)[0]
+    train, recipe = plan.dataset.train, plan.recipe
+    return train if recipe is None else select_trainable(train, recipe.text, recipe.loss.method)[0]
 
 
 def _by_id(dataset: LoadedDataset) -> Mapping[str, Episode]:
