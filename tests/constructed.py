@@ -6,7 +6,6 @@ is wrong, and all calls look alike, so neither the remark, nor the code, nor wha
 reader of both can know. In noise, code and wish have nothing to do with each other.
 """
 
-import json
 import random
 from pathlib import Path
 from typing import Any
@@ -50,13 +49,6 @@ def make_rows(count: int, seed: int, *, noise: bool = False) -> list[dict[str, A
                 "outcome": outcome, "confidence": "high", "intent": "suggestion", "replies": [],
             })  # fmt: skip
     return rows
-
-
-def write_rows(folder: Path, rows: list[dict[str, Any]]) -> Path:
-    """Write rows as JSON Lines and return the file."""
-    path = folder / "rows.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
 
 
 def write_recipe(folder: Path, shipped: str, values: dict[str, str]) -> Path:

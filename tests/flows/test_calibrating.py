@@ -8,7 +8,8 @@ import pytest
 
 pytest.importorskip("lightgbm", reason="training needs the model extra")
 
-from tests.flows.test_train import copy, mine, rows, store_of, tamper, trained  # noqa: F401 - fixtures
+from tests.flows.test_train import copy, rows, tamper, trained  # noqa: F401 - fixtures
+from tests.lineage import store_of
 
 from reviewlore.adapters.resources import load_prior
 from reviewlore.domain.calibration import Calibration, Calibrations, RuleRecord

@@ -10,7 +10,8 @@ import pytest
 pytest.importorskip("lightgbm", reason="training needs the model extra")
 
 from tests.command_line import told
-from tests.flows.test_train import mine, rows, store_of, tamper
+from tests.flows.test_train import rows, tamper
+from tests.lineage import mined, store_of
 from tests.repositories import make_repository, mirror
 
 from reviewlore.adapters.console import QuietConsole
@@ -30,8 +31,7 @@ from reviewlore.wiring import Workshop
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository whose state branch has one promoted ranker."""
-    home = make_repository(tmp_path_factory.mktemp("replayed"))
-    mine(home, rows(160))
+    home = mined(tmp_path_factory.mktemp("replayed"), rows(160))
     assert run(["train", "--repo", str(home), "-q"]) == 0
     return home
 

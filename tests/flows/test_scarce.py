@@ -8,22 +8,16 @@ import pytest
 pytest.importorskip("lightgbm", reason="training needs the model extra")
 
 from tests.command_line import told
-from tests.constructed import make_rows, write_rows
-from tests.repositories import commit, make_repository
+from tests.constructed import make_rows
+from tests.lineage import mined
+from tests.repositories import commit
 
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.store import GitStore
-from reviewlore.cli import run
-
-
-def mined(folder: Path, places: int) -> Path:
-    home = make_repository(folder)
-    assert run(["mine", "--from", str(write_rows(home, make_rows(places, 1))), "--repo", str(home), "-q"]) == 0
-    return home
 
 
 def test_the_curve_is_shown_and_nothing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    home = mined(tmp_path, 80)
+    home = mined(tmp_path, make_rows(80, 1))
     before = GitStore(GitRepo(home)).head()
     code, out, err = told(capsys, "train", "--curve", "--repo", str(home), "-q")
     assert code == 0, err
@@ -40,7 +34,7 @@ def test_the_curve_is_shown_and_nothing_is_written(tmp_path: Path, capsys: pytes
 def test_below_the_minimum_of_the_settings_training_says_what_is_missing_and_whether_more_helps(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    home = mined(tmp_path, 80)
+    home = mined(tmp_path, make_rows(80, 1))
     commit(home, {".reviewlore.toml": "[[learn.minimum]]\npairs = 100000\npull-requests = 500\n"})
     code, out, err = told(capsys, "train", "--repo", str(home), "-q")
     assert (code, out) == (2, "")
@@ -50,7 +44,7 @@ def test_below_the_minimum_of_the_settings_training_says_what_is_missing_and_whe
 
 
 def test_too_little_for_a_curve_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    home = mined(tmp_path, 16)
+    home = mined(tmp_path, make_rows(16, 1))
     code, out, err = told(capsys, "train", "--curve", "--repo", str(home), "-q")
     assert (code, out) == (2, "")
     assert err.startswith("Error: There is too little to draw a learning curve: ")
@@ -59,7 +53,7 @@ def test_too_little_for_a_curve_is_refused(tmp_path: Path, capsys: pytest.Captur
 def test_thin_slices_are_not_claimed_and_few_held_out_pairs_are_cross_validated(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    home = mined(tmp_path, 28)
+    home = mined(tmp_path, make_rows(28, 1))
     code, out, err = told(capsys, "train", "--repo", str(home), "--format", "json")
     assert code == 0, err
     found = json.loads(out)

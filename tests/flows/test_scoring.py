@@ -9,8 +9,8 @@ import pytest
 
 pytest.importorskip("lightgbm", reason="training needs the model extra")
 
-from tests.flows.test_train import mine, rows, store_of
-from tests.repositories import make_repository
+from tests.flows.test_train import rows
+from tests.lineage import mined, store_of
 
 from reviewlore.adapters.resources import load_prior
 from reviewlore.adapters.store import GitStore
@@ -36,8 +36,7 @@ def store(tmp_path: Path) -> GitStore:
     """A state branch whose active version is an adapter that came after a promoted ranker."""
     from reviewlore.cli import run
 
-    home = make_repository(tmp_path / "repo")
-    mine(home, rows(280))
+    home = mined(tmp_path / "repo", rows(280))
     assert run(["train", "--repo", str(home), "-q"]) == 0
     store = store_of(home)
     (ranker,) = state.read_registry(store).entries

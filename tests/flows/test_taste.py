@@ -13,13 +13,12 @@ pytest.importorskip("lightgbm", reason="training needs the model extra")
 pytest.importorskip("trl", reason="training needs the model extra")
 
 from tests.command_line import told
-from tests.constructed import make_rows, write_recipe, write_rows
-from tests.repositories import make_repository
+from tests.constructed import make_rows, write_recipe
+from tests.lineage import mined
 
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.resources import load_recipe
 from reviewlore.adapters.store import GitStore
-from reviewlore.cli import run
 
 pytestmark = pytest.mark.model
 
@@ -40,11 +39,7 @@ SHORT = {
 
 def prepare(folder: Path, values: dict[str, str], *, noise: bool = False, places: int = PLACES) -> tuple[Path, Path]:
     """Return a mined repository and a recipe file."""
-    home = make_repository(folder)
-    assert (
-        run(["mine", "--from", str(write_rows(home, make_rows(places, 1, noise=noise))), "--repo", str(home), "-q"])
-        == 0
-    )
+    home = mined(folder, make_rows(places, 1, noise=noise))
     return home, write_recipe(folder, load_recipe("smoke_cpu"), values)
 
 

@@ -13,13 +13,12 @@ import pytest
 pytest.importorskip("lightgbm", reason="training needs the model extra")
 
 from tests.command_line import told
+from tests.lineage import mine, mined, store_of
 from tests.repositories import make_repository, mirror
 
 from reviewlore.adapters.console import QuietConsole
-from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.machine import SystemClock
 from reviewlore.adapters.resources import load_prior
-from reviewlore.adapters.store import GitStore
 from reviewlore.adapters.training import BoostedRankers
 from reviewlore.cli import run
 from reviewlore.domain.forgetting import NamedPull
@@ -69,8 +68,7 @@ def rows(count: int, seed: int = 1) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository whose state branch has one promoted ranker."""
-    home = make_repository(tmp_path_factory.mktemp("trained"))
-    mine(home, rows(280))
+    home = mined(tmp_path_factory.mktemp("trained"), rows(280))
     assert run(["train", "--repo", str(home), "-q"]) == 0
     return home
 
@@ -78,16 +76,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def copy(trained: Path, tmp_path: Path) -> Path:
     return mirror(trained, tmp_path / "copy")
-
-
-def mine(home: Path, table: list[dict[str, Any]]) -> None:
-    source = home / "rows.jsonl"
-    source.write_text("".join(json.dumps(row) + "\n" for row in table))
-    assert run(["mine", "--from", str(source), "--repo", str(home), "-q"]) == 0
-
-
-def store_of(home: Path) -> GitStore:
-    return GitStore(GitRepo(home))
 
 
 def tamper(home: Path, choose: Callable[[str], bool], change: Callable[[bytes], bytes | None]) -> None:

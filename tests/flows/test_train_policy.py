@@ -8,7 +8,8 @@ import pytest
 pytest.importorskip("lightgbm", reason="training needs the model extra")
 
 from tests.command_line import told
-from tests.flows.test_train import mine, rows, store_of
+from tests.flows.test_train import rows
+from tests.lineage import mine, mined, store_of
 from tests.repositories import commit, git, make_repository
 
 from reviewlore.cli import run
@@ -20,9 +21,7 @@ from reviewlore.flows.judge import load_dataset
 @pytest.fixture(scope="module")
 def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository that was mined."""
-    home = make_repository(tmp_path_factory.mktemp("learned") / "repo")
-    mine(home, rows(280))
-    return home
+    return mined(tmp_path_factory.mktemp("learned") / "repo", rows(280))
 
 
 @pytest.fixture
