@@ -17,7 +17,8 @@ from reviewlore.adapters.checkout import Remote, RemoteStore, fetch_commits, fet
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.store import GitStore
 from reviewlore.config import FILE
-from reviewlore.domain.events import Annotation, RunContext, TrainTier
+from reviewlore.domain.commands import TrainTier
+from reviewlore.domain.events import Annotation, RunContext
 from reviewlore.errors import InputError, ReviewloreError
 from reviewlore.flows.action import ActionTools, run_action
 from reviewlore.flows.publish import Desk

@@ -10,7 +10,8 @@ from reviewlore.domain.finding import Finding, Review
 from reviewlore.domain.history import Anchor
 from reviewlore.domain.model import AT_ONCE, Policies, Registry, RegistryEntry
 from reviewlore.errors import ConfigError, ForgeError, InputError, RefusedError
-from reviewlore.flows.command import CommandTools, answer_command
+from reviewlore.flows.command import answer_command
+from reviewlore.flows.command_tools import CommandTools
 from reviewlore.flows.publish import Desk, Reviewed
 from reviewlore.formats import records
 

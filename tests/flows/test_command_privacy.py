@@ -14,7 +14,8 @@ from reviewlore.domain.events import CommandEvent, JobResult
 from reviewlore.domain.model import Policies
 from reviewlore.errors import ConfigError, RefusedError, StorageError
 from reviewlore.flows import state
-from reviewlore.flows.command import CommandTools, answer_command
+from reviewlore.flows.command import answer_command
+from reviewlore.flows.command_tools import CommandTools
 from reviewlore.flows.publish import Desk
 from reviewlore.stages.redact import suppression_token
 

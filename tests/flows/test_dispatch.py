@@ -2,14 +2,7 @@ from typing import get_args
 
 import pytest
 
-from reviewlore.domain.events import (
-    CommandEvent,
-    DispatchEvent,
-    Ignored,
-    Mode,
-    PullRequestEvent,
-    ScheduledEvent,
-)
+from reviewlore.domain.events import CommandEvent, DispatchEvent, Ignored, Mode, PullRequestEvent, ScheduledEvent
 from reviewlore.flows.dispatch import choose_job
 
 EVENTS = {

@@ -11,7 +11,8 @@ from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.machine import SystemClock
 from reviewlore.adapters.store import GitStore
 from reviewlore.config import LearnSettings
-from reviewlore.domain.events import DismissReason, FeedbackSignal
+from reviewlore.domain.commands import DismissReason
+from reviewlore.domain.events import FeedbackSignal
 from reviewlore.domain.history import Episode, RawRemark, Reply
 from reviewlore.domain.mining import Suppressions
 from reviewlore.domain.people import Role

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewlore.domain.events import (
+from reviewlore.domain.commands import (
     DISMISS_REASONS,
     ApproveCommand,
     Command,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewlore.domain.events import CommandEvent, DispatchEvent, Ignored, PullRequestEvent, ScheduledEvent
+from reviewlore.domain.events import CommandEvent, DispatchEvent, Ignored, PullRequestEvent, PushEvent, ScheduledEvent
 from reviewlore.stages.intake import read_event
 
 EVENTS = Path(__file__).parents[1] / "action" / "events"
@@ -142,7 +142,28 @@ def test_a_dispatch_runs_from_the_default_branch_only():
     assert read_event("workflow_dispatch", good | {"ref": None}) == Ignored("payload_incomplete")
 
 
-@pytest.mark.parametrize("name", ["push", "ping", "pull_request_target", "workflow_run", ""])
+def pushed(ref="refs/heads/main", **more):
+    return {"ref": ref, "repository": {"full_name": "o/r", "default_branch": "main"}, "sender": {"login": "ann"}} | more
+
+
+def test_a_push_to_the_default_branch_is_read():
+    assert read_event("push", pushed()) == PushEvent("o/r", "ann")
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (pushed("refs/heads/other"), "not_the_default_branch"),
+        (pushed("refs/tags/main"), "not_the_default_branch"),
+        (pushed(deleted=True), "branch_deleted"),
+        (pushed(repository={"full_name": "o/r"}), "payload_incomplete"),
+    ],
+)
+def test_other_pushes_are_ignored(payload, reason):
+    assert read_event("push", payload) == Ignored(reason)
+
+
+@pytest.mark.parametrize("name", ["ping", "pull_request_target", "workflow_run", ""])
 def test_other_events_are_not_handled(name):
     assert read_event(name, payload("pull_request")) == Ignored("event_not_handled")
 

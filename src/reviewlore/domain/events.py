@@ -1,27 +1,22 @@
-"""What happened on the forge and what was asked for: typed events, commands, and how a run was started.
+"""What happened on the forge: typed events, how a run was started, and how it ended.
 
-Made by `stages/intake.py` and `stages/commands/` from untrusted text; an event that is not acted on says why.
+Made by `stages/intake.py` from untrusted payloads; an event that is not acted on says why.
 """
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from reviewlore.domain.architecture import Severity
+from reviewlore.domain.commands import DismissReason, TrainTier
 from reviewlore.domain.forge import CommentKind
 from reviewlore.domain.history import Anchor
 from reviewlore.domain.people import Role
 
 Mode = Literal["review", "command", "learn", "train"]
 FailOn = Severity | Literal["never"]
-TrainTier = Literal["embedded", "adapter"]
-DismissReason = Literal["wrong", "not-here", "already-known", "style-only", "too-minor", "intended", "duplicate"]
 PullAction = Literal["opened", "reopened", "synchronize", "ready_for_review"]
 AnnotationLevel = Literal["notice", "warning", "error"]
 JobConclusion = Literal["success", "failure", "neutral", "skipped"]
-
-DISMISS_REASONS: tuple[DismissReason, ...] = get_args(DismissReason)
-# Reasons that hold for one moment of one pull request; all others say that the remark is not wanted at all.
-PASSING_REASONS: frozenset[DismissReason] = frozenset({"already-known", "duplicate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,96 +65,21 @@ class DispatchEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class PushEvent:
+    """The default branch moved, as it does when a pull request is merged: what was said on it has its outcome now."""
+
+    repository: str
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """Nothing is done, for a snake_case reason."""
 
     reason: str
 
 
-Event = PullRequestEvent | CommandEvent | ScheduledEvent | DispatchEvent
-
-
-@dataclass(frozen=True, slots=True)
-class HelpCommand:
-    """Say what can be asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewCommand:
-    """Review the pull request again as it stands now."""
-
-
-@dataclass(frozen=True, slots=True)
-class DismissCommand:
-    """A remark is not wanted; `finding` names it where the comment is not an answer in its thread."""
-
-    reason: DismissReason
-    finding: str | None = None
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StatusCommand:
-    """Say which version is in force and how it was judged."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainCommand:
-    """Start the training workflow for one tier."""
-
-    tier: TrainTier = "embedded"
-
-
-@dataclass(frozen=True, slots=True)
-class ApproveCommand:
-    """Allow the dataset whose id begins with `subject` to be trained on, or such a version to judge.
-
-    `text` says why.
-    """
-
-    subject: str
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ForgetCommand:
-    """Forget a pull request or a comment of this repository; an empty `name` means the one it is said on."""
-
-    kind: Literal["pr", "comment"]
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OptOutCommand:
-    """Forget whoever says it, and do not learn from them any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class OptInCommand:
-    """Take whoever says it off the list of those who are not learned from."""
-
-
-Command = (
-    HelpCommand
-    | ReviewCommand
-    | DismissCommand
-    | StatusCommand
-    | TrainCommand
-    | ApproveCommand
-    | ForgetCommand
-    | OptOutCommand
-    | OptInCommand
-)
-
-
-@dataclass(frozen=True, slots=True)
-class CommandError:
-    """A comment that means a command but is none: what is wrong, which word, and the nearest right one."""
-
-    problem: str
-    word: str = ""
-    suggestion: str | None = None
-    usage: str | None = None
+Event = PullRequestEvent | CommandEvent | ScheduledEvent | DispatchEvent | PushEvent
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,8 @@ from functools import partial
 
 from reviewlore.config import ReviewSettings
 from reviewlore.domain.asking import PullText
-from reviewlore.domain.events import (
-    Annotation,
-    CommandEvent,
-    FailOn,
-    Ignored,
-    JobResult,
-    PullRequestEvent,
-    RunContext,
-    TrainTier,
-)
+from reviewlore.domain.commands import TrainTier
+from reviewlore.domain.events import Annotation, CommandEvent, FailOn, Ignored, JobResult, PullRequestEvent, RunContext
 from reviewlore.domain.finding import Finding
 from reviewlore.domain.forge import PullRequest, Standing
 from reviewlore.domain.markers import MARKER
@@ -222,7 +214,8 @@ def _checked(
 
 
 def _command(event: CommandEvent, context: RunContext, tools: ActionTools) -> JobResult:
-    from reviewlore.flows.command import CommandTools, answer_command  # what a review need not load
+    from reviewlore.flows.command import answer_command
+    from reviewlore.flows.command_tools import CommandTools  # what a review need not load
 
     desk = tools.desk()
     command_tools = CommandTools(

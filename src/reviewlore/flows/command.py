@@ -5,73 +5,34 @@ without the right is told so. The head commit is pinned when the command is allo
 is never answered again.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from reviewlore.domain.events import (
-    Annotation,
+from reviewlore.domain.commands import (
     ApproveCommand,
     Command,
     CommandError,
-    CommandEvent,
     DismissCommand,
-    FeedbackSignal,
     ForgetCommand,
     HelpCommand,
-    JobResult,
     OptInCommand,
     OptOutCommand,
     ReviewCommand,
     StatusCommand,
     TrainCommand,
 )
+from reviewlore.domain.events import Annotation, CommandEvent, JobResult
 from reviewlore.domain.forge import PullRequest, Reaction
-from reviewlore.domain.markers import MARKER, find_marker, marker
-from reviewlore.domain.model import Policies
+from reviewlore.domain.markers import find_marker, marker
 from reviewlore.domain.people import Role
 from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreError, UserError
-from reviewlore.flows import command_approve, command_privacy, state
-from reviewlore.flows.publish import Desk, Published, Reviewed, publish_review, say_once
-from reviewlore.formats import records
-from reviewlore.ports import Clock, ForgeRuns, Store
+from reviewlore.flows import command_approve, command_feedback, command_privacy, state
+from reviewlore.flows.command_tools import Answer, CommandTools
+from reviewlore.flows.publish import publish_review, say_once
+from reviewlore.ports import Store
 from reviewlore.stages import commands
-from reviewlore.stages.publish.render import find_listed
-from reviewlore.stages.redact import pseudonym, redact, redact_mentions
 
 _STRANGERS: frozenset[Role] = frozenset({"none", "read"})
-
-
-@dataclass(frozen=True, slots=True)
-class CommandTools:
-    """What commands need: the forge, the state branch, and how a pull request is reviewed.
-
-    `review` reviews a pull request at its `head_sha`; `job` turns a published review into a result; `key` gives the
-    secret of pseudonyms, `kept_key` the same where it is certain to be the one that mining uses, else ConfigError.
-    `policies` are what the settings want a person's word on; `pinned` says which version a lock pins, empty: none. What
-    few commands need is made on first use.
-    """
-
-    desk: Desk
-    runs: Callable[[], ForgeRuns]
-    store: Callable[[], Store]
-    key: Callable[[], bytes]
-    kept_key: Callable[[], bytes]
-    policies: Callable[[], Policies]
-    clock: Clock
-    review: Callable[[PullRequest], Reviewed]
-    job: Callable[[Reviewed, Published], JobResult]
-    run_url: str = ""
-    train_workflow: str = "learn.yml"
-    pinned: Callable[[], str] = str
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What a command says at its end."""
-
-    text: str
-    result: JobResult
 
 
 def answer_command(event: CommandEvent, tools: CommandTools) -> JobResult:
@@ -97,7 +58,7 @@ def _obstacle(pull: PullRequest, event: CommandEvent, tools: CommandTools) -> st
 
 def _decide(
     parsed: Command | CommandError, event: CommandEvent, pull: PullRequest, role: Role, tools: CommandTools
-) -> tuple[Reaction, _Answer]:
+) -> tuple[Reaction, Answer]:
     if isinstance(parsed, CommandError):
         return "confused", _refused(commands.render_error(parsed), "command_not_understood")
     if not commands.may(role, parsed):
@@ -110,68 +71,31 @@ def _decide(
     return "confused" if answer.result.skip_reason else "rocket", answer
 
 
-def _do(command: Command, event: CommandEvent, pull: PullRequest, role: Role, tools: CommandTools) -> _Answer:
+def _do(command: Command, event: CommandEvent, pull: PullRequest, role: Role, tools: CommandTools) -> Answer:
     done = JobResult("success")
     match command:
         case HelpCommand():
-            return _Answer(commands.render_help(), done)
+            return Answer(commands.render_help(), done)
         case StatusCommand():
-            return _Answer(_status(tools.store(), tools.pinned()), done)
+            return Answer(_status(tools.store(), tools.pinned()), done)
         case ReviewCommand():
             return _review(pull, tools)
         case DismissCommand():
-            return _Answer(_dismiss(command, event, role, tools), done)
+            return Answer(command_feedback.dismiss(command, event, role, tools), done)
         case TrainCommand():
-            return _Answer(_train(command, event, tools), done)
+            return Answer(_train(command, event, tools), done)
         case ApproveCommand() | ForgetCommand() | OptOutCommand() | OptInCommand():
-            return _Answer(_govern(command, event, role, tools), done)
+            return Answer(_govern(command, event, role, tools), done)
 
 
-def _review(pull: PullRequest, tools: CommandTools) -> _Answer:
+def _review(pull: PullRequest, tools: CommandTools) -> Answer:
     reviewed = tools.review(pull)
     published = publish_review(tools.desk, pull.number, reviewed)
     result = replace(tools.job(reviewed, published), exit_code=0)  # this run is no check of the pull request
     if published.skip_reason:
-        return _Answer(commands.render_not_reviewed(pull.head_sha, published.skip_reason), result)
+        return Answer(commands.render_not_reviewed(pull.head_sha, published.skip_reason), result)
     text = commands.render_reviewed(pull.head_sha, published.posted, published.known, published.outside)
-    return _Answer(text, result)
-
-
-def _dismiss(command: DismissCommand, event: CommandEvent, role: Role, tools: CommandTools) -> str:
-    finding = _find_finding(command, event, tools)
-    branch, key = tools.store(), tools.key()
-    command_privacy.refuse_opted_out(event, branch, key)
-    signal = FeedbackSignal(
-        id=f"{event.repository}#{event.number}/{event.comment}",
-        kind="dismissed",
-        repository=event.repository,
-        pull_request=event.number,
-        finding=finding,
-        reason=command.reason,
-        text=redact_mentions(redact(command.text)[0]),
-        author=pseudonym(event.author, key),
-        role=role,
-        at=tools.clock.now(),
-    )
-    path = f"feedback/{signal.at[:7]}.jsonl"
-
-    def change(store: Store) -> dict[str, bytes | None]:
-        known = records.decode_lines(store.read(path) or b"", FeedbackSignal, path)
-        if any(old.id == signal.id for old in known):
-            return {}
-        where = f"{signal.repository}#{signal.pull_request}"
-        entry = state.audited(
-            store,
-            at=signal.at,
-            actor=signal.author,
-            action="dismiss",
-            subject=finding,
-            detail={"reason": signal.reason, "pull_request": where},
-        )
-        return {path: records.encode_lines([*known, signal]), state.AUDIT: entry}
-
-    branch.update(change, lambda: f"Keep a dismissal ({signal.reason}) of {finding}", signal.at)
-    return commands.render_dismissed(command, finding)
+    return Answer(text, result)
 
 
 def _govern(
@@ -194,22 +118,6 @@ def _govern(
             return command_privacy.opt_in(event, tools.store(), tools.kept_key(), now)
 
 
-def _find_finding(command: DismissCommand, event: CommandEvent, tools: CommandTools) -> str:
-    """Return the one remark of ours that is meant: by its thread, by its id, or because there is no other."""
-    posted = tools.desk.forge.posted(event.number, MARKER)
-    by_comment = {comment.id: find_marker("finding", comment.body) for comment in posted.comments}
-    if found := by_comment.get(event.thread or 0):
-        return found
-    listed = [name for summary in posted.summaries for name in find_listed(summary.body)]
-    known = list(dict.fromkeys([name for name in by_comment.values() if name] + listed))
-    matching = [name for name in known if command.finding and name.startswith(command.finding)]
-    if not command.finding:
-        matching = known
-    if len(matching) != 1:
-        raise RefusedError(commands.render_which_finding(known))
-    return matching[0]
-
-
 def _status(store: Store, pinned: str) -> str:
     signals = sum((store.read(path) or b"").count(b"\n") for path in store.paths("feedback/"))
     return commands.render_status(state.read_registry(store), len(state.read_episodes(store)), signals, pinned)
@@ -224,23 +132,23 @@ def _train(command: TrainCommand, event: CommandEvent, tools: CommandTools) -> s
     return commands.render_train_started(command, address)
 
 
-def _refused(text: str, reason: str) -> _Answer:
-    return _Answer(text, JobResult("neutral", reason))
+def _refused(text: str, reason: str) -> Answer:
+    return Answer(text, JobResult("neutral", reason))
 
 
-def _failed(command: Command, error: ReviewloreError, run_url: str) -> _Answer:
+def _failed(command: Command, error: ReviewloreError, run_url: str) -> Answer:
     """Return what is said of an error: a user's in full, of a fault only that there was one, with the log's address."""
     if isinstance(error, UserError):
         text = commands.render_failure(command, str(error), "")
     else:
         text = commands.render_failure(command, "something went wrong that is not your doing.", run_url)
     if isinstance(error, RefusedError):
-        return _Answer(text, JobResult("neutral", "command_refused"))
+        return Answer(text, JobResult("neutral", "command_refused"))
     note = Annotation("error", str(error), title="reviewlore")
-    return _Answer(text, JobResult("failure", "command_failed", exit_code=error.exit_code, annotations=(note,)))
+    return Answer(text, JobResult("failure", "command_failed", exit_code=error.exit_code, annotations=(note,)))
 
 
-def _end(event: CommandEvent, tools: CommandTools, reaction: Reaction, answer: _Answer) -> JobResult:
+def _end(event: CommandEvent, tools: CommandTools, reaction: Reaction, answer: Answer) -> JobResult:
     """Reply once and react; a token that may not write is a result, not a fault."""
     kind = "issuecomment-" if event.kind == "issue" else "discussion_r"
     address = f"{tools.desk.repository_url}/pull/{event.number}#{kind}{event.comment}"

@@ -1,6 +1,7 @@
 """`/lore approve`, and what `/lore train` asks before it starts: an event in, what was decided about out."""
 
-from reviewlore.domain.events import ApproveCommand, CommandEvent
+from reviewlore.domain.commands import ApproveCommand
+from reviewlore.domain.events import CommandEvent
 from reviewlore.domain.model import Policies
 from reviewlore.domain.people import Role
 from reviewlore.flows import state

@@ -5,7 +5,8 @@ Whoever speaks is only taken for the account that wrote the comment; only what b
 
 from dataclasses import replace
 
-from reviewlore.domain.events import CommandEvent, ForgetCommand
+from reviewlore.domain.commands import ForgetCommand
+from reviewlore.domain.events import CommandEvent
 from reviewlore.domain.forgetting import NamedComment, NamedPull, Target
 from reviewlore.errors import RefusedError
 from reviewlore.flows import state

@@ -7,14 +7,15 @@ from reviewlore.domain.events import (
     Ignored,
     Mode,
     PullRequestEvent,
+    PushEvent,
     ScheduledEvent,
 )
 
-# Learning and training write what later runs believe: only the clock and people with write access start them.
+# Learning and training write what later runs believe: only the clock, people with write access and merges start them.
 _ACCEPTED: dict[Mode, tuple[type, ...]] = {
     "review": (PullRequestEvent,),
     "command": (CommandEvent,),
-    "learn": (ScheduledEvent, DispatchEvent),
+    "learn": (ScheduledEvent, DispatchEvent, PushEvent),
     "train": (ScheduledEvent, DispatchEvent),
 }
 

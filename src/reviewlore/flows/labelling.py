@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reviewlore.config import LearnSettings
-from reviewlore.domain.events import PASSING_REASONS, FeedbackSignal
+from reviewlore.domain.commands import PASSING_REASONS
+from reviewlore.domain.events import FeedbackSignal
 from reviewlore.domain.history import Episode, OutcomeEvidence, RawRemark
 from reviewlore.domain.mining import PassCounts, Suppressions
 from reviewlore.domain.people import is_at_least

@@ -4,7 +4,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from reviewlore.domain.events import PASSING_REASONS, FeedbackSignal
+from reviewlore.domain.commands import PASSING_REASONS
+from reviewlore.domain.events import FeedbackSignal
 from reviewlore.domain.history import Episode
 from reviewlore.domain.hold import TrainingHold
 from reviewlore.domain.mining import Approvals, Cursors, Suppressions

@@ -4,6 +4,7 @@ No type of a third party appears in a signature; every method may raise the erro
 """
 
 from reviewlore.ports.code import Grammar, Index, Repo, Revision, Rewriting, Store
+from reviewlore.ports.deliveries import DeliveryQueue, Taken
 from reviewlore.ports.forge import Forge, ForgeAccount, ForgeComments, ForgeHistory, ForgeRuns, ForgeVoice
 from reviewlore.ports.generating import Generator
 from reviewlore.ports.judging import AdapterTrainer, Probe, RankerTrainer, Reader, Scorer
@@ -14,6 +15,7 @@ __all__ = [
     "AdapterTrainer",
     "Clock",
     "Console",
+    "DeliveryQueue",
     "Forge",
     "ForgeAccount",
     "ForgeComments",
@@ -36,4 +38,5 @@ __all__ = [
     "Scorer",
     "Shelf",
     "Store",
+    "Taken",
 ]

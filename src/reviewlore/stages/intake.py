@@ -14,6 +14,7 @@ from reviewlore.domain.events import (
     Ignored,
     PullAction,
     PullRequestEvent,
+    PushEvent,
     ScheduledEvent,
 )
 
@@ -108,6 +109,17 @@ def _dispatch(repository: str, body: Mapping[str, object]) -> Event | Ignored:
     return DispatchEvent(repository, _text(_map(body.get("sender")).get("login")))
 
 
+def _push(repository: str, body: Mapping[str, object]) -> Event | Ignored:
+    default, ref = read_default_branch(body), _text(body.get("ref"))
+    if not default or not ref:
+        return Ignored("payload_incomplete")
+    if ref != f"refs/heads/{default}":
+        return Ignored("not_the_default_branch")
+    if body.get("deleted") is True:
+        return Ignored("branch_deleted")
+    return PushEvent(repository, _text(_map(body.get("sender")).get("login")))
+
+
 def _not_a_new_comment(body: Mapping[str, object]) -> str | None:
     """Edits can make an old, harmless comment a command, and bots can be made to say one: neither counts."""
     comment = _map(body.get("comment"))
@@ -149,4 +161,5 @@ _READERS: Mapping[str, Callable[[str, Mapping[str, object]], Event | Ignored]] =
     "pull_request_review_comment": _review_comment,
     "schedule": _schedule,
     "workflow_dispatch": _dispatch,
+    "push": _push,
 }

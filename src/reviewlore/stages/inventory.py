@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from reviewlore.domain.events import PASSING_REASONS, FeedbackSignal
+from reviewlore.domain.commands import PASSING_REASONS
+from reviewlore.domain.events import FeedbackSignal
 from reviewlore.domain.history import Episode
 from reviewlore.domain.standing import ConcernRate
 

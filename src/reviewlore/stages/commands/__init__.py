@@ -18,7 +18,8 @@ from reviewlore.stages.commands.answers import (
     render_version_approved,
     render_which_finding,
 )
-from reviewlore.stages.commands.parse import PREFIX, ROWS, Row, is_for_everybody, may, parse_command, row_of
+from reviewlore.stages.commands.parse import ROWS, is_for_everybody, may, parse_command, row_of
+from reviewlore.stages.commands.words import PREFIX, Row
 
 __all__ = [
     "PREFIX",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reviewlore.domain.events import (
+from reviewlore.domain.commands import (
     PASSING_REASONS,
     Command,
     CommandError,
@@ -13,7 +13,8 @@ from reviewlore.domain.events import (
 )
 from reviewlore.domain.model import Registry, RegistryEntry
 from reviewlore.domain.people import Role
-from reviewlore.stages.commands.parse import PREFIX, ROWS, row_of
+from reviewlore.stages.commands.parse import ROWS, row_of
+from reviewlore.stages.commands.words import PREFIX
 
 _REASON_TEXT: dict[DismissReason, str] = {
     "wrong": "the remark is not true",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from reviewlore.domain.events import DISMISS_REASONS
+from reviewlore.domain.commands import DISMISS_REASONS
 from reviewlore.domain.history import Episode
 from reviewlore.domain.preference import PreferencePair
 from reviewlore.stages.dataset.making import CONFIDENCE, PairMaker

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from reviewlore.domain.architecture import Evidence
-from reviewlore.domain.events import DISMISS_REASONS
+from reviewlore.domain.commands import DISMISS_REASONS
 from reviewlore.domain.finding import Finding, Precedent, Review
 from reviewlore.domain.inert import folded_diagram, inert, inert_code, inert_line, inert_rows
 from reviewlore.domain.markers import MARKER, marker, run_marker

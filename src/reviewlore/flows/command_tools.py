@@ -1,0 +1,65 @@
+"""What every command is given, how it ends, and which remark of ours it means."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reviewlore.domain.events import CommandEvent, JobResult
+from reviewlore.domain.forge import PullRequest
+from reviewlore.domain.markers import MARKER, find_marker
+from reviewlore.domain.model import Policies
+from reviewlore.errors import RefusedError
+from reviewlore.flows.publish import Desk, Published, Reviewed
+from reviewlore.ports import Clock, ForgeRuns, Store
+from reviewlore.stages import commands
+from reviewlore.stages.publish.render import find_listed
+
+
+@dataclass(frozen=True, slots=True)
+class CommandTools:
+    """What commands need: the forge, the state branch, and how a pull request is reviewed.
+
+    `review` reviews a pull request at its `head_sha`; `job` turns a published review into a result; `key` gives the
+    secret of pseudonyms, `kept_key` the same where it is certain to be the one that mining uses, else ConfigError.
+    `policies` are what the settings want a person's word on; `pinned` says which version a lock pins, empty: none. What
+    few commands need is made on first use.
+    """
+
+    desk: Desk
+    runs: Callable[[], ForgeRuns]
+    store: Callable[[], Store]
+    key: Callable[[], bytes]
+    kept_key: Callable[[], bytes]
+    policies: Callable[[], Policies]
+    clock: Clock
+    review: Callable[[PullRequest], Reviewed]
+    job: Callable[[Reviewed, Published], JobResult]
+    run_url: str = ""
+    train_workflow: str = "learn.yml"
+    pinned: Callable[[], str] = str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command says at its end."""
+
+    text: str
+    result: JobResult
+
+
+def find_finding(named: str | None, event: CommandEvent, tools: CommandTools) -> str:
+    """Return the one remark of ours that is meant: by its thread, by its id, or because there is no other.
+
+    RefusedError, with the ids that there are, where it cannot be told.
+    """
+    posted = tools.desk.forge.posted(event.number, MARKER)
+    by_comment = {comment.id: find_marker("finding", comment.body) for comment in posted.comments}
+    if found := by_comment.get(event.thread or 0):
+        return found
+    listed = [name for summary in posted.summaries for name in find_listed(summary.body)]
+    known = list(dict.fromkeys([name for name in by_comment.values() if name] + listed))
+    matching = [name for name in known if named and name.startswith(named)]
+    if not named:
+        matching = known
+    if len(matching) != 1:
+        raise RefusedError(commands.render_which_finding(known))
+    return matching[0]

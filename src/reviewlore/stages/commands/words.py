@@ -1,0 +1,41 @@
+"""What all readers of commands share: a row of the table of commands, and how words are compared."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from reviewlore.domain.commands import Command, CommandError
+from reviewlore.domain.people import Role
+
+PREFIX = "/lore"
+MAX_TEXT = 500
+_FINDING = re.compile(r"[0-9a-f]{6,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One command: what to type, what it does, the lowest role that may, and how its words are read."""
+
+    name: str
+    usage: str
+    summary: str
+    role: Role
+    parse: Callable[[Sequence[str]], Command | CommandError]
+    command: type[Command]
+
+
+def surplus(usage: str, words: Sequence[str]) -> CommandError | None:
+    """Return what is wrong where words are left that a command does not take."""
+    name = usage.split(maxsplit=1)[0]
+    return CommandError(f"`{PREFIX} {name}` does not take", words[0], usage=usage) if words else None
+
+
+def as_finding(word: str) -> str | None:
+    """Return the id of a remark, or None: hexadecimal with a digit, so that no ordinary word is taken for one."""
+    given = plain(word)
+    return given if _FINDING.fullmatch(given) and any(char.isdigit() for char in given) else None
+
+
+def plain(word: str) -> str:
+    """Return a word as it is compared: lower case for ASCII only, so that no look-alike becomes a known word."""
+    return word.strip(",:;.!`").lower() if word.isascii() else word
