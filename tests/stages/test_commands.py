@@ -325,3 +325,10 @@ def test_any_text_is_read_without_a_crash(text):
 @given(st.sampled_from(DISMISS_REASONS), st.text(alphabet="ghijk xyz", max_size=30))
 def test_every_reason_is_read_with_any_words_behind_it(reason, words):
     assert parse_command(f"/lore dismiss {reason} {words}") == DismissCommand(reason, None, " ".join(words.split()))
+
+
+def test_rows_say_what_a_job_has_to_be_allowed_to_do():
+    """A command that changes the state branch or starts a workflow takes a job with more than read access."""
+    assert {row.name for row in commands.ROWS if row.writes} >= {"dismiss", "approve", "forget", "opt-out", "opt-in"}
+    assert [row.name for row in commands.ROWS if row.dispatches] == ["train"]
+    assert not any(row.writes for row in commands.ROWS if row.name in ("help", "review", "status", "train"))

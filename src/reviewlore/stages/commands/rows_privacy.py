@@ -43,6 +43,7 @@ PRIVACY_ROWS: tuple[Row, ...] = (
         "maintain",
         _parse_forget,
         ForgetCommand,
+        writes=True,
     ),
     Row(
         "opt-out",
@@ -51,6 +52,15 @@ PRIVACY_ROWS: tuple[Row, ...] = (
         "none",
         _parse_opt_out,
         OptOutCommand,
+        writes=True,
     ),
-    Row("opt-in", _OPT_IN, "lets what you write be learned from again", "none", _parse_opt_in, OptInCommand),
+    Row(
+        "opt-in",
+        _OPT_IN,
+        "lets what you write be learned from again",
+        "none",
+        _parse_opt_in,
+        OptInCommand,
+        writes=True,
+    ),
 )

@@ -61,6 +61,7 @@ REVIEW_ROWS: tuple[Row, ...] = (
         "write",
         _parse_dismiss,
         DismissCommand,
+        writes=True,
     ),
     Row("status", _STATUS, "tells which version is in force and why", "triage", _parse_status, StatusCommand),
 )

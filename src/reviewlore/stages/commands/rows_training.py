@@ -47,6 +47,7 @@ TRAINING_ROWS: tuple[Row, ...] = (
         "maintain",
         _parse_train,
         TrainCommand,
+        dispatches=True,
     ),
     Row(
         "approve",
@@ -56,5 +57,6 @@ TRAINING_ROWS: tuple[Row, ...] = (
         "write",
         _parse_approve,
         ApproveCommand,
+        writes=True,
     ),
 )

@@ -14,7 +14,11 @@ _FINDING = re.compile(r"[0-9a-f]{6,64}")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One command: what to type, what it does, the lowest role that may, and how its words are read."""
+    """One command: what to type, what it does, the lowest role that may, and how its words are read.
+
+    `writes`: it changes the state branch, so its job needs `contents: write`; `dispatches`: it starts a workflow, which
+    takes `actions: write`. The workflow that answers commands gives no other command either permission.
+    """
 
     name: str
     usage: str
@@ -22,6 +26,8 @@ class Row:
     role: Role
     parse: Callable[[Sequence[str]], Command | CommandError]
     command: type[Command]
+    writes: bool = False
+    dispatches: bool = False
 
 
 def surplus(usage: str, words: Sequence[str]) -> CommandError | None:
