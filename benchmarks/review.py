@@ -81,7 +81,7 @@ def main(argv: list[str]) -> int:
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as name:
         folder = arguments.keep or Path(name)
-        result, measured = measure(folder, size, _find_clone() if not arguments.quick else None)
+        result, measured = measure(folder, size, find_clone() if not arguments.quick else None)
     for name, runs in measured.items():
         result |= summarize(name, runs)
     machine = {"cores": len(os.sched_getaffinity(0)), "load_before": before, "load_after": os.getloadavg()[0]}
@@ -97,7 +97,7 @@ def measure(folder: Path, size: Size, clone: Path | None) -> tuple[dict[str, Any
     measured = {name: Measured() for name in SHAPES}
     result: dict[str, Any] = {"peak_mib": 0.0}
     with start_server(folder / "model.json", {}) as model:
-        sites = {name: _lay_out(folder / name, name, size, clone, model) for name in SHAPES}
+        sites = {name: lay_out(folder / name, name, size, clone, SETTINGS.format(model=model)) for name in SHAPES}
         answers = {name: _site.record(site)[0] for name, site in sites.items()}
         result["pull_requests"] = {name: site.files for name, site in sites.items()}
         for name, site in sites.items():
@@ -115,10 +115,10 @@ def turn(site: Site, address: str, model: str, measured: Measured) -> None:
     """Run the bare script and ours once each."""
     floor = [sys.executable, str(Path(__file__).with_name("_floor.py")), str(site.clone), site.base, site.head]
     measured.floor.append(spend([*floor, address, model, str(site.number)], dict(os.environ), address))
-    _fetch(model, "/reset")
+    fetch(model, "/reset")
     environ = site.environ(f"http://{address}", "token")
     measured.ours.append(spend([sys.executable, *_CALLS], environ, address))
-    measured.asked = [*_fetch(address, "/log"), *_fetch(model, "/log")]
+    measured.asked = [*fetch(address, "/log"), *fetch(model, "/log")]
     told = json.loads((site.folder / "reviewlore-review.json").read_text(encoding="utf-8"))["coverage"]
     measured.covered = len(told["covered"]) + len(told["clipped"])
     strange = [row for row in measured.asked if row["status"] == 501]
@@ -128,7 +128,7 @@ def turn(site: Site, address: str, model: str, measured: Measured) -> None:
 
 def spend(command: list[str], environ: Mapping[str, str], address: str) -> Spent:
     """Run a process to its end; SystemExit where it fails. A review that says nothing has arrived when it ends."""
-    _fetch(address, "/reset")
+    fetch(address, "/reset")
     started = time.monotonic()
     process = subprocess.Popen(command, env=dict(environ), stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -137,7 +137,7 @@ def spend(command: list[str], environ: Mapping[str, str], address: str) -> Spent
     if process.returncode:
         raise SystemExit(f"`{' '.join(command)}` ended with status {process.returncode}.")
     reviews = [
-        row["at"] for row in _fetch(address, "/log") if row["method"] == "POST" and row["path"].endswith("/reviews")
+        row["at"] for row in fetch(address, "/log") if row["method"] == "POST" and row["path"].endswith("/reviews")
     ]
     return Spent(reviews[-1] - started if reviews else wall, wall, usage.ru_utime + usage.ru_stime)
 
@@ -170,7 +170,7 @@ def summarize(size: str, measured: Measured) -> dict[str, Any]:
     return {key: round(value, 3) if isinstance(value, float) else value for key, value in found.items()}
 
 
-def _lay_out(place: Path, name: str, size: Size, clone: Path | None, model: str) -> Site:
+def lay_out(place: Path, name: str, size: Size, clone: Path | None, settings: str) -> Site:
     """Lay out a pull request: pytest's own where its clone is here, else an invented one of the same shape."""
     place.mkdir(parents=True)
     source, (base, head) = clone, PULLS[name]
@@ -179,10 +179,11 @@ def _lay_out(place: Path, name: str, size: Size, clone: Path | None, model: str)
         older = [_tree.edited(tree, number) for number in range(2, min(12, size.files))]
         base, head = _tree.commit(source, *older, tree, _tree.edited(tree, SHAPES[name]))[-2:]
     print(f"{name}: {source.name} {base[:12]}..{head[:12]}", flush=True)
-    return _site.make_site(place, source, base, head, SETTINGS.format(model=model), size.episodes)
+    return _site.make_site(place, source, base, head, settings, size.episodes)
 
 
-def _find_clone() -> Path | None:
+def find_clone() -> Path | None:
+    """Return the clone of pytest, or None where there is none."""
     clone = Path(os.environ.get("REVIEWLORE_CLONES", ""), "pytest")
     return clone if os.environ.get("REVIEWLORE_CLONES") and clone.is_dir() else None
 
@@ -213,7 +214,8 @@ def start_server(file: Path, answers: Mapping[str, Any]) -> Iterator[str]:
             process.terminate()
 
 
-def _fetch(address: str, path: str) -> Any:
+def fetch(address: str, path: str) -> Any:
+    """Return the JSON that a server of recorded answers gives."""
     with urllib.request.urlopen(f"http://{address}{path}") as answer:
         return json.load(answer)
 
