@@ -122,11 +122,12 @@ def measure_peer(folder: Path, clone: Path) -> dict[str, Any]:
     result: dict[str, Any] = {"pr_agent_commit": _head(clone)}
     for kind in ("cold", "warm"):
         place = folder / f"pr-agent-{kind}"
-        environ = {**os.environ, "PIP_CACHE_DIR": str(folder / "pr-agent-cache")}
+        environ = {**os.environ, "PIP_CACHE_DIR": str(folder / "pr-agent-cache"), "PYTHONPATH": str(clone)}
         started = time.monotonic()
         subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
         python = place / "bin" / "python"
-        _quiet([str(python), "-m", "pip", "install", "--quiet", str(clone)], environ)
+        # Its package asks for Python 3.12; its requirements and its source do without.
+        _quiet([str(python), "-m", "pip", "install", "--quiet", "-r", str(clone / "requirements.txt")], environ)
         _quiet([str(python), "-c", "import pr_agent.cli"], environ)
         result[f"pr_agent_seconds_{kind}_without_review"] = time.monotonic() - started
         result["pr_agent_installed_mib"] = weigh(place)
