@@ -13,7 +13,9 @@ class Delivery:
 
     `event` is the name of the event, `payload` the very bytes that were signed; `repository` is `owner/name`,
     `installation` the number of the App's installation, `subject` what it is about within the repository (`pull/7`;
-    empty: the repository), `received_at` ISO 8601 in UTC.
+    empty: the repository), `received_at` ISO 8601 in UTC. `replaces`: it makes earlier ones of the same event and
+    subject that still wait needless, where earlier is told by `happened_at` (ISO 8601 in UTC as the forge says it;
+    empty: by their arrival), for deliveries may overtake each other.
     """
 
     id: str
@@ -23,6 +25,8 @@ class Delivery:
     subject: str
     payload: bytes
     received_at: str
+    replaces: bool = False
+    happened_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +37,12 @@ class QueuedDelivery:
     state: DeliveryState
     attempts: int
     said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """The App may no longer act: for these repositories of an installation, or for all of it where it names none."""
+
+    installation: int
+    repositories: tuple[str, ...]
+    reason: str
