@@ -16,7 +16,7 @@ from typing import TypeVar, get_args
 from reviewlore.domain.architecture import Severity
 from reviewlore.domain.commands import TrainTier
 from reviewlore.domain.events import ActionInputs, Annotation, FailOn, Mode, RunContext
-from reviewlore.domain.inert import hide
+from reviewlore.domain.hiding import hide
 from reviewlore.domain.visible import visible, visible_line
 from reviewlore.errors import ConfigError, InputError
 

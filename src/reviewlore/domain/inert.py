@@ -4,8 +4,6 @@ No mention, issue or pull request reference, link, image, HTML, hidden character
 survives; inline code, fenced code, lists and emphasis do. GitHub Flavored Markdown: https://github.github.com/gfm
 """
 
-import base64
-import json
 import re
 from collections.abc import Iterable, Iterator
 
@@ -65,15 +63,6 @@ def folded_diagram(diagram: str) -> str:
     )
 
 
-def hide(text: str, secrets: Iterable[str]) -> str:
-    """Return `text` without the given secrets, in the clear, inert, as hexadecimal or as base64 at any offset."""
-    for secret in secrets:
-        if len(secret) >= 8:  # shorter ones would black out ordinary words
-            for form in _forms(secret):
-                text = re.sub(re.escape(form), "[redacted]", text, flags=re.IGNORECASE if form != secret else 0)
-    return text
-
-
 def _seen(text: str) -> str:
     cleaned = _SELECTORS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return visible(_JOINERS.sub(lambda match: f"\\u{ord(match[0]):04x}", cleaned))
@@ -130,18 +119,3 @@ def _prose(text: str) -> str:
 def _no_comment(code: str) -> str:
     """Keep code from looking like one of our hidden markers to anybody who searches the raw text."""
     return code.replace("<!--", f"<{_BREAK}!--")
-
-
-def _forms(secret: str) -> Iterator[str]:
-    """The secret, as it reads inert and in JSON, its hexadecimal form, and what of its base64 form always stands."""
-    raw = secret.encode("utf-8", "surrogateescape")
-    yield secret
-    yield from {inert_line(secret), json.dumps(secret)[1:-1]} - {secret}
-    yield raw.hex()
-    for shift in range(3):
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            body = encode(b"\0" * shift + raw).decode().rstrip("=")
-            skip = (shift * 8 + 5) // 6
-            stable = body[skip : skip + (len(raw) * 8 - (6 * skip - 8 * shift)) // 6]
-            if len(stable) >= 8:
-                yield stable

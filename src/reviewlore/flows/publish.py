@@ -14,7 +14,7 @@ from reviewlore.config import ReviewSettings
 from reviewlore.diff import FilePatch
 from reviewlore.domain.finding import Review
 from reviewlore.domain.forge import Standing
-from reviewlore.domain.inert import hide
+from reviewlore.domain.hiding import hide
 from reviewlore.domain.markers import MARKER
 from reviewlore.errors import ForgeError, InputError, RefusedError
 from reviewlore.ports import Forge, ForgeVoice
