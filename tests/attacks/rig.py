@@ -172,8 +172,11 @@ class Rig:
 
 
 @contextmanager
-def open_rig(root: Path, **pull: object) -> Iterator[Rig]:
-    """Build the repository and its pull request, by somebody who may only read; nothing but words may ever leave."""
+def open_rig(root: Path, settings: str = "", files: Mapping[str, str] | None = None, **pull: object) -> Iterator[Rig]:
+    """Build the repository and its pull request, by somebody who may only read; nothing but words may ever leave.
+
+    `settings` and `files` are what the base has besides `BASE`.
+    """
     from tests.github.reviewing import only_speaks
 
     with start_fake() as fake:
@@ -181,7 +184,8 @@ def open_rig(root: Path, **pull: object) -> Iterator[Rig]:
         for login, role in PEOPLE.items():
             fake.set_role(NAME, login, role)
         fake.repos[NAME].workflows.add("learn.yml")
-        base = fake.commit(NAME, "main", BASE, "Start")
+        start = BASE | {".reviewlore.toml": LAYERS + settings} | dict(files or {})
+        base = fake.commit(NAME, "main", start, "Start")
         fake.commit(NAME, "feat", {"shop/storage.py": CROSSING}, "Cross", parent=base)
         fake.open_pull(NAME, "main", "feat", **{"title": "Cross", "login": "mallory", **pull})  # type: ignore[arg-type]
         yield Rig(fake, root)
