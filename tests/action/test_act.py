@@ -262,7 +262,7 @@ def test_a_comment_cannot_speak_to_the_runner(stage):
     assert "***" not in log
     assert stage.reactions(comment) == ["eyes", "rocket"]
     (answer,) = stage.answers()
-    assert "| `/lore review` | reviews the pull request as it stands now | write |" in answer
+    assert "| `/lore pause` | leaves pushes to this pull request unreviewed until somebody resumes | write |" in answer
 
 
 def test_a_wrong_command_does_nothing_and_says_what_to_type(stage):

@@ -33,7 +33,8 @@ class Scene:
         self.review_error = None
         self.policy, self.promotion = "none", AT_ONCE
 
-    def review(self, pull):
+    def review(self, standing, anew):
+        pull = standing.pull
         self.reviewed_heads.append(pull.head_sha)
         if self.review_error:
             raise self.review_error
@@ -90,9 +91,9 @@ def test_a_push_during_the_review_posts_nothing_stale():
     scene = Scene()
     original = scene.review
 
-    def review(pull):
+    def review(standing, anew):
         scene.forge.change_pull(head_sha="c" * 40)
-        return original(pull)
+        return original(standing, anew)
 
     scene.review = review
     assert scene.say("/lore review").skip_reason == "head_moved"

@@ -87,18 +87,24 @@ class Shop:
         payload = {"action": action, "repository": {"full_name": NAME}, "pull_request": shown | commits}
         return self._run("pull_request", payload, ActionInputs("review", **inputs))  # type: ignore[arg-type]
 
-    def command(self, body: str, login: str = "octo") -> "Ran":
-        """Run the action on a new comment of somebody."""
-        comment = self.fake.add_issue_comment(NAME, 1, body, login)
-        user = {"login": login, "type": "User"}
-        payload = {
+    def command(self, body: str, login: str = "octo", thread: int | None = None) -> "Ran":
+        """Run the action on a new comment of somebody, in the conversation or as an answer in a thread."""
+        user, subject = {"login": login, "type": "User"}, {"number": 1, "state": "open"}
+        payload: dict[str, object] = {
             "action": "created",
             "repository": {"full_name": NAME, "default_branch": "main"},
-            "issue": {"number": 1, "state": "open", "pull_request": {"url": "x"}},
-            "comment": {"id": comment.id, "body": body, "user": user},
             "sender": user,
         }
-        return self._run("issue_comment", payload, ActionInputs("command"))
+        if thread is None:
+            said = self.fake.add_issue_comment(NAME, 1, body, login)
+            comment = {"id": said.id, "body": body, "user": user, "created_at": said.created_at}
+            more = {"issue": subject | {"pull_request": {"url": "x"}}, "comment": comment}
+            return self._run("issue_comment", payload | more, ActionInputs("command"))
+        root = self.repo.review_comments[thread]
+        answer = self.fake.add_review_comment(NAME, 1, root.path, body, login, in_reply_to=thread)
+        comment = {"id": answer.id, "in_reply_to_id": thread, "body": body, "user": user}
+        more = {"pull_request": subject, "comment": comment | {"created_at": answer.created_at}}
+        return self._run("pull_request_review_comment", payload | more, ActionInputs("command"))
 
     def _run(self, name: str, payload: object, inputs: ActionInputs) -> "Ran":
         runner, before = FakeRunner(), len(self.fake.log)

@@ -144,8 +144,10 @@ def test_who_asks_for_a_review_hears_what_the_cap_kept_back_and_nothing_twice(sh
     shop.review()
     assert len(shop.remarks) == 1  # a push brings out nothing that was held back
     assert shop.command("/lore review").outcome == ("success", "")
+    assert len(shop.remarks) == 1  # nothing was pushed since
+    assert shop.command("/lore review full").outcome == ("success", "")
     assert len(shop.remarks) == 2
-    shop.command("/lore review")
+    shop.command("/lore review full")
     assert len(shop.remarks) == 2
 
 

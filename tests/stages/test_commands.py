@@ -14,6 +14,8 @@ from reviewlore.domain.commands import (
     HelpCommand,
     OptInCommand,
     OptOutCommand,
+    PauseCommand,
+    ResumeCommand,
     ReviewCommand,
     StatusCommand,
     TrainCommand,
@@ -31,6 +33,10 @@ from reviewlore.stages.commands import parse_command
         ("/lore help train", HelpCommand()),
         ("/lore review", ReviewCommand()),
         ("/LORE Review", ReviewCommand()),
+        ("/lore review full", ReviewCommand(whole=True)),
+        ("/lore review everything, please", ReviewCommand(whole=True)),
+        ("/lore pause", PauseCommand()),
+        ("/lore Resume!", ResumeCommand()),
         ("\n\n  /lore,  review!\nthanks", ReviewCommand()),
         ("/lore review please", ReviewCommand()),
         ("/lore: status", StatusCommand()),
@@ -111,7 +117,7 @@ def test_other_text_is_not_a_command(text):
         ),
         (
             "/lore review --model.api_base=http://evil.example/x",
-            "`/lore review` does not take `--model.api_base=http://evil.example/x`. The form is `/lore review`. "
+            "`/lore review` does not take `--model.api_base=http://evil.example/x`. The form is `/lore review [full]`. "
             "Nothing was done; `/lore help` lists the commands.",
         ),
         (
@@ -193,7 +199,10 @@ def test_help_as_full_text():
         "| command | what it does | needs the role |\n"
         "| --- | --- | --- |\n"
         "| `/lore help` | lists these commands | triage |\n"
-        "| `/lore review` | reviews the pull request as it stands now | write |\n"
+        "| `/lore review [full]` | reviews what is new since the last review, or all of the pull request anew | "
+        "write |\n"
+        "| `/lore pause` | leaves pushes to this pull request unreviewed until somebody resumes | write |\n"
+        "| `/lore resume` | reviews pushes to this pull request again | write |\n"
         "| `/lore dismiss <reason> [id] [text]` | says that a remark is not wanted, and why; in its thread, "
         "or with the remark's id | write |\n"
         "| `/lore status` | tells which version is in force and why | triage |\n"

@@ -81,6 +81,7 @@ def test_a_comment_on_a_pull_request_is_an_event():
         author="maria",
         body="/lore review",
         default_branch="main",
+        at="2026-11-20T10:00:00Z",
     )
 
 

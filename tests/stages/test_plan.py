@@ -9,11 +9,11 @@ from tests.stages.publishing import BASE, HEAD, ME, URL, comment_on, finding, pa
 from reviewlore.domain.finding import Dropped
 from reviewlore.domain.forge import Posted, PostedReview
 from reviewlore.domain.markers import Memory, add_hidden, find_memory, find_place, marker, memory_marker
+from reviewlore.stages.publish.pausing import plan_pause
 from reviewlore.stages.publish.plan import (
     Plan,
     Wishes,
     find_obstacle,
-    plan_pause,
     plan_publication,
     recall,
     render_plan,

@@ -18,7 +18,19 @@ class HelpCommand:
 
 @dataclass(frozen=True, slots=True)
 class ReviewCommand:
-    """Review the pull request again as it stands now."""
+    """Review what is new on the pull request since its last review, or with `whole` all of it anew."""
+
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PauseCommand:
+    """Do not review this pull request by itself any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeCommand:
+    """Review this pull request by itself again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +86,8 @@ class OptInCommand:
 Command = (
     HelpCommand
     | ReviewCommand
+    | PauseCommand
+    | ResumeCommand
     | DismissCommand
     | StatusCommand
     | TrainCommand

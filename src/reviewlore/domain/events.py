@@ -35,7 +35,8 @@ class PullRequestEvent:
 class CommandEvent:
     """A person wrote a new comment on an open pull request; whether it is a command is told by its text.
 
-    `kind` says which kind of comment it is; `thread` is the root of its thread where it stands on code.
+    `kind` says which kind of comment it is; `thread` is the root of its thread where it stands on code; `at` is when it
+    was written, as the forge says (ISO 8601 in UTC), empty where it does not.
     """
 
     repository: str
@@ -46,6 +47,7 @@ class CommandEvent:
     body: str
     default_branch: str
     thread: int | None = None
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,10 @@ _MEMORY = re.compile(
     r" (?:none|all|[0-9a-f]{8}(?:,[0-9a-f]{8}){0,99})"
     r"(?: [0-9a-f]{6,64}){0,200}) -->\s*<!-- reviewlore:summary -->\s*\Z"
 )
+_ASKED = re.compile(
+    r"<!-- reviewlore-reviews=(paused|resumed) ([0-9TZ:.+-]{1,40}) ([0-9]{1,6}) -->\s*"
+    r"<!-- reviewlore:reply=([0-9]{1,20}) -->\s*\Z"
+)
 _LAST = re.compile(r"(?:<!-- reviewlore-run=[0-9]{1,20} -->\s*)?<!-- reviewlore:[^<>]{1,80} -->\s*\Z")
 _HIDDEN = re.compile(r"(?:<!-- reviewlore-[a-z]{1,20}=[^<>]{1,20000} -->\s*)*<!-- reviewlore:[^<>]{1,80} -->\s*\Z")
 _RUN = re.compile(r"<!-- reviewlore-run=([0-9]{1,20}) -->\s*<!-- reviewlore:[^<>]{1,80} -->\s*\Z")
@@ -81,6 +85,28 @@ class Memory:
     unseen: tuple[str, ...] = (EVERYTHING,)
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """What somebody asked about the reviews of a pull request, as our answer keeps it.
+
+    `held`: not to make them by themselves. `reviews` is how many heads had been reviewed by then; `at` is when it was
+    asked (ISO 8601 in UTC), `command` the id of the comment that asked.
+    """
+
+    held: bool = False
+    reviews: int = 0
+    at: str = ""
+    command: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What counts of a pull request's reviews: heads reviewed since somebody resumed, and whether they are held."""
+
+    reviews: int = 0
+    held: bool = False
+
+
 def place_marker(place: Place) -> str:
     """Return the hidden line that names what a remark is about."""
     return f"<!-- reviewlore-place={place.key or 'none'} {place.source or 'unknown'} -->"
@@ -109,6 +135,20 @@ def find_memory(body: str) -> Memory:
     head, base, reviews, state, unseen, *said = (word.replace("none", "") for word in match[1].split(" "))
     hidden = tuple(unseen.split(",")) if unseen else ()
     return Memory(head, base, int(reviews), tuple(said), state == "paused", hidden)
+
+
+def pause_marker(pause: Pause) -> str:
+    """Return the hidden line of an answer that keeps what was asked; the line below it names the comment that asked."""
+    at = re.sub(r"[^0-9TZ:.+-]", "", pause.at)[:40]
+    return f"<!-- reviewlore-reviews={'paused' if pause.held else 'resumed'} {at} {pause.reviews} -->"
+
+
+def find_pause(body: str) -> Pause | None:
+    """Return what an answer of ours keeps of a pause, None where it keeps nothing."""
+    match = _ASKED.search(body)
+    if match is None:
+        return None
+    return Pause(match[1] == "paused", int(match[3]), match[2], int(match[4]))
 
 
 def add_hidden(body: str, line: str) -> str:

@@ -15,7 +15,7 @@ from reviewlore.domain.commands import TrainTier
 from reviewlore.domain.events import Annotation, CommandEvent, FailOn, Ignored, JobResult, PullRequestEvent, RunContext
 from reviewlore.domain.finding import Finding
 from reviewlore.domain.forge import PullRequest, Standing
-from reviewlore.domain.markers import MARKER
+from reviewlore.domain.markers import MARKER, Earlier
 from reviewlore.domain.model import Policies
 from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreError, UserError
 from reviewlore.flows.again import unchanged_since
@@ -27,10 +27,11 @@ from reviewlore.formats.review_json import render_json
 from reviewlore.ports import Clock, ForgeRuns, Repo, Runner, Store
 from reviewlore.stages.intake import read_event
 from reviewlore.stages.publish.check import make_check
+from reviewlore.stages.publish.pausing import recall_earlier
 from reviewlore.stages.publish.plan import recall
 from reviewlore.stages.publish.render import render_skipped, render_step_summary
 from reviewlore.stages.review.select import reaches
-from reviewlore.stages.review.skipping import find_skip_reason, render_skip
+from reviewlore.stages.review.skipping import PAUSES, find_skip_reason, render_skip
 
 _MAX_ANNOTATIONS = 10  # of each level a step; GitHub drops the rest
 
@@ -146,13 +147,13 @@ def _review(event: PullRequestEvent, context: RunContext, tools: ActionTools) ->
     desk = tools.desk()
     standing = desk.forge.standing(event.number, MARKER)
     pull = standing.pull
-    if reason := find_skip_reason(pull, ReviewSettings(), 0, asked=True):
+    if reason := find_skip_reason(pull, ReviewSettings(), Earlier(), asked=True):
         return _skipped(reason)
     tools.fetch(pull.number, pull.base_sha, pull.head_sha)
     settings = read_settings(tools.code(), pull.base_sha).review
-    if reason := find_skip_reason(pull, settings, recall(standing.posted).reviews, asked=False):
-        if reason == "paused":
-            say_pause(desk, standing)
+    if reason := find_skip_reason(pull, settings, recall_earlier(standing.posted), asked=False):
+        if reason in PAUSES:
+            say_pause(desk, standing, held=reason == "paused_by_command")
         return _checked(_skipped(reason), pull.head_sha, (), settings, context, tools)
     with ExitStack() as afterwards:  # nobody waits for a commit and its push before the remarks are out
         reviewing = replace(tools.review_context(pull.number, pull.base_sha), later=afterwards.callback)
@@ -226,7 +227,7 @@ def _command(event: CommandEvent, context: RunContext, tools: ActionTools) -> Jo
         kept_key=tools.kept_key,
         policies=tools.policies,
         clock=tools.clock,
-        review=lambda pull: _review_anew(pull, desk, tools),
+        review=lambda standing, anew: _review_asked(standing, tools, anew=anew),
         job=lambda reviewed, published: _ended(reviewed, published, context, tools),
         run_url=context.run_url,
         train_workflow=context.inputs.train_workflow,
@@ -235,11 +236,12 @@ def _command(event: CommandEvent, context: RunContext, tools: ActionTools) -> Jo
     return answer_command(event, command_tools)
 
 
-def _review_anew(pull: PullRequest, desk: Desk, tools: ActionTools) -> Reviewed:
+def _review_asked(standing: Standing, tools: ActionTools, *, anew: bool) -> Reviewed:
     """Review a pull request because somebody asked; its base is fetched first, for it says which version judges."""
+    pull = standing.pull
     tools.fetch(pull.number, pull.base_sha, pull.head_sha)
     context = tools.review_context(pull.number, pull.base_sha)
-    return review_pull(context, _fetched, pull, desk.forge.standing(pull.number, MARKER), anew=True)
+    return review_pull(context, _fetched, pull, standing, tools.bring, anew=anew)
 
 
 def _annotation(finding: Finding) -> Annotation:

@@ -17,18 +17,20 @@ from reviewlore.domain.commands import (
     HelpCommand,
     OptInCommand,
     OptOutCommand,
+    PauseCommand,
+    ResumeCommand,
     ReviewCommand,
     StatusCommand,
     TrainCommand,
 )
 from reviewlore.domain.events import Annotation, CommandEvent, JobResult
 from reviewlore.domain.forge import PullRequest, Reaction
-from reviewlore.domain.markers import find_marker, marker
+from reviewlore.domain.markers import add_hidden, find_marker, marker
 from reviewlore.domain.people import Role
-from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreError, UserError
-from reviewlore.flows import command_approve, command_feedback, command_privacy, state
+from reviewlore.errors import ForgeError, RefusedError, ReviewloreError, UserError
+from reviewlore.flows import command_approve, command_control, command_feedback, command_privacy, state
 from reviewlore.flows.command_tools import Answer, CommandTools
-from reviewlore.flows.publish import publish_review, say_once
+from reviewlore.flows.publish import say_once
 from reviewlore.ports import Store
 from reviewlore.stages import commands
 
@@ -78,24 +80,12 @@ def _do(command: Command, event: CommandEvent, pull: PullRequest, role: Role, to
             return Answer(commands.render_help(), done)
         case StatusCommand():
             return Answer(_status(tools.store(), tools.pinned()), done)
-        case ReviewCommand():
-            return _review(pull, tools)
+        case ReviewCommand() | PauseCommand() | ResumeCommand() | TrainCommand():
+            return command_control.control(command, event, pull, tools)
         case DismissCommand():
             return Answer(command_feedback.dismiss(command, event, role, tools), done)
-        case TrainCommand():
-            return Answer(_train(command, event, tools), done)
         case ApproveCommand() | ForgetCommand() | OptOutCommand() | OptInCommand():
             return Answer(_govern(command, event, role, tools), done)
-
-
-def _review(pull: PullRequest, tools: CommandTools) -> Answer:
-    reviewed = tools.review(pull)
-    published = publish_review(tools.desk, pull.number, reviewed)
-    result = replace(tools.job(reviewed, published), exit_code=0)  # this run is no check of the pull request
-    if published.skip_reason:
-        return Answer(commands.render_not_reviewed(pull.head_sha, published.skip_reason), result)
-    text = commands.render_reviewed(pull.head_sha, published.posted, published.known, published.outside)
-    return Answer(text, result)
 
 
 def _govern(
@@ -123,15 +113,6 @@ def _status(store: Store, pinned: str) -> str:
     return commands.render_status(state.read_registry(store), len(state.read_episodes(store)), signals, pinned)
 
 
-def _train(command: TrainCommand, event: CommandEvent, tools: CommandTools) -> str:
-    if not event.default_branch:
-        raise InputError("the event does not name the default branch, from which alone training may run.")
-    command_approve.refuse_waiting(tools.store(), tools.policies().dataset)
-    tools.runs().dispatch(tools.train_workflow, event.default_branch, {"mode": "train", "tier": command.tier})
-    address = f"{tools.desk.repository_url}/actions/workflows/{tools.train_workflow}"
-    return commands.render_train_started(command, address)
-
-
 def _refused(text: str, reason: str) -> Answer:
     return Answer(text, JobResult("neutral", reason))
 
@@ -154,6 +135,8 @@ def _end(event: CommandEvent, tools: CommandTools, reaction: Reaction, answer: A
     address = f"{tools.desk.repository_url}/pull/{event.number}#{kind}{event.comment}"
     mark = marker("reply", str(event.comment))
     body = tools.desk.clean(f"{answer.text}\n\n<sub>Answer to [this command]({address}).</sub>\n\n{mark}")
+    if answer.hidden:
+        body = add_hidden(body, answer.hidden)
     voice = tools.desk.voice
 
     def send() -> None:

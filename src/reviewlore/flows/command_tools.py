@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reviewlore.domain.events import CommandEvent, JobResult
-from reviewlore.domain.forge import PullRequest
+from reviewlore.domain.forge import Standing
 from reviewlore.domain.markers import MARKER, find_marker
 from reviewlore.domain.model import Policies
 from reviewlore.errors import RefusedError
@@ -18,7 +18,8 @@ from reviewlore.stages.publish.render import find_listed
 class CommandTools:
     """What commands need: the forge, the state branch, and how a pull request is reviewed.
 
-    `review` reviews a pull request at its `head_sha`; `job` turns a published review into a result; `key` gives the
+    `review` reviews a pull request as it stands, at its `head_sha`: what is new since its last review, or (True) all of
+    it anew; `job` turns a published review into a result; `key` gives the
     secret of pseudonyms, `kept_key` the same where it is certain to be the one that mining uses, else ConfigError.
     `policies` are what the settings want a person's word on; `pinned` says which version a lock pins, empty: none. What
     few commands need is made on first use.
@@ -31,7 +32,7 @@ class CommandTools:
     kept_key: Callable[[], bytes]
     policies: Callable[[], Policies]
     clock: Clock
-    review: Callable[[PullRequest], Reviewed]
+    review: Callable[[Standing, bool], Reviewed]
     job: Callable[[Reviewed, Published], JobResult]
     run_url: str = ""
     train_workflow: str = "learn.yml"
@@ -40,10 +41,11 @@ class CommandTools:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command says at its end."""
+    """What a command says at its end; `hidden` is a hidden line that the reply keeps for later runs."""
 
     text: str
     result: JobResult
+    hidden: str = ""
 
 
 def find_finding(named: str | None, event: CommandEvent, tools: CommandTools) -> str:

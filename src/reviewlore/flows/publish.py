@@ -18,7 +18,8 @@ from reviewlore.domain.hiding import hide
 from reviewlore.domain.markers import MARKER
 from reviewlore.errors import ForgeError, InputError, RefusedError
 from reviewlore.ports import Forge, ForgeVoice
-from reviewlore.stages.publish.plan import Plan, Wishes, find_obstacle, plan_pause, plan_publication, render_plan
+from reviewlore.stages.publish.pausing import plan_pause, plan_resume
+from reviewlore.stages.publish.plan import Edit, Plan, Wishes, find_obstacle, plan_publication, render_plan
 from reviewlore.stages.redact import redact
 
 _ATTEMPTS = 2
@@ -110,9 +111,20 @@ def preview_review(desk: Desk, reviewed: Reviewed, standing: Standing) -> Publis
     return _told(_plan(desk, reviewed, standing, inline=True))
 
 
-def say_pause(desk: Desk, standing: Standing) -> None:
-    """Say once, in the summary that stands, that reviews of a pull request are paused; nothing where none stands."""
-    edit = plan_pause(standing.posted, desk.clean)
+def say_pause(desk: Desk, standing: Standing, *, held: bool) -> None:
+    """Say once, in the summary that stands, that reviews of a pull request are paused; nothing where none stands.
+
+    `held`: somebody asked for it; else there were many reviews.
+    """
+    _amend(desk, plan_pause(standing.posted, desk.clean, held=held))
+
+
+def say_resumed(desk: Desk, standing: Standing) -> None:
+    """Take from the summary that stands that reviews are paused."""
+    _amend(desk, plan_resume(standing.posted, desk.clean))
+
+
+def _amend(desk: Desk, edit: Edit | None) -> None:
     if edit is None or edit.comment is None:
         return
     with suppress(RefusedError, ForgeError):  # the page of the run says it as well

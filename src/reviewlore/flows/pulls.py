@@ -16,7 +16,7 @@ from reviewlore.flows.publish import Desk, Published, Reviewed, preview_review, 
 from reviewlore.flows.review import ReviewContext
 from reviewlore.flows.scoring import Judgement
 from reviewlore.flows.subject import Circumstances
-from reviewlore.stages.publish.plan import recall
+from reviewlore.stages.publish.pausing import recall_earlier
 from reviewlore.stages.review.skipping import find_skip_reason, render_asked
 
 _STOOD = "Compared as if nothing stood on the pull request yet."
@@ -63,7 +63,7 @@ def review_asked(site: PullSite, foreign: Mapping[str, bytes]) -> tuple[Reviewed
     """Return the review of a pull request as it stands, and why the action would leave it out (empty: it would not)."""
     pull = site.standing.pull
     reviewed = review_pull(site.context, site.fetch, pull, site.standing, site.bring, foreign)
-    reason = find_skip_reason(pull, reviewed.settings, recall(site.standing.posted).reviews, asked=False)
+    reason = find_skip_reason(pull, reviewed.settings, recall_earlier(site.standing.posted), asked=False)
     return reviewed, render_asked(reason) if reason else ""
 
 

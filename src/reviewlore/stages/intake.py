@@ -93,6 +93,7 @@ def _command(
         body=_text(comment.get("body")),
         default_branch=read_default_branch(body),
         thread=thread,
+        at=_text(comment.get("created_at")),
     )
 
 

@@ -6,7 +6,8 @@ import pytest
 from tests.fakes.forge import make_pull
 
 from reviewlore.config import ReviewSettings
-from reviewlore.stages.review.skipping import find_skip_reason, render_asked, render_skip
+from reviewlore.domain.markers import Earlier
+from reviewlore.stages.review.skipping import PAUSES, find_skip_reason, render_asked, render_skip
 
 PULL = replace(make_pull(), labels=("size/S", "WIP"), author="dependabot[bot]", title="Bump numpy from 1 to 2")
 
@@ -38,7 +39,16 @@ PULL = replace(make_pull(), labels=("size/S", "WIP"), author="dependabot[bot]", 
     ],
 )
 def test_what_is_left_out(changes, settings, reviews, reason):
-    assert find_skip_reason(replace(PULL, **changes), ReviewSettings(**settings), reviews, asked=False) == reason
+    found = find_skip_reason(replace(PULL, **changes), ReviewSettings(**settings), Earlier(reviews), asked=False)
+    assert found == reason
+
+
+def test_what_somebody_paused_is_left_out_however_few_reviews_there_were():
+    assert find_skip_reason(PULL, ReviewSettings(pause_after=0), Earlier(0, held=True), asked=False) == (
+        "paused_by_command"
+    )
+    for reason in PAUSES:
+        assert "`/lore resume` reviews pushes again" in render_skip(reason)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +61,7 @@ def test_what_is_left_out(changes, settings, reviews, reason):
 )
 def test_who_asks_gets_a_review_unless_nothing_may_be_said(changes, reason):
     settings = ReviewSettings(skip_labels=("*",), skip_authors=("*",), skip_titles=("*",), pause_after=1)
-    assert find_skip_reason(replace(PULL, **changes), settings, 50, asked=True) == reason
+    assert find_skip_reason(replace(PULL, **changes), settings, Earlier(50, held=True), asked=True) == reason
 
 
 def test_every_reason_has_a_sentence_that_names_its_setting():
@@ -67,4 +77,4 @@ def test_every_reason_has_a_sentence_that_names_its_setting():
 def test_patterns_are_read_in_any_case():
     pull = replace(PULL, title="STRASSE", labels=())
     settings = ReviewSettings(skip_titles=("stra\u00dfe",))
-    assert find_skip_reason(pull, settings, 0, asked=False) == "title_left_out"
+    assert find_skip_reason(pull, settings, Earlier(), asked=False) == "title_left_out"

@@ -18,6 +18,13 @@ from reviewlore.stages.commands.answers import (
     render_version_approved,
     render_which_finding,
 )
+from reviewlore.stages.commands.answers_control import (
+    render_moved,
+    render_nothing_new,
+    render_paused,
+    render_resumed,
+    render_still_paused,
+)
 from reviewlore.stages.commands.parse import ROWS, is_for_everybody, may, parse_command, row_of
 from reviewlore.stages.commands.words import PREFIX, Row
 
@@ -35,12 +42,17 @@ __all__ = [
     "render_failure",
     "render_forgotten",
     "render_help",
+    "render_moved",
     "render_not_reviewed",
+    "render_nothing_new",
     "render_opted_in",
     "render_opted_out",
+    "render_paused",
     "render_refusal",
+    "render_resumed",
     "render_reviewed",
     "render_status",
+    "render_still_paused",
     "render_train_started",
     "render_version_approved",
     "render_which_finding",

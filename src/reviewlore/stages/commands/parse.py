@@ -21,6 +21,8 @@ _ALIASES = {
     **dict.fromkeys(("?", "commands"), "help"),
     **dict.fromkeys(("re-review", "rerun", "check"), "review"),
     **dict.fromkeys(("ignore", "reject"), "dismiss"),
+    **dict.fromkeys(("stop", "hold", "mute"), "pause"),
+    **dict.fromkeys(("unpause", "continue", "unmute"), "resume"),
     **dict.fromkeys(("info", "version"), "status"),
     **dict.fromkeys(("retrain", "learn"), "train"),
     **dict.fromkeys(("allow", "accept"), "approve"),

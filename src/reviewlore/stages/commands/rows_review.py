@@ -9,13 +9,18 @@ from reviewlore.domain.commands import (
     CommandError,
     DismissCommand,
     HelpCommand,
+    PauseCommand,
+    ResumeCommand,
     ReviewCommand,
     StatusCommand,
 )
 from reviewlore.stages.commands.words import MAX_TEXT, Row, as_finding, plain, surplus
 
 _HELP = "help"
-_REVIEW = "review"
+_REVIEW = "review [full]"
+_PAUSE = "pause"
+_RESUME = "resume"
+_WHOLE = frozenset({"full", "all", "everything", "anew"})
 _DISMISS = "dismiss <reason> [id] [text]"
 _STATUS = "status"
 
@@ -25,7 +30,16 @@ def _parse_help(words: Sequence[str]) -> Command | CommandError:
 
 
 def _parse_review(words: Sequence[str]) -> Command | CommandError:
-    return surplus(_REVIEW, words) or ReviewCommand()
+    whole = bool(words) and plain(words[0]) in _WHOLE
+    return surplus(_REVIEW, words[1:] if whole else words) or ReviewCommand(whole)
+
+
+def _parse_pause(words: Sequence[str]) -> Command | CommandError:
+    return surplus(_PAUSE, words) or PauseCommand()
+
+
+def _parse_resume(words: Sequence[str]) -> Command | CommandError:
+    return surplus(_RESUME, words) or ResumeCommand()
 
 
 def _parse_dismiss(words: Sequence[str]) -> Command | CommandError:
@@ -53,7 +67,23 @@ def _parse_status(words: Sequence[str]) -> Command | CommandError:
 
 REVIEW_ROWS: tuple[Row, ...] = (
     Row("help", _HELP, "lists these commands", "triage", _parse_help, HelpCommand),
-    Row("review", _REVIEW, "reviews the pull request as it stands now", "write", _parse_review, ReviewCommand),
+    Row(
+        "review",
+        _REVIEW,
+        "reviews what is new since the last review, or all of the pull request anew",
+        "write",
+        _parse_review,
+        ReviewCommand,
+    ),
+    Row(
+        "pause",
+        _PAUSE,
+        "leaves pushes to this pull request unreviewed until somebody resumes",
+        "write",
+        _parse_pause,
+        PauseCommand,
+    ),
+    Row("resume", _RESUME, "reviews pushes to this pull request again", "write", _parse_resume, ResumeCommand),
     Row(
         "dismiss",
         _DISMISS,

@@ -17,7 +17,6 @@ from reviewlore.domain.markers import (
     find_marker,
     find_memory,
     find_place,
-    find_text,
     memory_marker,
     place_marker,
 )
@@ -25,7 +24,6 @@ from reviewlore.domain.visible import visible_line
 from reviewlore.stages.publish.again import find_unseen
 from reviewlore.stages.publish.places import find_anchor, find_place_of, match_posted
 from reviewlore.stages.publish.render import (
-    SUMMARY_MARKER,
     fingerprint,
     is_summary,
     render_comment,
@@ -35,8 +33,6 @@ from reviewlore.stages.publish.render import (
 from reviewlore.stages.publish.tidy import Leave, Minimise, Resolve, decide_threads
 
 MAX_COMMENTS = 20  # GitHub publishes no limit; reviews of 71 comments are known to fail half-way
-_PAUSED = "**Paused.** This pull request was reviewed {times}, so pushes are no longer reviewed by themselves. "
-_GO_ON = "`/lore review` reviews it as it is now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +107,6 @@ def plan_publication(
     return draft.plan()
 
 
-def plan_pause(posted: Posted, clean: Callable[[str], str]) -> Edit | None:
-    """Return the summary with one more sentence, that reviews are paused; None where it is said, or none stands."""
-    old, memory = find_summary(posted), recall(posted)
-    if old is None or memory.paused:
-        return None
-    times = "once" if memory.reviews == 1 else f"{memory.reviews} times"
-    body = clean(f"{find_text(old.body)}\n\n{_PAUSED.format(times=times)}{_GO_ON}\n\n{SUMMARY_MARKER}")
-    return _edit(old, add_hidden(body, memory_marker(replace(memory, paused=True))))
-
-
 def find_summary(posted: Posted) -> IssueComment | None:
     """Return our summary comment."""
     return next((each for each in posted.summaries if is_summary(each.body)), None)
@@ -156,6 +142,13 @@ def render_plan(plan: Plan) -> str:
     rows += [f"resolve {each.finding}" for each in plan.resolve]
     rows += [f"leave {each.finding} ({each.reason})" for each in plan.leave]
     return "\n".join(rows) or "nothing to do"
+
+
+def plan_edit(old: IssueComment | None, body: str) -> Edit | None:
+    """Return what makes a summary say `body`; None where it does."""
+    if old is not None and old.body.replace("\r\n", "\n").rstrip() == body.rstrip():
+        return None
+    return Edit(old.id if old else None, body)
 
 
 class _Draft:
@@ -220,16 +213,10 @@ class _Draft:
         said = dict.fromkeys([*self.memory.said, *(name for each in bodies for name in _named(each))])
         reviews = self.memory.reviews + (self.memory.head != self.review.head)
         seen = Memory(self.review.head, self.review.base, reviews, tuple(said), unseen=find_unseen(self.review))
-        return _edit(old, add_hidden(body, memory_marker(seen)))
+        return plan_edit(old, add_hidden(body, memory_marker(seen)))
 
 
 def _named(body: str) -> list[str]:
     """Return what a remark of ours is known by: its fingerprint, and what code it is about."""
     name = find_marker("finding", body)
     return [each for each in (name, find_place(body).key) if each] if name else []
-
-
-def _edit(old: IssueComment | None, body: str) -> Edit | None:
-    if old is not None and old.body.replace("\r\n", "\n").rstrip() == body.rstrip():
-        return None
-    return Edit(old.id if old else None, body)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from reviewlore.config import ReviewSettings
 from reviewlore.domain.forge import PullRequest
+from reviewlore.domain.markers import Earlier
 from reviewlore.domain.wildcards import fits
 
 _SENTENCES = {
@@ -14,14 +15,17 @@ _SENTENCES = {
     "author_left_out": "Not reviewed: pull requests of this author are left out (`[review] skip-authors`).",
     "title_left_out": "Not reviewed: the title leaves this pull request out (`[review] skip-titles`).",
     "paused": "Not reviewed: this pull request was reviewed so often that pushes are no longer reviewed by themselves "
-    "(`[review] pause-after`). `/lore review` reviews it as it is now.",
+    "(`[review] pause-after`). `/lore review` reviews it once, `/lore resume` reviews pushes again.",
+    "paused_by_command": "Not reviewed: somebody paused the reviews of this pull request (`/lore pause`). "
+    "`/lore review` reviews it once, `/lore resume` reviews pushes again.",
 }
+PAUSES = frozenset({"paused", "paused_by_command"})
 
 
-def find_skip_reason(pull: PullRequest, settings: ReviewSettings, reviews: int, asked: bool) -> str | None:
+def find_skip_reason(pull: PullRequest, settings: ReviewSettings, earlier: Earlier, asked: bool) -> str | None:
     """Return the snake_case reason not to review a pull request, or None.
 
-    `reviews` is how many of its heads were reviewed so far. Who asks for a review by a command gets one, unless the
+    `earlier` is what counts of its earlier reviews. Who asks for a review by a command gets one, unless the
     pull request is closed or locked, where nothing may be said.
     """
     authors = [pull.author, (pull.author or "").removesuffix("[bot]")]
@@ -32,7 +36,8 @@ def find_skip_reason(pull: PullRequest, settings: ReviewSettings, reviews: int, 
         ("label_left_out", not asked and _any(pull.labels, settings.skip_labels)),
         ("author_left_out", not asked and _any(filter(None, authors), settings.skip_authors)),
         ("title_left_out", not asked and _any([pull.title], settings.skip_titles)),
-        ("paused", not asked and 0 < settings.pause_after <= reviews),
+        ("paused_by_command", not asked and earlier.held),
+        ("paused", not asked and 0 < settings.pause_after <= earlier.reviews),
     )
     return next((reason for reason, hit in checks if hit), None)
 

@@ -1,0 +1,71 @@
+"""Commands that steer: reviews of one pull request, trainings and versions. An event in, what is answered out."""
+
+from dataclasses import replace
+
+from reviewlore.domain.commands import PauseCommand, ResumeCommand, ReviewCommand, TrainCommand
+from reviewlore.domain.events import CommandEvent, JobResult
+from reviewlore.domain.forge import PullRequest
+from reviewlore.domain.markers import MARKER, Pause, pause_marker
+from reviewlore.errors import InputError
+from reviewlore.flows import command_approve
+from reviewlore.flows.command_tools import Answer, CommandTools
+from reviewlore.flows.publish import publish_review, say_pause, say_resumed
+from reviewlore.stages import commands
+from reviewlore.stages.publish.pausing import recall_earlier, recall_pause
+from reviewlore.stages.publish.plan import recall
+
+ControlCommand = ReviewCommand | PauseCommand | ResumeCommand | TrainCommand
+
+
+def control(command: ControlCommand, event: CommandEvent, pull: PullRequest, tools: CommandTools) -> Answer:
+    """Carry out a command that steers; `pull` is the pull request as it was when the command was allowed."""
+    match command:
+        case ReviewCommand():
+            return _review(command, pull, tools)
+        case PauseCommand():
+            return _hold(event, tools, held=True)
+        case ResumeCommand():
+            return _hold(event, tools, held=False)
+        case TrainCommand():
+            return Answer(_train(command, event, tools), JobResult("success"))
+
+
+def _review(command: ReviewCommand, pull: PullRequest, tools: CommandTools) -> Answer:
+    """Review the head that stood when the command was allowed, and no other."""
+    standing = tools.desk.forge.standing(pull.number, MARKER)
+    if standing.pull.head_sha != pull.head_sha:
+        return Answer(commands.render_moved(pull.head_sha), JobResult("skipped", "head_moved"))
+    if not command.whole and recall(standing.posted).head == pull.head_sha:
+        return Answer(commands.render_nothing_new(pull.head_sha), JobResult("success"))
+    held = recall_earlier(standing.posted).held
+    reviewed = tools.review(standing, command.whole)
+    published = publish_review(tools.desk, pull.number, reviewed, standing)
+    result = replace(tools.job(reviewed, published), exit_code=0)  # this run is no check of the pull request
+    if published.skip_reason == "head_moved" and held:
+        return Answer(commands.render_moved(pull.head_sha), result)
+    if published.skip_reason:
+        return Answer(commands.render_not_reviewed(pull.head_sha, published.skip_reason), result)
+    text = commands.render_reviewed(pull.head_sha, published.posted, published.known, published.outside)
+    return Answer(f"{text} {commands.render_still_paused()}" if held else text, result)
+
+
+def _hold(event: CommandEvent, tools: CommandTools, *, held: bool) -> Answer:
+    """Keep in our answer that reviews are paused or resumed, and say it in the summary that stands."""
+    standing = tools.desk.forge.standing(event.number, MARKER)
+    before = recall_pause(standing.posted)
+    if held:
+        say_pause(tools.desk, standing, held=True)
+    else:
+        say_resumed(tools.desk, standing)
+    pause = Pause(held, recall(standing.posted).reviews, event.at or tools.clock.now())
+    render = commands.render_paused if held else commands.render_resumed
+    return Answer(render(before.held == held), JobResult("success"), pause_marker(pause))
+
+
+def _train(command: TrainCommand, event: CommandEvent, tools: CommandTools) -> str:
+    if not event.default_branch:
+        raise InputError("the event does not name the default branch, from which alone training may run.")
+    command_approve.refuse_waiting(tools.store(), tools.policies().dataset)
+    tools.runs().dispatch(tools.train_workflow, event.default_branch, {"mode": "train", "tier": command.tier})
+    address = f"{tools.desk.repository_url}/actions/workflows/{tools.train_workflow}"
+    return commands.render_train_started(command, address)
