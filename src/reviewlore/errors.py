@@ -50,7 +50,11 @@ class Fault(ReviewloreError):  # noqa: N818 - the opposite of UserError, not of 
 
 
 class ForgeError(Fault):
-    """GitHub did not answer as documented."""
+    """GitHub did not answer as documented; `wait` is for how many seconds it asked to be left alone, 0 where not."""
+
+    def __init__(self, message: str = "", wait: float = 0.0) -> None:
+        super().__init__(message)
+        self.wait = wait
 
 
 class BudgetError(Fault):

@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reviewlore.errors import ConfigError, StorageError
@@ -13,6 +14,10 @@ MODEL_KEY_VARIABLE = "REVIEWLORE_MODEL_KEY"
 BASES_VARIABLE = "REVIEWLORE_BASE_MODELS"
 ADAPTERS_VARIABLE = "REVIEWLORE_ADAPTERS"
 RUNS_VARIABLE = "REVIEWLORE_RUNS"
+APP_VARIABLE = "REVIEWLORE_APP_ID"
+PRIVATE_KEY_VARIABLE = "REVIEWLORE_APP_PRIVATE_KEY"
+WEBHOOK_VARIABLE = "REVIEWLORE_WEBHOOK_SECRET"
+APP_FILES = {APP_VARIABLE: "app-id", PRIVATE_KEY_VARIABLE: "private-key.pem", WEBHOOK_VARIABLE: "webhook-secret"}
 TOKEN_VARIABLES = ("GITHUB_TOKEN", "GH_TOKEN")
 # What a program needs to run, libraries to be found, accelerators to be chosen, and models to be looked up in a cache.
 _HARMLESS = (
@@ -32,6 +37,68 @@ _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _KEY_FILE = "reviewlore-pseudonym.key"
 _KEY_LENGTH = 64
 _LEAST_KEY = 32  # bytes; a shorter one could be guessed, and pseudonyms be turned into people with it
+
+
+@dataclass(frozen=True, slots=True)
+class AppSecrets:
+    """The App's id (or client id), its private key as PEM, and the secrets by which deliveries may be signed."""
+
+    app_id: str
+    private_key: str = field(repr=False)
+    webhook_secrets: tuple[bytes, ...] = field(repr=False)
+
+
+def take_app_secrets(folder: Path) -> AppSecrets:
+    """Return what the App proves itself by, and take it out of this process's environment.
+
+    Each from its variable, from the file that the variable with `_FILE` names, or from its file in `folder`. Of webhook
+    secrets there may be two, one a line, while one is changed. ConfigError says all that is missing.
+    """
+    given = {name: _take(name, folder / file) for name, file in APP_FILES.items()}
+    missing = [name for name, text in given.items() if not text]
+    if missing:
+        raise ConfigError(
+            f"The App's {' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not set. Set the variable, or "
+            f"name a file in it with _FILE behind its name, or register the App: reviewlore serve --register."
+        )
+    key = given[PRIVATE_KEY_VARIABLE].replace("\\n", "\n")  # as people write it where a value has to be one line
+    hooks = tuple(line.strip().encode() for line in given[WEBHOOK_VARIABLE].splitlines() if line.strip())
+    return AppSecrets(given[APP_VARIABLE], key, hooks)
+
+
+def _take(name: str, file: Path) -> str:
+    value, named = os.environ.get(name, ""), os.environ.get(f"{name}_FILE", "")
+    if value:
+        _erase(name, value)
+        return value.strip()
+    path = Path(named) if named else file
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        if not named:
+            return ""
+        raise ConfigError(f"{name}_FILE names {path}, which does not exist.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{name} cannot be read from {path}: {error}.") from error
+
+
+def _erase(name: str, value: str) -> None:
+    """Take a variable out of the environment, also where the system shows other programs what we were started with."""
+    import ctypes
+
+    library = ctypes.CDLL(None)
+    library.getenv.restype = ctypes.c_void_p
+    place = library.getenv(name.encode())
+    if place:
+        ctypes.memset(place, 0, len(os.fsencode(value)))
+    del os.environ[name]
+
+
+def job_environment(pseudonym_key: bytes) -> dict[str, str]:
+    """Return all that a job of the App may know of this environment; its token and paths come with each job."""
+    passed = set(_HARMLESS) - {"HOME", "TMPDIR"} | {MODEL_KEY_VARIABLE, BASES_VARIABLE, ADAPTERS_VARIABLE}
+    kept = {name: os.environ[name] for name in sorted(passed) if name in os.environ}
+    return kept | {KEY_VARIABLE: os.fsdecode(pseudonym_key)}
 
 
 def make_or_read_key(folder: Path) -> bytes:
@@ -136,6 +203,8 @@ def model_environment() -> dict[str, str]:
 
 def name_actor() -> str:
     """Return who acts, for the audit log: never a person's name."""
+    if os.environ.get("REVIEWLORE_DELIVERY"):
+        return "app"
     if os.environ.get("GITHUB_ACTIONS"):
         return f"actions:{os.environ.get('GITHUB_WORKFLOW', 'workflow')}"
     return "command line"

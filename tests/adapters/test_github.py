@@ -7,12 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from tests.github.demo import MARKER, NAME, QUICK, build, merge
+from tests.github.demo import NAME, QUICK, build, merge
 from tests.github.fake import FakeGitHub, start_fake
 
-from reviewlore.adapters.github import Connection, Patience, connect, connect_app
+from reviewlore.adapters.github import Connection, Patience, connect
 from reviewlore.adapters.github_forge import GithubForge
 from reviewlore.adapters.github_history import GithubHistory
 from reviewlore.domain.forge import Position
@@ -253,28 +251,6 @@ def test_no_message_shows_a_token(fake: FakeGitHub, tmp_path: Path) -> None:
     for address in ("api.github.com", "ftp://example.org", "https://", "https://a b"):
         with pytest.raises(ConfigError, match="no address of a GitHub API"):
             connect(secret, address)
-
-
-def test_an_app_speaks_in_its_own_name(tmp_path: Path) -> None:
-    private = rsa.generate_private_key(65537, 2048)
-    pem = serialization.Encoding.PEM
-    key = private.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
-    public = private.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
-    with start_fake(public, 7) as fake:
-        build(fake, tmp_path)
-        forge = GithubForge(connect_app(7, key, NAME, fake.base, QUICK), NAME)
-        assert forge.post_comment(1, MARKER).author == forge.login == "reviewlore[bot]"
-        assert len(forge.posted(1, MARKER).summaries) == 1
-        before = fake.requests
-        limited = connect_app(7, key, NAME, fake.base, replace(QUICK, max_requests=4))
-        assert GithubHistory(limited, NAME).role("carol") == "write"
-        assert limited.requests == fake.requests - before == 4  # with the installation and its token
-        with pytest.raises(BudgetError):
-            limited.get(f"/repos/{NAME}")
-        with pytest.raises(RefusedError, match="the app's installation on octo/demo"):
-            connect_app(8, key, NAME, fake.base, QUICK)
-        with pytest.raises(ConfigError, match="cannot sign"):
-            connect_app(7, "no key", NAME, fake.base, QUICK)
 
 
 def test_an_enterprise_server_has_its_own_addresses(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 In: a `Call`. Out: status and JSON, or ApiError with GitHub's own wording.
 """
 
-import time
 from typing import Any
 
 from tests.github.bare import GitError
@@ -11,9 +10,7 @@ from tests.github.routing import REPO, Answer, ApiError, Call, Listing, find, op
 from tests.github.shapes import NEEDS
 from tests.github.state import ROLES, CheckRun, Dispatch
 
-INSTALLATION = 42
 MAX_ANNOTATIONS = 50
-APP_PERMISSIONS = {"pull_requests": "write", "checks": "write", "issues": "write", "contents": "read"}
 
 
 @operation("GET", REPO)
@@ -130,32 +127,3 @@ def _with_output(call: Call, run: CheckRun) -> dict[str, Any]:
     run.title, run.summary = output.get("title", run.title), output.get("summary", run.summary)
     run.annotations += len(output.get("annotations", []))
     return call.fake.shapes.check_run(call.repo, run)
-
-
-@operation("GET", REPO + "/installation")
-def get_repository_installation(call: Call) -> Answer:
-    return 200, call.fake.shapes.example("GET", REPO + "/installation") | {"id": INSTALLATION}
-
-
-@operation("GET", "/app/installations/{installation_id}")
-def get_installation(call: Call) -> Answer:
-    _check_installation(call)
-    return 200, call.fake.shapes.example("GET", REPO + "/installation") | {"id": INSTALLATION}
-
-
-@operation("POST", "/app/installations/{installation_id}/access_tokens")
-def create_installation_token(call: Call) -> Answer:
-    _check_installation(call)
-    permissions = call.body.get("permissions") or APP_PERMISSIONS
-    names = call.body.get("repositories")
-    limited = [name for name in call.fake.repos if name.partition("/")[2] in names] if names else None
-    value = call.fake.shapes.example("POST", "/app/installations/{installation_id}/access_tokens", 201)
-    value.pop("repositories", None)
-    value["token"] = call.fake.token("reviewlore[bot]", permissions, repositories=limited)
-    value["expires_at"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
-    return 201, value | {"permissions": permissions, "repository_selection": "selected" if names else "all"}
-
-
-def _check_installation(call: Call) -> None:
-    if call.id("installation_id") != INSTALLATION:
-        raise ApiError(404, "Not Found")

@@ -157,3 +157,13 @@ class Token:
     permissions: dict[str, str] | None
     expires: float
     repositories: frozenset[str] | None = None
+
+
+@dataclass
+class Installation:
+    """The app's installation; `repositories` None is all that there are, `permissions` what its owner accepted."""
+
+    id: int
+    permissions: dict[str, str]
+    repositories: frozenset[str] | None = None
+    suspended: bool = False

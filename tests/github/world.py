@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.github.bare import BareRepository, hunk_until
 from tests.github.shapes import is_bot
 from tests.github.state import (
+    Installation,
     IssueComment,
     Pull,
     Reaction,
@@ -28,6 +29,11 @@ START = datetime(2026, 11, 20, tzinfo=UTC)
 # What a workflow's own token may do where `permissions:` asks for all that reviewlore needs.
 WORKFLOW_PERMISSIONS = {"pull_requests": "write", "checks": "write", "issues": "write", "actions": "write"}
 
+INSTALLATION = 42
+# What an app is allowed that was registered from reviewlore's own manifest.
+APP_PERMISSIONS = {"metadata": "read", "contents": "write", "pull_requests": "write", "issues": "read"}
+APP_PERMISSIONS |= {"checks": "write", "actions": "write"}
+
 
 class World:
     """Repositories, people and tokens of one fake GitHub."""
@@ -38,6 +44,8 @@ class World:
         self.repos: dict[str, Repository] = {}
         self.renamed: dict[str, str] = {}
         self.tokens: dict[str, Token] = {}
+        self.installation = Installation(INSTALLATION, dict(APP_PERMISSIONS))
+        self.app_events = ["issue_comment", "pull_request", "pull_request_review_comment", "push"]
         self._ticks = itertools.count()
 
     def now(self) -> str:

@@ -48,13 +48,14 @@ def read_context(environ: Mapping[str, str]) -> RunContext:
     if problems:
         raise ConfigError("The action cannot run: " + "; ".join(problems) + ". Correct the workflow.")
     run_id, attempt = environ.get("GITHUB_RUN_ID", ""), environ.get("GITHUB_RUN_ATTEMPT", "1")
+    delivery = environ.get("REVIEWLORE_DELIVERY")  # of the App, whose runs have no page
     return RunContext(
         event_name=environ.get("GITHUB_EVENT_NAME", ""),
         payload=_read_payload(environ.get("GITHUB_EVENT_PATH", "")),
         repository=repository,
         server_url=server,
         run_id=f"{run_id}-{attempt}" if run_id else "",
-        run_url=f"{server}/{repository}/actions/runs/{run_id}" if run_id.isdigit() else "",
+        run_url=f"{server}/{repository}/actions/runs/{run_id}" if run_id.isdigit() and not delivery else "",
         inputs=inputs,
     )
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from github import Auth, Github, GithubException, GithubIntegration
+from github import Auth, Github, GithubException
 from github.Requester import Requester
 
 from reviewlore.adapters.github_answers import (
@@ -38,7 +38,7 @@ _ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s?#]*")
 
 
 class Connection:
-    """One identity at one GitHub. Make it with `connect` or `connect_app`.
+    """One identity at one GitHub. Make it with `connect` or `connect_as_app`.
 
     `tell` hears one sentence before each wait. Not for several threads at once: GitHub asks for one request at a time.
     """
@@ -217,7 +217,8 @@ class Connection:
         back = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(time.time() + seconds))
         return ForgeError(
             f"GitHub's rate limit stops {what} for {seconds:.0f} s, and at most {self._patience.max_wait:.0f} s may be "
-            f"waited. Come back at {back}, or allow a longer wait."
+            f"waited. Come back at {back}, or allow a longer wait.",
+            seconds,
         )
 
 
@@ -233,20 +234,15 @@ def connect(
     return Connection(Auth.Token(token), _address(base_url), patience, Meter(patience.max_requests), tell or _silent)
 
 
-def connect_app(
-    app_id: int,
-    private_key: str,
-    repository: str,
-    base_url: str = PUBLIC,
-    patience: Patience | None = None,
-    tell: Callable[[str], None] | None = None,
+def connect_as_app(
+    app_id: str, private_key: str, base_url: str = PUBLIC, patience: Patience | None = None
 ) -> Connection:
-    """Connect as the installation of a GitHub App on one repository; its token is renewed as it expires.
+    """Connect as a GitHub App itself, which may ask for tokens of its installations and do nothing else.
 
-    ConfigError where the key cannot sign, InputError where the app is not installed there.
+    Every request is signed anew (RS256, valid for five minutes). ConfigError where the key cannot sign.
+    https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
     """
-    patience, base_url = patience or Patience(), _address(base_url)
-    meter, auth = Meter(patience.max_requests), Auth.AppAuth(app_id, private_key)
+    patience, auth = patience or Patience(), Auth.AppAuth(app_id, private_key)
     try:
         auth.create_jwt()
     except Exception as error:
@@ -254,25 +250,7 @@ def connect_app(
         raise ConfigError(
             "The GitHub App's private key cannot sign; give the whole PEM file as GitHub made it."
         ) from error
-    what = f"the app's installation on {repository}"
-    integration = GithubIntegration(
-        auth=auth,
-        base_url=base_url,
-        timeout=patience.timeout,
-        retry=meter,
-        seconds_between_requests=None,
-        seconds_between_writes=None,
-    )
-    owner, _, name = repository.partition("/")
-    try:
-        meter.check(what)
-        installation = integration.get_repo_installation(owner, name).id
-    except GithubException as error:
-        raise explain(Answer(error.status, error.headers or {}, error.data), what) from error
-    except (OSError, ValueError, RuntimeError, AssertionError) as error:
-        lost = meter.failure or type(error).__name__
-        raise explain(Answer(lost=lost, unreachable=meter.unreachable), what) from error
-    return Connection(auth.get_installation_auth(installation), base_url, patience, meter, tell or _silent)
+    return Connection(auth, _address(base_url), patience, Meter(patience.max_requests), _silent)
 
 
 def _address(base_url: str) -> str:

@@ -198,7 +198,9 @@ def explain(answer: Answer, what: str) -> ReviewloreError:
     if answer.unreachable:
         return ForgeError(f"GitHub cannot be reached for {what} ({answer.lost}); check the address and the network.")
     if answer.limited:
-        return ForgeError(f"GitHub's rate limit stops {what}: {said} Run again later, or with a token of its own.")
+        wait = find_pause(answer, 0, Patience()) or 0.0
+        advice = "Run again later, or with a token of its own."
+        return ForgeError(f"GitHub's rate limit stops {what}: {said} {advice}", wait)
     if answer.lost or answer.cut:
         why = f"none: {answer.lost}" if answer.lost else "cut short or no JSON"
         return GaveUpError(f"GitHub gave no usable answer to {what} ({why}); check the address and try again later.")

@@ -58,6 +58,11 @@ def sample_folder() -> Path:
     return _folder("sample")
 
 
+def places() -> tuple[Path, ...]:
+    """Return the folders that a process which runs reviewlore has to be able to read."""
+    return (_package(), _folder("prompts"), _folder("sample"))
+
+
 def _folder(name: str) -> Path:
     package = _package()
     places = [package / name]

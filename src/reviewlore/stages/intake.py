@@ -42,6 +42,11 @@ def read_default_branch(payload: object) -> str:
     return _text(_map(_map(payload).get("repository")).get("default_branch"))
 
 
+def read_repository_id(payload: object) -> int:
+    """Return GitHub's number of the repository, which no renaming changes; 0 where a payload does not tell."""
+    return _number(_map(_map(payload).get("repository")).get("id")) or 0
+
+
 def _pull_request(repository: str, body: Mapping[str, object]) -> Event | Ignored:
     pull = _map(body.get("pull_request"))
     number, head, base = _number(pull.get("number")), _map(pull.get("head")), _map(pull.get("base"))
