@@ -267,7 +267,7 @@ def test_a_pause_is_written_once_and_its_failure_is_none():
     forge = FakeForge(before={"edit_comment": [RefusedError("403")]})
     publish_review(desk(forge), 1, TWO)
     for _ in range(3):
-        say_pause(desk(forge), forge.standing(1, MARKER))
+        say_pause(desk(forge), forge.standing(1, MARKER), held=False)
     assert forge.calls == ["post_review", "post_comment", "edit_comment", "edit_comment"]
     assert forge.talk[0].body.count("**Paused.**") == 1
 
