@@ -30,7 +30,7 @@ def test_secrets_are_found_by_the_names_of_their_variables():
 
 
 def test_an_event_for_nobody_ends_well(environ, tmp_path, capsys):
-    assert run(environ | {"GITHUB_EVENT_NAME": "push"}) == 0
+    assert run(environ | {"GITHUB_EVENT_NAME": "issues"}) == 0
     assert "event_not_handled" in (tmp_path / "output").read_text()
     assert "reviewlore: skipped (event_not_handled)" in capsys.readouterr().out
 

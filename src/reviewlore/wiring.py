@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from reviewlore.adapters import resources
 from reviewlore.adapters.git import GitRepo
-from reviewlore.config import LearnSettings, Lock, RecipeSettings, Settings
+from reviewlore.config import Lock, RecipeSettings, Settings
 from reviewlore.domain.calibration import Calibrations
 from reviewlore.errors import InputError, StorageError
 from reviewlore.flows.in_force import InForce, Occasion
 from reviewlore.flows.review import ReviewContext, read_settings
 from reviewlore.flows.scoring import Judgement
 from reviewlore.formats import records
-from reviewlore.ports import AdapterTrainer, Clock, Console, Index, Parsers, Shelf, Store
+from reviewlore.ports import AdapterTrainer, Clock, Console, Generator, Index, Parsers, Shelf, Store
 from reviewlore.ranking.model import RankerModel
 from reviewlore.wiring_force import find_judgement
-from reviewlore.wiring_model import open_writing
+from reviewlore.wiring_model import open_model, open_writing
 from reviewlore.wiring_secrets import (
     find_bases,
     find_embedding,
@@ -166,7 +166,7 @@ class Workshop:
         name = repository or self.repo.name
         found = find_judgement(self, Occasion(name, number), self.lock(base))
         embedding, more = find_embedding(self.settings.model.embedding)
-        writing, told = open_writing(self.settings.model, found, self.clock)
+        writing, told = open_writing(self.open_model, self.settings.model, found, self.clock)
         return ReviewContext(
             repository=name,
             repo=self.repo,
@@ -182,6 +182,10 @@ class Workshop:
             specialists=found.judgement.specialists,
         )
 
+    def open_model(self, store: Callable[[], Store]) -> tuple[Generator | None, tuple[str, ...]]:
+        """Return the model that writes, or None, and what has to be known of it."""
+        return open_model(self.settings.model, store)
+
     def _make_index(self, model: Path | None) -> Index:
         from reviewlore.adapters.index import SqliteIndex
 
@@ -195,8 +199,7 @@ class Workshop:
         """Return what mining needs; `fetch` brings commits that were pushed over, by their ids."""
         from reviewlore.flows.labelling import LearnContext
 
-        settings: LearnSettings = self.settings.learn
-        key = self.pseudonym_key()
+        key, settings = self.pseudonym_key(), self.settings.learn
         return LearnContext(self.store, self.repo, key, settings, self.clock, self.console, name_actor(), fetch)
 
     def train_context(self) -> "TrainContext":

@@ -5,7 +5,7 @@ an error message must not become a command of the runner.
 """
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,16 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reviewlore.adapters.actions import ActionsConsole, ActionsRunner, read_context
+from reviewlore.adapters.artefact import read_artefact, refuse_in_checkout
 from reviewlore.adapters.checkout import Remote, RemoteStore, fetch_commits, fetch_pull
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.store import GitStore
 from reviewlore.config import FILE
 from reviewlore.domain.commands import TrainTier
 from reviewlore.domain.events import Annotation, RunContext
-from reviewlore.errors import InputError, ReviewloreError
-from reviewlore.flows.action import ActionTools, run_action
+from reviewlore.errors import InputError, RefusedError, ReviewloreError
+from reviewlore.flows.action import run_action
+from reviewlore.flows.action_tools import ActionTools
 from reviewlore.flows.publish import Desk
-from reviewlore.ports import Store
+from reviewlore.formats.handover import MAX_BYTES
+from reviewlore.ports import Generator, Store
 from reviewlore.stages.intake import read_default_branch
 from reviewlore.wiring import Workshop
 from reviewlore.wiring_secrets import KEY_VARIABLE, find_secrets
@@ -40,6 +43,7 @@ def run(environ: Mapping[str, str]) -> int:
     runner = ActionsRunner(environ, find_secrets(environ))
     try:
         context = read_context(environ)
+        refuse_in_checkout(context.inputs.artefact, _checkout(environ))
         return run_action(context, _tools(_Site(environ, context, runner)))
     except ReviewloreError as error:
         runner.annotate(Annotation("error", str(error), title="reviewlore"))
@@ -69,8 +73,7 @@ class _Site:
 
     @cached_property
     def workshop(self) -> "_ActionWorkshop":
-        path = Path(self.environ.get("GITHUB_WORKSPACE") or ".")
-        return _ActionWorkshop(path, ActionsConsole(self.runner), self)
+        return _ActionWorkshop(_checkout(self.environ), ActionsConsole(self.runner), self)
 
     @cached_property
     def forge(self) -> "GithubForge":
@@ -91,7 +94,7 @@ class _Site:
         try:
             return RemoteStore(folder, remote, ref)
         except InputError as error:
-            if inputs.mode != "review":
+            if inputs.mode not in ("review", "analyse", "post"):
                 raise
             self.workshop.console.warn(f"The review goes on without what was learned: {error}")
             return GitStore(GitRepo(folder), ref)
@@ -123,6 +126,31 @@ class _Site:
         told += self.workshop.put_into_service()
         return f"{render_run(trained.manifest, trained.decision)}\n{_block(*told)}"
 
+    def page(self) -> bytes:
+        """Return the page with all that was learned; where nothing can be judged anew, without that table."""
+        from reviewlore.flows.judge import evaluate_all
+        from reviewlore.flows.report import judged_report, standing_report
+
+        workshop, repository = self.workshop, self.context.repository
+        now = workshop.clock.now()
+        try:
+            data = judged_report(
+                workshop.store,
+                repository,
+                now,
+                lambda dataset: evaluate_all(
+                    workshop.store, workshop.prior, workshop.adapters, workshop.clock, workshop.console, dataset
+                ),
+            )
+        except RefusedError as error:
+            workshop.console.warn(f"The versions were not judged anew for the report: {error}")
+            data = standing_report(workshop.store, repository, now)
+        return workshop.render_report(data).encode("utf-8", "backslashreplace")
+
+    def artefact(self) -> bytes | None:
+        """Return what the mode analyse left, or None."""
+        return read_artefact(self.context.inputs.artefact, MAX_BYTES)
+
     @property
     def _address(self) -> str:
         from reviewlore.adapters.github import PUBLIC
@@ -149,7 +177,7 @@ class _ActionWorkshop(Workshop):
         never read: it may be the pull request's, and name whom the model's key is sent to.
         """
         branch = read_default_branch(self.site.context.payload)
-        learns = self.site.context.inputs.mode in ("learn", "train")
+        learns = self.site.context.inputs.mode in ("learn", "train", "report")
         if not branch and learns:  # a schedule: it runs on the default branch and on no other
             return self.repo.resolve("HEAD")
         # A branch of that name that somebody checked out may be a fork's; what was fetched from origin is not.
@@ -163,6 +191,15 @@ class _ActionWorkshop(Workshop):
             raise InputError(f"{problem} Check out with `ref: {branch}` or `fetch-depth: 0`.")
         self.console.warn(f"{problem} Defaults are used; check out with `fetch-depth: 0`.")
         return None
+
+    def open_model(self, store: Callable[[], Store]) -> tuple[Generator | None, tuple[str, ...]]:
+        """Return the model that writes; where what it said is taken from another run, nobody is asked."""
+        model = self.settings.model
+        if self.site.context.inputs.mode != "post" or model.kind == "none":
+            return super().open_model(store)
+        from reviewlore.flows.handover import RecordedGenerator
+
+        return RecordedGenerator(model.name), ()
 
     def own_recipe(self, path: str) -> str:
         """Return the text of a recipe file of the default branch: what is checked out may be a pull request's."""
@@ -198,7 +235,13 @@ def _tools(site: _Site) -> ActionTools:
         review_context=lambda number, base: workshop.review_context(site.context.repository, number, base),
         learn=site.learn,
         train=site.train,
+        page=site.page,
+        artefact=site.artefact,
     )
+
+
+def _checkout(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("GITHUB_WORKSPACE") or ".")
 
 
 def _block(*texts: str) -> str:

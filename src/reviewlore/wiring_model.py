@@ -36,12 +36,18 @@ def open_model(model: ModelSettings, store: Callable[[], Store]) -> tuple[Genera
     return open_generator(model, key, machine, load_version)
 
 
-def open_writing(model: ModelSettings, found: "InForce", clock: Clock) -> tuple["Writing | None", tuple[str, ...]]:
+def open_writing(
+    opener: Callable[[Callable[[], Store]], tuple[Generator | None, tuple[str, ...]]],
+    model: ModelSettings,
+    found: "InForce",
+    clock: Clock,
+) -> tuple["Writing | None", tuple[str, ...]]:
     """Return the model that writes remarks with all it is asked with, or None, and notes on it; see `open_model`.
 
-    The adapters in force write too where they were trained on this very model: in the form in which they were trained.
+    `opener` opens it, given where adapters are. The adapters in force write too where they were trained on this very
+    model: in the form in which they were trained.
     """
-    generator, notes = open_model(model, lambda: found.store)
+    generator, notes = opener(lambda: found.store)
     if generator is None:
         return None, notes
     from reviewlore.adapters.resources import load_attention, load_prompts

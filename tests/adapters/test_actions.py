@@ -104,12 +104,40 @@ def test_all_wrong_inputs_are_told_at_once():
     assert str(error.value) == (
         "The action cannot run: GITHUB_REPOSITORY is 'a b', not OWNER/NAME; "
         "GITHUB_SERVER_URL is 'ext::sh -c x', not an address; "
-        "the input mode is 'deploy', not one of review, command, learn, train; "
+        "the input mode is 'deploy', not one of review, command, learn, train, report, analyse, post; "
         "the input fail-on is 'Warning', not one of info, warning, error, never; "
         "the input recipe is '../x', not the name of a recipe; "
         "the input state-repository is 'x', not OWNER/NAME; "
         "the input train-workflow is '../learn.yml', not the file name of a workflow. Correct the workflow."
     )
+
+
+def test_inputs_of_one_mode_are_wrong_in_another():
+    wrong = BASE | {"INPUT_REPLY_TO": "-1", "INPUT_OUTCOME": "fine", "INPUT_ARTEFACT": "a\nb"}
+    with pytest.raises(ConfigError) as error:
+        read_context(wrong)
+    assert str(error.value) == (
+        "The action cannot run: the input reply-to goes with the mode report only; "
+        "the input outcome goes with the mode report only; the input artefact goes with the mode post only; "
+        "the input reply-to is '-1', not the number of a pull request; "
+        "the input outcome is 'fine', not one of success, failure, cancelled, skipped; "
+        "the input artefact is 'a\\nb', not a path. Correct the workflow."
+    )
+
+
+def test_a_reply_needs_an_outcome_and_an_outcome_no_reply():
+    report = BASE | {"INPUT_MODE": "report"}
+    with pytest.raises(ConfigError, match="reply-to needs the input outcome"):
+        read_context(report | {"INPUT_REPLY_TO": "12"})
+    assert read_context(report | {"INPUT_OUTCOME": "success"}).inputs.reply_to == 0
+    given = read_context(report | {"INPUT_OUTCOME": "failure", "INPUT_REPLY_TO": "12"}).inputs
+    assert (given.reply_to, given.outcome) == (12, "failure")
+
+
+@pytest.mark.parametrize("number", ["0", "07", "1e3", "1.0", "٣", "9" * 10])
+def test_what_is_no_number_of_a_pull_request_is_told(number):
+    with pytest.raises(ConfigError, match="not the number of a pull request"):
+        read_context(BASE | {"INPUT_MODE": "report", "INPUT_OUTCOME": "success", "INPUT_REPLY_TO": number})
 
 
 def test_a_missing_mode_is_told():

@@ -81,6 +81,10 @@ class FakeForge(Forge, ForgeVoice, ForgeRuns):
             raise InputError(f"There is no pull request {number}.")
         return self.pulls[number]
 
+    def open_pulls(self, head_repository: str, branch: str) -> tuple[PullRequest, ...]:
+        meant = (head_repository, branch, "open")
+        return tuple(each for each in self.pulls.values() if (each.head_repository, each.head_ref, each.state) == meant)
+
     def role(self, login: str) -> Role:
         return self.roles.get(login, "none")
 

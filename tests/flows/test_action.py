@@ -13,7 +13,8 @@ from reviewlore.adapters.index import SqliteIndex
 from reviewlore.domain.events import ActionInputs, RunContext
 from reviewlore.domain.model import Policies
 from reviewlore.errors import ConfigError, ForgeError, RefusedError
-from reviewlore.flows.action import ActionTools, run_action
+from reviewlore.flows.action import run_action
+from reviewlore.flows.action_tools import ActionTools
 from reviewlore.flows.publish import Desk
 from reviewlore.flows.review import ReviewContext
 
@@ -175,7 +176,7 @@ def test_the_live_pull_request_decides(scene, changes, reason):
 @pytest.mark.parametrize(
     ("name", "payload", "mode", "reason"),
     [
-        ("push", {}, "review", "event_not_handled"),
+        ("issues", {}, "review", "event_not_handled"),
         ("pull_request", {"action": "opened"}, "review", "payload_incomplete"),
         ("schedule", {"schedule": "1 1 * * *"}, "review", "event_not_for_mode"),
         ("schedule", {"schedule": "1 1 * * *"}, "command", "event_not_for_mode"),

@@ -2,7 +2,16 @@ from typing import get_args
 
 import pytest
 
-from reviewlore.domain.events import CommandEvent, DispatchEvent, Ignored, Mode, PullRequestEvent, ScheduledEvent
+from reviewlore.domain.events import (
+    AnalysedEvent,
+    CommandEvent,
+    DispatchEvent,
+    Ignored,
+    Mode,
+    PullRequestEvent,
+    PushEvent,
+    ScheduledEvent,
+)
 from reviewlore.flows.dispatch import choose_job
 
 EVENTS = {
@@ -10,8 +19,18 @@ EVENTS = {
     "comment": CommandEvent("o/r", 1, 5, "issue", "maria", "/lore train", "main"),
     "clock": ScheduledEvent("o/r", "17 3 * * *"),
     "hand": DispatchEvent("o/r", "maria"),
+    "merge": PushEvent("o/r", "maria"),
+    "run": AnalysedEvent("o/r", 7, "eve/r", "feat", "b" * 40),
 }
-ALLOWED = {"review": {"pull"}, "command": {"comment"}, "learn": {"clock", "hand"}, "train": {"clock", "hand"}}
+ALLOWED = {
+    "review": {"pull"},
+    "analyse": {"pull"},
+    "post": {"run"},
+    "command": {"comment"},
+    "learn": {"clock", "hand", "merge"},
+    "report": {"clock", "hand", "merge"},
+    "train": {"clock", "hand"},
+}
 
 
 @pytest.mark.parametrize("mode", get_args(Mode))

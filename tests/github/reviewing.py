@@ -18,7 +18,8 @@ from reviewlore.adapters.index import SqliteIndex
 from reviewlore.domain.events import ActionInputs, RunContext
 from reviewlore.domain.model import Policies
 from reviewlore.domain.preference import Remark
-from reviewlore.flows.action import ActionTools, run_action
+from reviewlore.flows.action import run_action
+from reviewlore.flows.action_tools import ActionTools
 from reviewlore.flows.publish import Desk
 from reviewlore.flows.review import ReviewContext
 

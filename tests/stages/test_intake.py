@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewlore.domain.events import CommandEvent, DispatchEvent, Ignored, PullRequestEvent, PushEvent, ScheduledEvent
+from reviewlore.domain.events import (
+    AnalysedEvent,
+    CommandEvent,
+    DispatchEvent,
+    Ignored,
+    PullRequestEvent,
+    PushEvent,
+    ScheduledEvent,
+)
 from reviewlore.stages.intake import read_event
 
 EVENTS = Path(__file__).parents[1] / "action" / "events"
@@ -164,9 +172,46 @@ def test_other_pushes_are_ignored(payload, reason):
     assert read_event("push", payload) == Ignored(reason)
 
 
-@pytest.mark.parametrize("name", ["ping", "pull_request_target", "workflow_run", ""])
+@pytest.mark.parametrize("name", ["ping", "pull_request_target", "workflow_job", ""])
 def test_other_events_are_not_handled(name):
     assert read_event(name, payload("pull_request")) == Ignored("event_not_handled")
+
+
+def ran(**changes):
+    run = {
+        "id": 30433642,
+        "event": "pull_request",
+        "conclusion": "success",
+        "head_sha": "b" * 40,
+        "head_branch": "feat",
+        "head_repository": {"full_name": "eve/r"},
+        "pull_requests": [],
+    }
+    return {"action": "completed", "repository": {"full_name": "o/r"}, "workflow_run": run | changes}
+
+
+@pytest.mark.parametrize("conclusion", ["success", "failure"])
+def test_a_run_that_has_ended_may_have_left_a_review(conclusion):
+    event = read_event("workflow_run", ran(conclusion=conclusion))
+    assert event == AnalysedEvent("o/r", 30433642, "eve/r", "feat", "b" * 40)
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (ran() | {"action": "requested"}, "run_not_completed"),
+        (ran(event="push"), "run_not_of_a_pull_request"),
+        (ran(event="pull_request_target"), "run_not_of_a_pull_request"),
+        (ran(conclusion="cancelled"), "run_without_result"),
+        (ran(conclusion=["success"]), "run_without_result"),
+        (ran(head_sha="--upload-pack=x"), "payload_incomplete"),
+        (ran(head_branch=None), "payload_incomplete"),
+        (ran(head_repository=None), "payload_incomplete"),
+        (ran() | {"workflow_run": 3}, "run_not_of_a_pull_request"),
+    ],
+)
+def test_other_runs_are_ignored(payload, reason):
+    assert read_event("workflow_run", payload) == Ignored(reason)
 
 
 @pytest.mark.parametrize("value", [None, [], "x", 3, {}, {"repository": 3}, {"repository": {"full_name": "a/b/c"}}])

@@ -15,7 +15,7 @@ from typing import TypeVar, get_args
 
 from reviewlore.domain.architecture import Severity
 from reviewlore.domain.commands import TrainTier
-from reviewlore.domain.events import ActionInputs, Annotation, FailOn, Mode, RunContext
+from reviewlore.domain.events import ActionInputs, Annotation, FailOn, Mode, Outcome, RunContext
 from reviewlore.domain.hiding import hide
 from reviewlore.domain.visible import visible, visible_line
 from reviewlore.errors import ConfigError, InputError
@@ -29,7 +29,13 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
 _WORKFLOW = re.compile(r"[A-Za-z0-9._-]{1,100}\.ya?ml")
 _RECIPE = re.compile(r"[a-z0-9_]{0,60}")
 _SERVER = re.compile(r"https?://[A-Za-z0-9.:/_-]{1,200}|file:///[^\s]{1,400}")
-_INPUTS = ("mode", "fail-on", "tier", "recipe", "state-repository", "train-workflow")
+_PULL = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+_PATH = re.compile(r"[^\0\r\n]{1,4096}")
+_INPUTS = (
+    *("mode", "fail-on", "tier", "recipe", "state-repository", "train-workflow"),
+    *("reply-to", "outcome", "artefact"),
+)
+_ONLY: Mapping[str, Mode] = {"reply-to": "report", "outcome": "report", "artefact": "post"}
 
 
 def read_context(environ: Mapping[str, str]) -> RunContext:
@@ -176,8 +182,11 @@ def _read_inputs(environ: Mapping[str, str], problems: list[str]) -> ActionInput
     fails: tuple[FailOn, ...] = (*get_args(Severity), "never")
     modes: tuple[Mode, ...] = get_args(Mode)
     tiers: tuple[TrainTier, ...] = get_args(TrainTier)
+    outcomes: tuple[Outcome, ...] = get_args(Outcome)
     if not given["mode"]:
         problems.append(f"the input mode is missing; give one of {', '.join(modes)}")
+    problems += _misplaced(given, modes)
+    number = matching("reply-to", _PULL, "the number of a pull request")
     return ActionInputs(
         mode=chosen("mode", modes, "review"),
         fail_on=chosen("fail-on", fails, "never") if given["fail-on"] else None,
@@ -185,7 +194,22 @@ def _read_inputs(environ: Mapping[str, str], problems: list[str]) -> ActionInput
         recipe=matching("recipe", _RECIPE, "the name of a recipe"),
         state_repository=matching("state-repository", _REPOSITORY, "OWNER/NAME"),
         train_workflow=matching("train-workflow", _WORKFLOW, "the file name of a workflow", "learn.yml"),
+        reply_to=int(number) if _PULL.fullmatch(number) else 0,
+        outcome=chosen("outcome", outcomes, "failure") if given["outcome"] else None,
+        artefact=matching("artefact", _PATH, "a path"),
     )
+
+
+def _misplaced(given: Mapping[str, str], modes: tuple[Mode, ...]) -> list[str]:
+    """Return what is wrong with inputs that go with one mode, or with another input, only."""
+    found = [
+        f"the input {name} goes with the mode {mode} only"
+        for name, mode in _ONLY.items()
+        if given[name] and given["mode"] in modes and given["mode"] != mode
+    ]
+    if given["reply-to"] and not given["outcome"]:
+        found.append("the input reply-to needs the input outcome, how the job of the training ended")
+    return found
 
 
 def _read_payload(path: str) -> object:

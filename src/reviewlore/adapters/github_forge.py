@@ -60,6 +60,17 @@ class GithubForge:
         """Return a pull request as it is now."""
         return parsed(parse_pull, self._connection.get(f"{self._base}/pulls/{number}"))
 
+    def open_pulls(self, head_repository: str, branch: str) -> tuple[PullRequest, ...]:
+        """Return the open pull requests whose head is a branch of a repository.
+
+        GitHub is asked by the head's owner and branch; that the repository is the one meant is checked here. Source:
+        https://docs.github.com/rest/pulls/pulls#list-pull-requests
+        """
+        wanted = f"{head_repository.partition('/')[0]}:{branch}"
+        listed = self._connection.pages(f"{self._base}/pulls", state="open", head=wanted)
+        pulls = (parsed(parse_pull, value) for value in listed)
+        return tuple(pull for pull in pulls if (pull.head_repository, pull.head_ref) == (head_repository, branch))
+
     def role(self, login: str) -> Role:
         """Return a person's role; `none` whenever GitHub does not tell, so that an error never opens a door."""
         return find_role(self._connection, self.repository, login)

@@ -222,22 +222,19 @@ def report(repo: Path, output: Path | None, *, architecture: bool, quiet: bool, 
 
 
 def _report_standing(repo: Path, output: Path, quiet: bool) -> int:
-    from dataclasses import replace
-
-    from reviewlore.flows.judge import evaluate_all, load_dataset
-    from reviewlore.flows.report import standing_report
+    from reviewlore.flows.judge import evaluate_all
+    from reviewlore.flows.report import judged_report
     from reviewlore.wiring import write_text
 
     workshop = open_workshop(repo, quiet)
-    data = standing_report(workshop.store, workshop.repo.name, workshop.clock.now())
-    if data.versions and not (data.dataset and data.dataset.forgotten_at):  # what was forgotten judges nobody
-        dataset = load_dataset(workshop.store)
-        data = replace(
-            data,
-            evaluation=evaluate_all(
-                workshop.store, workshop.prior, workshop.adapters, workshop.clock, workshop.console, dataset
-            ),
-        )
+    data = judged_report(
+        workshop.store,
+        workshop.repo.name,
+        workshop.clock.now(),
+        lambda dataset: evaluate_all(
+            workshop.store, workshop.prior, workshop.adapters, workshop.clock, workshop.console, dataset
+        ),
+    )
     write_text(output, workshop.render_report(data))
     click.echo(str(output))
     return 0

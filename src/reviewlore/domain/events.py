@@ -12,7 +12,8 @@ from reviewlore.domain.forge import CommentKind
 from reviewlore.domain.history import Anchor
 from reviewlore.domain.people import Role
 
-Mode = Literal["review", "command", "learn", "train"]
+Mode = Literal["review", "command", "learn", "train", "report", "analyse", "post"]
+Outcome = Literal["success", "failure", "cancelled", "skipped"]
 FailOn = Severity | Literal["never"]
 PullAction = Literal["opened", "reopened", "synchronize", "ready_for_review"]
 AnnotationLevel = Literal["notice", "warning", "error"]
@@ -75,13 +76,28 @@ class PushEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class AnalysedEvent:
+    """A run that a pull request started has ended, and may have left a review to be posted.
+
+    The forge says which commit of which repository's branch it ran for, and this cannot be forged; what the run itself
+    says can: whoever opens a pull request from a fork writes the workflow that its run follows.
+    """
+
+    repository: str
+    run: int
+    head_repository: str
+    head_branch: str
+    head_sha: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """Nothing is done, for a snake_case reason."""
 
     reason: str
 
 
-Event = PullRequestEvent | CommandEvent | ScheduledEvent | DispatchEvent | PushEvent
+Event = PullRequestEvent | CommandEvent | ScheduledEvent | DispatchEvent | PushEvent | AnalysedEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +105,15 @@ class FeedbackSignal:
     """One reaction of a maintainer to one of our remarks, as kept on the state branch; people are pseudonyms.
 
     `id` is `owner/name#pull_request/comment_id` of the comment that gave it; `anchor` is None where it is not known.
+    Only a dismissal has a `reason`.
     """
 
     id: str
-    kind: Literal["dismissed"]
+    kind: Literal["dismissed", "accepted"]
     repository: str
     pull_request: int
     finding: str
-    reason: DismissReason
+    reason: DismissReason | Literal[""]
     text: str
     author: str
     role: Role
@@ -106,7 +123,11 @@ class FeedbackSignal:
 
 @dataclass(frozen=True, slots=True)
 class ActionInputs:
-    """The inputs of `action.yml`, checked. `fail_on` None: as `.reviewlore.toml` says."""
+    """The inputs of `action.yml`, checked. `fail_on` None: as `.reviewlore.toml` says.
+
+    `reply_to` is the pull request that is told how a training ended (0: none), `outcome` how its job did; `artefact`
+    is where what the mode `analyse` left was downloaded to (empty: nowhere).
+    """
 
     mode: Mode
     fail_on: FailOn | None = None
@@ -114,6 +135,9 @@ class ActionInputs:
     recipe: str = ""
     state_repository: str = ""
     train_workflow: str = "learn.yml"
+    reply_to: int = 0
+    outcome: Outcome | None = None
+    artefact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +168,8 @@ class Annotation:
 class JobResult:
     """How a job ended, as the action's outputs say it; `skip_reason` is snake_case, empty where all was done.
 
-    `summary` is Markdown for the page of the run, `results` the review as JSON where there was one.
+    `summary` is Markdown for the page of the run, `results` what the output `results-file` leads to under the name
+    `results_name`: the review as JSON, the report's page, or what `analyse` leaves for `post`.
     """
 
     conclusion: JobConclusion
@@ -152,5 +177,6 @@ class JobResult:
     findings: int = 0
     summary: str = ""
     results: bytes | None = None
+    results_name: str = "reviewlore-review.json"
     annotations: tuple[Annotation, ...] = ()
     exit_code: int = 0

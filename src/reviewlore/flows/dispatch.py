@@ -1,6 +1,7 @@
 """An event and the action's mode in, the name of the job out, or why there is none. Decides; does nothing."""
 
 from reviewlore.domain.events import (
+    AnalysedEvent,
     CommandEvent,
     DispatchEvent,
     Event,
@@ -17,6 +18,9 @@ _ACCEPTED: dict[Mode, tuple[type, ...]] = {
     "command": (CommandEvent,),
     "learn": (ScheduledEvent, DispatchEvent, PushEvent),
     "train": (ScheduledEvent, DispatchEvent),
+    "report": (ScheduledEvent, DispatchEvent, PushEvent),
+    "analyse": (PullRequestEvent,),
+    "post": (AnalysedEvent,),
 }
 
 

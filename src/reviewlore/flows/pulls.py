@@ -10,10 +10,10 @@ from reviewlore.domain.asking import PullText
 from reviewlore.domain.comparison import VersionComparison
 from reviewlore.domain.forge import Standing
 from reviewlore.errors import RefusedError
-from reviewlore.flows.action import review_pull
 from reviewlore.flows.comparing import compare_versions
 from reviewlore.flows.publish import Desk, Published, Reviewed, preview_review, publish_review
 from reviewlore.flows.review import ReviewContext
+from reviewlore.flows.review_job import review_pull
 from reviewlore.flows.scoring import Judgement
 from reviewlore.flows.subject import Circumstances
 from reviewlore.stages.publish.pausing import recall_earlier

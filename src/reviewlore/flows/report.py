@@ -1,6 +1,7 @@
 """What the state branch knows, gathered into one report record. It draws nothing and writes nothing."""
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 
 from reviewlore.domain.evaluation import Evaluation, GateDecision
@@ -9,6 +10,7 @@ from reviewlore.domain.model import DatasetManifest
 from reviewlore.domain.report import Report, ReviewedChange
 from reviewlore.flows import state
 from reviewlore.flows.card import read_all_judged
+from reviewlore.flows.judge import LoadedDataset, load_dataset
 from reviewlore.flows.scoring import read_calibrations
 from reviewlore.formats.standing import render_due, tell_standing
 from reviewlore.ports import Store
@@ -46,6 +48,17 @@ def standing_report(store: Store, repository: str, now: str) -> Report:
             *filter(None, map(tell_standing, registry.entries)),
         ),
     )
+
+
+def judged_report(store: Store, repository: str, now: str, evaluate: Callable[[LoadedDataset], Evaluation]) -> Report:
+    """Return the report with all versions judged anew, where there are any; what was forgotten judges nobody.
+
+    RefusedError where the newest dataset cannot be made again.
+    """
+    data = standing_report(store, repository, now)
+    if not data.versions or (data.dataset and data.dataset.forgotten_at):
+        return data
+    return replace(data, evaluation=evaluate(load_dataset(store)))
 
 
 def with_review(

@@ -70,6 +70,10 @@ class Forge(Protocol):
         """Return a pull request as it is now; InputError where there is none."""
         ...
 
+    def open_pulls(self, head_repository: str, branch: str) -> tuple[PullRequest, ...]:
+        """Return the open pull requests whose head is a branch (a stranger's word) of a repository (`owner/name`)."""
+        ...
+
     def role(self, login: str) -> Role:
         """Return a person's role in the repository; `none` for a stranger, and whenever it cannot be told."""
         ...

@@ -4,10 +4,12 @@ The only place that knows the shape of a payload. Reads few fields, tolerates ev
 decides about permission or content is asked from the API again by the flows.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import get_args
 
 from reviewlore.domain.events import (
+    AnalysedEvent,
     CommandEvent,
     DispatchEvent,
     Event,
@@ -19,6 +21,8 @@ from reviewlore.domain.events import (
 )
 
 _REVIEWED: tuple[PullAction, ...] = get_args(PullAction)
+_CONCLUDED = ("success", "failure")  # a run that found something to fail on has a review all the same
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 def read_event(name: str, payload: object, repository: str = "") -> Event | Ignored:
@@ -126,6 +130,22 @@ def _push(repository: str, body: Mapping[str, object]) -> Event | Ignored:
     return PushEvent(repository, _text(_map(body.get("sender")).get("login")))
 
 
+def _workflow_run(repository: str, body: Mapping[str, object]) -> Event | Ignored:
+    """Of a fork's run the forge names no pull request: only its commit and where that came from."""
+    run = _map(body.get("workflow_run"))
+    if body.get("action") != "completed":
+        return Ignored("run_not_completed")
+    if run.get("event") != "pull_request":
+        return Ignored("run_not_of_a_pull_request")
+    if run.get("conclusion") not in _CONCLUDED:
+        return Ignored("run_without_result")
+    number, head_sha, branch = _number(run.get("id")), _text(run.get("head_sha")), _text(run.get("head_branch"))
+    head_repository = _text(_map(run.get("head_repository")).get("full_name"))
+    if number is None or not _COMMIT.fullmatch(head_sha) or not branch or head_repository.count("/") != 1:
+        return Ignored("payload_incomplete")
+    return AnalysedEvent(repository, number, head_repository, branch, head_sha)
+
+
 def _not_a_new_comment(body: Mapping[str, object]) -> str | None:
     """Edits can make an old, harmless comment a command, and bots can be made to say one: neither counts."""
     comment = _map(body.get("comment"))
@@ -168,4 +188,5 @@ _READERS: Mapping[str, Callable[[str, Mapping[str, object]], Event | Ignored]] =
     "schedule": _schedule,
     "workflow_dispatch": _dispatch,
     "push": _push,
+    "workflow_run": _workflow_run,
 }
