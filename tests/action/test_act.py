@@ -234,7 +234,7 @@ def test_lore_train_starts_the_workflow(stage):
     assert (dispatch.workflow, dispatch.ref, dispatch.inputs) == (
         "learn.yml",
         "main",
-        {"mode": "train", "tier": "embedded"},
+        {"mode": "train", "tier": "embedded", "reply-to": "1"},
     )
     assert stage.reactions(comment) == ["eyes", "rocket"]
 

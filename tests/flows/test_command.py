@@ -31,6 +31,7 @@ class Scene:
         self.store = FakeStore()
         self.reviewed_heads = []
         self.review_error = None
+        self.now = "2026-11-20T10:00:00Z"
         self.policy, self.promotion = "none", AT_ONCE
 
     def review(self, standing, anew):
@@ -49,7 +50,7 @@ class Scene:
             key=lambda: b"key",
             kept_key=lambda: b"key",
             policies=lambda: Policies(self.policy, self.promotion),
-            clock=FakeClock(),
+            clock=FakeClock(self.now),
             review=self.review,
             job=lambda reviewed, published: JobResult(
                 "failure", published.skip_reason, len(reviewed.review.findings), exit_code=1
@@ -163,7 +164,7 @@ def test_a_redelivered_comment_is_not_answered_again():
 def test_train_starts_the_workflow_on_the_default_branch():
     scene = Scene()
     assert scene.say("/lore train adapter").conclusion == "success"
-    assert scene.forge.dispatched == [("learn.yml", "main", {"mode": "train", "tier": "adapter"})]
+    assert scene.forge.dispatched == [("learn.yml", "main", {"mode": "train", "tier": "adapter", "reply-to": "1"})]
     assert scene.forge.talk[0].body.startswith(
         f"Training of the `adapter` tier is asked for; it starts when a runner is free: "
         f"{URL}/actions/workflows/learn.yml."

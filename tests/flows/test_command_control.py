@@ -1,10 +1,18 @@
 """Commands that steer: what they change, what they say, and what becomes of two at once or of one said twice."""
 
+from pathlib import Path
+
+import pytest
+import yaml
 from tests.fakes.forge import FakeForge
 from tests.flows.test_command import Scene
 
 from reviewlore.domain.events import JobResult
+from reviewlore.domain.hold import TrainingHold
 from reviewlore.domain.markers import find_pause
+from reviewlore.errors import InputError
+from reviewlore.flows import state
+from reviewlore.formats import records
 
 
 class PushedForge(FakeForge):
@@ -54,3 +62,48 @@ def test_a_command_said_again_after_it_was_answered_does_nothing():
     scene.say("/lore resume", comment=502)
     assert scene.say("/lore pause") == JobResult("skipped", "already_answered")
     assert len(scene.forge.talk) == 2
+
+
+def test_training_says_how_it_ends_only_where_the_workflow_can():
+    scene = Scene(before={"dispatch": [InputError('Unexpected inputs provided: ["reply-to"]')]})
+    assert scene.say("/lore train") == JobResult("success")
+    assert scene.forge.dispatched == [("learn.yml", "main", {"mode": "train", "tier": "embedded"})]
+    assert first_lines(scene)[0].endswith("Its workflow has no input `reply-to`, so nothing is said here when it ends.")
+    scene.say("/lore train", comment=502)
+    assert scene.forge.dispatched[1][2]["reply-to"] == "1"
+    assert first_lines(scene)[1].endswith("The gate decides whether its result is used. How it ended is said here.")
+
+
+def test_a_workflow_that_is_not_there_is_told():
+    scene = Scene(before={"dispatch": [InputError("There is no learn.yml.")] * 2})
+    assert scene.say("/lore train").skip_reason == "command_failed"
+    assert scene.forge.dispatched == []
+
+
+@pytest.mark.parametrize(("now", "started"), [("2026-11-20T10:44:00Z", 0), ("2026-11-20T10:46:00Z", 1)])
+def test_no_training_is_asked_for_while_one_is_under_way(now, started):
+    scene = Scene()
+    hold = TrainingHold("a1", "adapter-81ce", "person-1a2b", "2026-11-20T09:00:00Z", "2026-11-20T10:00:00Z")
+    scene.store.files[state.TRAINING] = records.encode(hold)
+    scene.now = now
+    scene.say("/lore train")
+    assert len(scene.forge.dispatched) == started
+    if not started:
+        assert first_lines(scene)[0] == (
+            "`/lore train` could not be carried out: `adapter-81ce` is trained since `2026-11-20T09:00:00Z` (last "
+            "heard of at `2026-11-20T10:00:00Z`), and one training runs at a time. Say it again when that one has "
+            "ended; without a sign of life it is taken for dead after 45 minutes."
+        )
+        assert scene.marks == ["eyes", "confused"]
+
+
+def test_our_own_workflow_takes_what_is_dispatched():
+    learn = yaml.safe_load((Path(__file__).parents[2] / ".github/workflows/learn.yml").read_text())
+    inputs = learn.get("on", learn.get(True))["workflow_dispatch"]["inputs"]
+    scene = Scene()
+    scene.say("/lore train adapter")
+    ((_, _, given),) = scene.forge.dispatched
+    assert given.keys() <= inputs.keys()
+    assert len(inputs) <= 25
+    for name, value in given.items():
+        assert value in inputs[name].get("options", [value])

@@ -3,6 +3,7 @@
 In: a `Call`. Out: status and JSON, or ApiError with GitHub's own wording.
 """
 
+import json
 from typing import Any
 
 from tests.github.bare import GitError
@@ -90,6 +91,7 @@ def dispatch_workflow(call: Call) -> Answer:
         call.git.rev(f"refs/heads/{call.body['ref']}")
     except GitError as error:
         raise ApiError(422, f"No ref found for: {call.body['ref']}") from error
+    _refuse_inputs(call.body.get("inputs", {}), call.repo.workflow_inputs.get(workflow))
     call.repo.dispatches.append(Dispatch(workflow, call.body["ref"], call.body.get("inputs", {}), call.login))
     return 204, None
 
@@ -127,3 +129,11 @@ def _with_output(call: Call, run: CheckRun) -> dict[str, Any]:
     run.title, run.summary = output.get("title", run.title), output.get("summary", run.summary)
     run.annotations += len(output.get("annotations", []))
     return call.fake.shapes.check_run(call.repo, run)
+
+
+def _refuse_inputs(given: dict[str, Any], known: set[str] | None) -> None:
+    """A workflow takes the inputs that it declares, of which there may be 25; None: it was not told which."""
+    if len(given) > 25:
+        raise ApiError(422, "You may only define up to 25 `inputs` for a `workflow_dispatch` event")
+    if known is not None and (unexpected := sorted(set(given) - known)):
+        raise ApiError(422, f"Unexpected inputs provided: {json.dumps(unexpected)}")

@@ -146,6 +146,7 @@ class Repository:
     checks: dict[int, CheckRun] = field(default_factory=dict)
     roles: dict[str, str] = field(default_factory=dict)
     workflows: set[str] = field(default_factory=set)
+    workflow_inputs: dict[str, set[str]] = field(default_factory=dict)
     dispatches: list[Dispatch] = field(default_factory=list)
 
 

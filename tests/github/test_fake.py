@@ -268,6 +268,10 @@ def test_workflows_are_dispatched(demo: FakeGitHub, repo: Repository) -> None:
     assert fetch(demo, path, token, {"ref": "main", "inputs": {"tier": "embedded"}})[0] == 204
     assert demo.repos["octo/demo"].dispatches[0].inputs == {"tier": "embedded"}
     assert fetch(demo, path, token, {"ref": "nowhere"})[0] == 422
+    demo.repos["octo/demo"].workflow_inputs["train.yml"] = {"tier"}
+    status, said = fetch(demo, path, token, {"ref": "main", "inputs": {"tier": "embedded", "reply-to": "1"}})[:2]
+    assert (status, said["message"]) == (422, 'Unexpected inputs provided: ["reply-to"]')
+    assert len(demo.repos["octo/demo"].dispatches) == 1
     assert fetch(demo, path, demo.workflow_token("octo/demo", actions="none"), {"ref": "main"})[0] == 403
     assert fetch(demo, path, demo.token("alice"), {"ref": "main"})[0] == 403
 

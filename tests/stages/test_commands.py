@@ -317,9 +317,9 @@ def test_answers_to_status():
 
 
 def test_answer_to_train():
-    assert commands.render_train_started(TrainCommand("adapter"), "https://github.com/o/r/actions") == (
+    assert commands.render_train_started(TrainCommand("adapter"), "https://github.com/o/r/actions", reports=True) == (
         "Training of the `adapter` tier is asked for; it starts when a runner is free: https://github.com/o/r/actions. "
-        "The gate decides whether its result is used."
+        "The gate decides whether its result is used. How it ended is said here."
     )
 
 

@@ -6,10 +6,12 @@ from reviewlore.domain.commands import PauseCommand, ResumeCommand, ReviewComman
 from reviewlore.domain.events import CommandEvent, JobResult
 from reviewlore.domain.forge import PullRequest
 from reviewlore.domain.markers import MARKER, Pause, pause_marker
-from reviewlore.errors import InputError
+from reviewlore.errors import InputError, RefusedError
 from reviewlore.flows import command_approve
 from reviewlore.flows.command_tools import Answer, CommandTools
 from reviewlore.flows.publish import publish_review, say_pause, say_resumed
+from reviewlore.flows.state import read_hold
+from reviewlore.flows.training_lock import EXPIRES_AFTER, is_expired
 from reviewlore.stages import commands
 from reviewlore.stages.publish.pausing import recall_earlier, recall_pause
 from reviewlore.stages.publish.plan import recall
@@ -65,7 +67,16 @@ def _hold(event: CommandEvent, tools: CommandTools, *, held: bool) -> Answer:
 def _train(command: TrainCommand, event: CommandEvent, tools: CommandTools) -> str:
     if not event.default_branch:
         raise InputError("the event does not name the default branch, from which alone training may run.")
-    command_approve.refuse_waiting(tools.store(), tools.policies().dataset)
-    tools.runs().dispatch(tools.train_workflow, event.default_branch, {"mode": "train", "tier": command.tier})
+    store = tools.store()
+    command_approve.refuse_waiting(store, tools.policies().dataset)
+    hold = read_hold(store)
+    if hold is not None and not is_expired(hold, tools.clock.now()):
+        raise RefusedError(commands.render_training_under_way(hold, round(EXPIRES_AFTER / 60)))
+    runs, inputs = tools.runs(), {"mode": "train", "tier": command.tier}
     address = f"{tools.desk.repository_url}/actions/workflows/{tools.train_workflow}"
-    return commands.render_train_started(command, address)
+    try:
+        runs.dispatch(tools.train_workflow, event.default_branch, {**inputs, "reply-to": str(event.number)})
+    except InputError:  # nothing was started: a workflow of an earlier version knows no `reply-to`
+        runs.dispatch(tools.train_workflow, event.default_branch, inputs)
+        return commands.render_train_started(command, address, reports=False)
+    return commands.render_train_started(command, address, reports=True)

@@ -1,7 +1,6 @@
 """Slash commands: `parse` reads them from the text of a comment, `answers` holds every sentence said about them."""
 
 from reviewlore.stages.commands.answers import (
-    as_code,
     render_approved,
     render_dismissed,
     render_error,
@@ -14,7 +13,6 @@ from reviewlore.stages.commands.answers import (
     render_refusal,
     render_reviewed,
     render_status,
-    render_train_started,
     render_version_approved,
     render_which_finding,
 )
@@ -24,9 +22,11 @@ from reviewlore.stages.commands.answers_control import (
     render_paused,
     render_resumed,
     render_still_paused,
+    render_train_started,
+    render_training_under_way,
 )
 from reviewlore.stages.commands.parse import ROWS, is_for_everybody, may, parse_command, row_of
-from reviewlore.stages.commands.words import PREFIX, Row
+from reviewlore.stages.commands.words import PREFIX, Row, as_code
 
 __all__ = [
     "PREFIX",
@@ -54,6 +54,7 @@ __all__ = [
     "render_status",
     "render_still_paused",
     "render_train_started",
+    "render_training_under_way",
     "render_version_approved",
     "render_which_finding",
     "row_of",

@@ -9,12 +9,11 @@ from reviewlore.domain.commands import (
     DismissCommand,
     DismissReason,
     ForgetCommand,
-    TrainCommand,
 )
 from reviewlore.domain.model import Registry, RegistryEntry
 from reviewlore.domain.people import Role
 from reviewlore.stages.commands.parse import ROWS, row_of
-from reviewlore.stages.commands.words import PREFIX
+from reviewlore.stages.commands.words import PREFIX, as_code
 
 _REASON_TEXT: dict[DismissReason, str] = {
     "wrong": "the remark is not true",
@@ -142,14 +141,6 @@ def render_status(registry: Registry, episodes: int, signals: int, pinned: str =
     return "\n".join(lines)
 
 
-def render_train_started(command: TrainCommand, workflow_url: str) -> str:
-    """Return the answer to `/lore train`."""
-    return (
-        f"Training of the `{command.tier}` tier is asked for; it starts when a runner is free: {workflow_url}. "
-        "The gate decides whether its result is used."
-    )
-
-
 def render_approved(dataset: str) -> str:
     """Return the answer to `/lore approve`; it does not say who decided under which pseudonym: the answer is public."""
     return (
@@ -196,12 +187,6 @@ def render_forgotten(command: ForgetCommand, found: bool, due: bool) -> str:
         f"Done. This {thing} is removed from the state branch, from its whole history, and is not mined again. "
         f"{_reach(due)}"
     )
-
-
-def as_code(text: str) -> str:
-    """Return a stranger's word as inert inline code: one line, no backticks, at most 60 characters."""
-    clean = "".join(char if char.isprintable() else "?" for char in text).replace("`", "'")
-    return f"`{clean[:60]}{'…' if len(clean) > 60 else ''}`"
 
 
 def _reach(due: bool) -> str:

@@ -1,6 +1,8 @@
 """What is said to those who steer reviews, trainings and versions by a command: records in, Markdown out."""
 
-from reviewlore.stages.commands.words import PREFIX
+from reviewlore.domain.commands import TrainCommand
+from reviewlore.domain.hold import TrainingHold
+from reviewlore.stages.commands.words import PREFIX, as_code
 
 
 def render_paused(again: bool) -> str:
@@ -41,3 +43,25 @@ def render_moved(head: str) -> str:
 def render_still_paused() -> str:
     """Return what a review that was asked for adds where pushes are paused."""
     return f"Pushes stay unreviewed until `{PREFIX} resume`."
+
+
+def render_train_started(command: TrainCommand, workflow_url: str, reports: bool) -> str:
+    """Return the answer to `/lore train`; `reports`: the workflow says here how it ends."""
+    back = (
+        "How it ended is said here."
+        if reports
+        else "Its workflow has no input `reply-to`, so nothing is said here when it ends."
+    )
+    return (
+        f"Training of the `{command.tier}` tier is asked for; it starts when a runner is free: {workflow_url}. "
+        f"The gate decides whether its result is used. {back}"
+    )
+
+
+def render_training_under_way(hold: TrainingHold, minutes: int) -> str:
+    """Return why no training is started where one is under way; who trains is not said: the answer is public."""
+    return (
+        f"{as_code(hold.version)} is trained since {as_code(hold.started_at)} (last heard of at "
+        f"{as_code(hold.beat_at)}), and one training runs at a time. Say it again when that one has ended; without a "
+        f"sign of life it is taken for dead after {minutes} minutes."
+    )

@@ -45,3 +45,9 @@ def as_finding(word: str) -> str | None:
 def plain(word: str) -> str:
     """Return a word as it is compared: lower case for ASCII only, so that no look-alike becomes a known word."""
     return word.strip(",:;.!`").lower() if word.isascii() else word
+
+
+def as_code(text: str) -> str:
+    """Return a stranger's word as inert inline code: one line, no backticks, at most 60 characters."""
+    clean = "".join(char if char.isprintable() else "?" for char in text).replace("`", "'")
+    return f"`{clean[:60]}{'…' if len(clean) > 60 else ''}`"
