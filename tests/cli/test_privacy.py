@@ -148,7 +148,7 @@ def test_what_is_too_old_by_the_settings_goes(store: GitStore, told) -> None:
     commit(store._git_dir.parent, {".reviewlore.toml": "[learn]\nretention-days = 1\n"})
     code, out, _ = told("forget", "--expired")
     assert code == 0
-    assert out.startswith("Forgotten: 8 remarks, 2 dismissals.")
+    assert out.startswith("Forgotten: 8 remarks, 2 signals.")
     assert "listed" not in out
     assert state.read_episodes(store) == ()
     assert told("forget", "--expired")[1] == "Nothing that is stored is too old.\n"

@@ -453,7 +453,7 @@ def test_the_text_says_what_went_what_follows_and_what_is_out_of_reach(store: Gi
     report = forget(store, name_person("maria", KEY), ACT)
     assert render_forgetting(report) == (
         "Forgotten: 1 mention as the pull request's author, 3 pieces of evidence, 2 files with the\n"
-        "  pseudonym, 2 remarks, 2 replies, 1 dismissal. 8 commits were made again.\n"
+        "  pseudonym, 2 remarks, 2 replies, 1 signal. 8 commits were made again.\n"
         f"Datasets that held it (marked): {', '.join(name[:12] for name in datasets)}.\n"
         "Versions that learned from it (marked): embedded-old, embedded-new.\n"
         "Retraining is due: embedded-new is in force, and its weights stay as they are until `reviewlore\n"

@@ -137,12 +137,12 @@ def test_other_text_is_not_a_command(text):
         ),
         (
             "/lore forget",
-            "Say what to forget. The form is `/lore forget pr|comment [name]`. "
+            "Say what to forget. The form is `/lore forget pr|comment|rule [name]`. "
             "Nothing was done; `/lore help` lists the commands.",
         ),
         (
             "/lore forget everything",
-            "There is nothing to forget by the name `everything`. The form is `/lore forget pr|comment [name]`. "
+            "There is nothing to forget by the name `everything`. The form is `/lore forget pr|comment|rule [name]`. "
             "Nothing was done; `/lore help` lists the commands.",
         ),
         (
@@ -206,11 +206,15 @@ def test_help_as_full_text():
         "| `/lore dismiss <reason> [id] [text]` | says that a remark is not wanted, and why; in its thread, "
         "or with the remark's id | write |\n"
         "| `/lore status` | tells which version is in force and why | triage |\n"
+        "| `/lore accept [id] [text]` | says that a remark is right, which takes back its dismissal; in its thread, or "
+        "with the remark's id | write |\n"
+        "| `/lore remember [in <paths>:] <rule>` | teaches a rule that later reviews know, for all paths or for these "
+        "(globs) | maintain |\n"
         "| `/lore train [embedded\\|adapter]` | starts the training workflow; the gate judges the result | maintain |\n"
         "| `/lore approve <dataset\\|version> [text]` | allows a dataset to be trained on, or a version that passed "
         "the gate to judge, where policy asks for somebody's word; policy says which role it takes | write |\n"
-        "| `/lore forget pr\\|comment [name]` | removes this pull request or comment, or the named one, from what was "
-        "learned, with its history | maintain |\n"
+        "| `/lore forget pr\\|comment\\|rule [name]` | removes this pull request or comment, or the named one, from "
+        "what was learned, with its history; or a rule that was taught, by the beginning of its id | maintain |\n"
         "| `/lore opt-out` | removes what you wrote from what was learned, with its history; you are not learned from "
         "any more | none: everybody may |\n"
         "| `/lore opt-in` | lets what you write be learned from again | none: everybody may |\n"

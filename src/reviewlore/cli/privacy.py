@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--author", metavar="LOGIN", help="A person: remarks, replies, votes, dismissals, decisions.")
+@click.option("--author", metavar="LOGIN", help="A person: remarks, replies, votes, signals, decisions.")
 @click.option("--pr", metavar="OWNER/NAME#N", help="A pull request, by name or address.")
 @click.option("--comment", metavar="COMMENT", help="A remark, a reply or a dismissal, by id or address.")
 @click.option("--expired", is_flag=True, help="What is older than `retention-days` under [learn] allows.")

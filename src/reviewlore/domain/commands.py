@@ -67,9 +67,12 @@ class ApproveCommand:
 
 @dataclass(frozen=True, slots=True)
 class ForgetCommand:
-    """Forget a pull request or a comment of this repository; an empty `name` means the one it is said on."""
+    """Forget a pull request or a comment of this repository; an empty `name` means the one it is said on.
 
-    kind: Literal["pr", "comment"]
+    A `rule` is one that was taught, by the beginning of its id; it is always named.
+    """
+
+    kind: Literal["pr", "comment", "rule"]
     name: str = ""
 
 
@@ -81,6 +84,22 @@ class OptOutCommand:
 @dataclass(frozen=True, slots=True)
 class OptInCommand:
     """Take whoever says it off the list of those who are not learned from."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptCommand:
+    """A remark is right; `finding` names it where the comment is not an answer in its thread."""
+
+    finding: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RememberCommand:
+    """Keep a rule for later reviews, for all paths or for those that match one of the globs `paths`."""
+
+    text: str
+    paths: tuple[str, ...] = ()
 
 
 Command = (
@@ -95,6 +114,8 @@ Command = (
     | ForgetCommand
     | OptOutCommand
     | OptInCommand
+    | AcceptCommand
+    | RememberCommand
 )
 
 

@@ -5,7 +5,7 @@ from reviewlore.domain.history import Episode, OutcomeEvidence
 # Evidence read from the code between the reviewed commit and the merge (`stages/outcome`).
 _GIT = ("suggestion_", "lines_", "line_", "nearby_", "file_", "code_")
 # What a person with write access says by a click or a command (`stages/votes.py`).
-_VOTES = frozenset({"reaction_up", "reaction_down", "resolved", "dismissed"})
+_VOTES = frozenset({"reaction_up", "reaction_down", "resolved", "dismissed", "accepted"})
 
 _SOLID = 0.6  # what is weaker happens by itself: a line nearby, a file that was changed somewhere
 
@@ -21,7 +21,7 @@ def is_solid(evidence: OutcomeEvidence) -> bool:
 
 
 def is_vote(evidence: OutcomeEvidence) -> bool:
-    """Whether the evidence is one person's reaction, resolution or dismissal."""
+    """Whether the evidence is one person's reaction, resolution, dismissal or acceptance."""
     return bool(evidence.by) and evidence.kind in _VOTES
 
 

@@ -158,6 +158,7 @@ class FindingTrace:
     precedents: tuple[PrecedentTrace, ...] = ()
     dismissals: tuple[FeedbackSignal, ...] = ()
     mined: tuple[RemarkTrace, ...] = ()
+    acceptances: tuple[FeedbackSignal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from reviewlore.domain.commands import (
+    AcceptCommand,
     ApproveCommand,
     Command,
     CommandError,
@@ -19,6 +20,7 @@ from reviewlore.domain.commands import (
     OptOutCommand,
     PauseCommand,
     ResumeCommand,
+    RememberCommand,
     ReviewCommand,
     StatusCommand,
     TrainCommand,
@@ -28,7 +30,7 @@ from reviewlore.domain.forge import PullRequest, Reaction
 from reviewlore.domain.markers import add_hidden, find_marker, marker
 from reviewlore.domain.people import Role
 from reviewlore.errors import ForgeError, RefusedError, ReviewloreError, UserError
-from reviewlore.flows import command_approve, command_control, command_feedback, command_privacy, state
+from reviewlore.flows import command_approve, command_control, command_knowledge, command_privacy, state
 from reviewlore.flows.command_tools import Answer, CommandTools
 from reviewlore.flows.publish import say_once
 from reviewlore.ports import Store
@@ -82,8 +84,8 @@ def _do(command: Command, event: CommandEvent, pull: PullRequest, role: Role, to
             return Answer(_status(tools.store(), tools.pinned()), done)
         case ReviewCommand() | PauseCommand() | ResumeCommand() | TrainCommand():
             return command_control.control(command, event, pull, tools)
-        case DismissCommand():
-            return Answer(command_feedback.dismiss(command, event, role, tools), done)
+        case DismissCommand() | AcceptCommand() | RememberCommand() | ForgetCommand(kind="rule"):
+            return Answer(command_knowledge.know(command, event, pull, role, tools), done)
         case ApproveCommand() | ForgetCommand() | OptOutCommand() | OptInCommand():
             return Answer(_govern(command, event, role, tools), done)
 

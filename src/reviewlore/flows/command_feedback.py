@@ -1,6 +1,8 @@
 """Commands that judge a remark of ours: an event in, a signal on the state branch, the sentence of the answer out."""
 
-from reviewlore.domain.commands import DismissCommand
+from typing import Literal
+
+from reviewlore.domain.commands import AcceptCommand, DismissCommand
 from reviewlore.domain.events import CommandEvent, FeedbackSignal
 from reviewlore.domain.people import Role
 from reviewlore.flows import command_privacy, state
@@ -13,21 +15,46 @@ from reviewlore.stages.redact import pseudonym, redact, redact_mentions
 
 def dismiss(command: DismissCommand, event: CommandEvent, role: Role, tools: CommandTools) -> str:
     """Keep that a remark is not wanted, and why; RefusedError where it is not clear which one is meant."""
+    signal = _signal("dismissed", command, event, role, tools)
+    _keep(signal, "dismiss", f"Keep a dismissal ({signal.reason}) of {signal.finding}", tools)
+    return commands.render_dismissed(command, signal.finding)
+
+
+def accept(command: AcceptCommand, event: CommandEvent, role: Role, tools: CommandTools) -> str:
+    """Keep that a remark is right, which takes back its dismissals; RefusedError as in `dismiss`."""
+    signal = _signal("accepted", command, event, role, tools)
+    taken_back = any(each.finding == signal.finding for each in state.read_dismissals(tools.store(), event.repository))
+    _keep(signal, "accept", f"Keep that {signal.finding} was accepted", tools)
+    return commands.render_accepted(signal.finding, taken_back)
+
+
+def _signal(
+    kind: Literal["dismissed", "accepted"],
+    command: DismissCommand | AcceptCommand,
+    event: CommandEvent,
+    role: Role,
+    tools: CommandTools,
+) -> FeedbackSignal:
+    """Return what is kept of a command: whose word it is as a pseudonym, and their words without secrets and names."""
     finding = find_finding(command.finding, event, tools)
-    branch, key = tools.store(), tools.key()
-    command_privacy.refuse_opted_out(event, branch, key)
-    signal = FeedbackSignal(
+    key = tools.key()
+    command_privacy.refuse_opted_out(event, tools.store(), key)
+    return FeedbackSignal(
         id=f"{event.repository}#{event.number}/{event.comment}",
-        kind="dismissed",
+        kind=kind,
         repository=event.repository,
         pull_request=event.number,
         finding=finding,
-        reason=command.reason,
+        reason=command.reason if isinstance(command, DismissCommand) else "",
         text=redact_mentions(redact(command.text)[0]),
         author=pseudonym(event.author, key),
         role=role,
         at=tools.clock.now(),
     )
+
+
+def _keep(signal: FeedbackSignal, action: str, message: str, tools: CommandTools) -> None:
+    """Write a signal and its entry of the audit log in one commit; one that is there already is not written again."""
     path = f"feedback/{signal.at[:7]}.jsonl"
 
     def change(store: Store) -> dict[str, bytes | None]:
@@ -39,11 +66,10 @@ def dismiss(command: DismissCommand, event: CommandEvent, role: Role, tools: Com
             store,
             at=signal.at,
             actor=signal.author,
-            action="dismiss",
-            subject=finding,
-            detail={"reason": signal.reason, "pull_request": where},
+            action=action,
+            subject=signal.finding,
+            detail=({"reason": signal.reason} if signal.reason else {}) | {"pull_request": where},
         )
         return {path: records.encode_lines([*known, signal]), state.AUDIT: entry}
 
-    branch.update(change, lambda: f"Keep a dismissal ({signal.reason}) of {finding}", signal.at)
-    return commands.render_dismissed(command, finding)
+    tools.store().update(change, lambda: message, signal.at)

@@ -35,12 +35,12 @@ def forget_named(command: ForgetCommand, event: CommandEvent, store: Store, now:
 
 
 def refuse_opted_out(event: CommandEvent, store: Store, key: bytes) -> None:
-    """Raise RefusedError for somebody who opted out: a dismissal would keep their name and words."""
+    """Raise RefusedError for somebody who opted out: a signal or a rule would keep their name and words."""
     people = state.read_suppressions(store).people
     if people and name_person(event.author, key).token in people:
         raise RefusedError(
             f"you opted out, so nothing that you say is kept. Write `{commands.PREFIX} opt-in` first, or let somebody "
-            "else dismiss it."
+            "else say it."
         )
 
 

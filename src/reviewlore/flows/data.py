@@ -20,6 +20,7 @@ from reviewlore.stages.advise import THRESHOLDS, advise
 from reviewlore.stages.approvals import find_approval
 from reviewlore.stages.balance import examine
 from reviewlore.stages.dataset import rebuild_dataset
+from reviewlore.stages.feedback import standing_signals
 from reviewlore.stages.inventory import count, count_dismissed, count_months, find_window, rate_concerns
 from reviewlore.stages.registry import find_active
 
@@ -77,7 +78,8 @@ def _standing(
 ) -> Standing:
     days = THRESHOLDS.window_days
     since = find_window((episode.created_at for episode in episodes), days)
-    dismissed, example = count_dismissed(signals, find_window((signal.at for signal in signals), days))
+    window = find_window((signal.at for signal in signals), days)
+    dismissed, example = count_dismissed(standing_signals(signals), window)
     repositories = count(episode.repository for episode in episodes)
     return Standing(
         now=now,

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reviewlore.config import LearnSettings
-from reviewlore.domain.commands import PASSING_REASONS
 from reviewlore.domain.events import FeedbackSignal
 from reviewlore.domain.history import Episode, OutcomeEvidence, RawRemark
 from reviewlore.domain.mining import PassCounts, Suppressions
@@ -19,11 +18,14 @@ from reviewlore.flows import state
 from reviewlore.flows.codechanges import missing_commits, read_changes
 from reviewlore.ports import Clock, Console, Repo, Store
 from reviewlore.stages import curate, mine, outcome, redact, votes
+from reviewlore.stages.feedback import standing_signals
 from reviewlore.stages.forget import Listed, check_key
 from reviewlore.stages.outcome import CodeChange
 from reviewlore.stages.retention import cutoff, is_expired
 
 _DISMISSED = 0.9
+# Less than a dismissal: it takes no reason, and that a remark is right does not say that it is acted on.
+_ACCEPTED = 0.8
 # What should have been said; any other text of a dismissal explains it, and is nothing to learn to say.
 _REWORDING = re.compile(r"\s*instead:(.+)", re.IGNORECASE | re.DOTALL)
 
@@ -47,10 +49,10 @@ class LearnContext:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the state branch remembers that bears on new remarks: what to leave out, and what was dismissed."""
+    """What the state branch remembers that bears on new remarks: what to leave out, and what people said of ours."""
 
     suppressions: Suppressions
-    dismissals: Mapping[str, tuple[FeedbackSignal, ...]]
+    signals: Mapping[str, tuple[FeedbackSignal, ...]]
 
     def check(self, store: Store) -> None:
         """Raise StorageError where something was forgotten since: what was labelled before could bring it back."""
@@ -92,11 +94,10 @@ def recall(store: Store, key: bytes) -> Memory:
     """Read what the state branch remembers; ConfigError where this is not the key with which people were forgotten."""
     suppressions = state.read_suppressions(store)
     check_key(suppressions, redact.suppression_token("", key))
-    dismissals: dict[str, tuple[FeedbackSignal, ...]] = {}
-    for signal in state.read_feedback(store):
-        if signal.reason not in PASSING_REASONS:
-            dismissals[signal.finding] = (*dismissals.get(signal.finding, ()), signal)
-    return Memory(suppressions, dismissals)
+    signals: dict[str, tuple[FeedbackSignal, ...]] = {}
+    for signal in standing_signals(state.read_feedback(store)):
+        signals[signal.finding] = (*signals.get(signal.finding, ()), signal)
+    return Memory(suppressions, signals)
 
 
 def label_remarks(
@@ -125,7 +126,7 @@ def label_remarks(
         key = (raw.pull_request, raw.comment_id)
         given = [
             *(replace(item, by=redact.pseudonym(item.by, context.key)) for item in weighed.evidence.get(key, ())),
-            *_dismissals(raw, memory, writers),
+            *_said(raw, memory, writers),
         ]
         episodes.append(_episode(raw, changes.get(key), given, context.key, tally.redacted))
     tally.outcomes.update(episode.outcome for episode in episodes)
@@ -203,15 +204,19 @@ def follow_code(context: LearnContext, raws: Sequence[RawRemark]) -> Mapping[tup
     return read_changes(context.repo, raws, context.console)
 
 
-def _dismissals(raw: RawRemark, memory: Memory, writers: frozenset[str] | None) -> list[OutcomeEvidence]:
-    """Dismissals of our own remark by people who may write now; where that is not known, who could when they did it."""
+def _said(raw: RawRemark, memory: Memory, writers: frozenset[str] | None) -> list[OutcomeEvidence]:
+    """What people said of our own remark who may write now; where that is not known, who could when they said it."""
     found = []
-    for signal in memory.dismissals.get(raw.finding or "", ()):
+    for signal in memory.signals.get(raw.finding or "", ()):
         allowed = is_at_least(signal.role, "write") if writers is None else signal.author in writers
-        if allowed and signal.repository == raw.repository:
-            rewording = _REWORDING.match(signal.text)
-            said = rewording[1].strip() if rewording else signal.reason
-            found.append(OutcomeEvidence("dismissed", "declined", _DISMISSED, said, signal.author))
+        if not allowed or signal.repository != raw.repository:
+            continue
+        if signal.kind == "accepted":
+            found.append(OutcomeEvidence("accepted", "addressed", _ACCEPTED, signal.text, signal.author))
+            continue
+        rewording = _REWORDING.match(signal.text)
+        said = rewording[1].strip() if rewording else signal.reason
+        found.append(OutcomeEvidence("dismissed", "declined", _DISMISSED, said, signal.author))
     return found
 
 

@@ -4,7 +4,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from reviewlore.domain.commands import PASSING_REASONS
 from reviewlore.domain.events import FeedbackSignal
 from reviewlore.domain.history import Episode
 from reviewlore.domain.hold import TrainingHold
@@ -16,6 +15,7 @@ from reviewlore.domain.voice import Voice
 from reviewlore.errors import StateError
 from reviewlore.formats import records
 from reviewlore.ports import Store
+from reviewlore.stages.feedback import standing_signals
 from reviewlore.stages.registry import append_audit, find_damage, verify_audit
 
 REGISTRY = "registry.json"
@@ -113,11 +113,11 @@ def read_feedback(store: Store) -> tuple[FeedbackSignal, ...]:
 
 
 def read_dismissals(store: Store, repository: str) -> tuple[FeedbackSignal, ...]:
-    """Return what maintainers of a repository dismissed for good, oldest first."""
+    """Return what maintainers of a repository dismissed for good and did not accept since, oldest first."""
     return tuple(
         signal
-        for signal in read_feedback(store)
-        if signal.repository == repository and signal.reason not in PASSING_REASONS
+        for signal in standing_signals(read_feedback(store))
+        if signal.kind == "dismissed" and signal.repository == repository
     )
 
 

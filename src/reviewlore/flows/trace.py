@@ -114,13 +114,15 @@ class _Tracer:
         versions = dict.fromkeys(posting.said.version for posting in postings if posting.said.version)
         lineages = tuple(self._version_lineage(version) for version in versions)
         mined = tuple(self._remark(each) for each in self._episodes if each.finding == name)
+        about = [signal for signal in self._signals if signal.finding == name]
         return FindingTrace(
             finding=name,
             postings=postings,
             versions=lineages,
             precedents=self._precedents(postings, lineages),
-            dismissals=tuple(signal for signal in self._signals if signal.finding == name),
+            dismissals=tuple(each for each in about if each.kind == "dismissed"),
             mined=mined,
+            acceptances=tuple(each for each in about if each.kind == "accepted"),
         )
 
     def _version_lineage(self, name: str) -> VersionLineage:

@@ -11,7 +11,7 @@ _WORDS = {
     "replies": ("reply", "replies"),
     "authorships": ("mention as the pull request's author", "mentions as the pull request's author"),
     "evidence": ("piece of evidence", "pieces of evidence"),
-    "signals": ("dismissal", "dismissals"),
+    "signals": ("signal", "signals"),
     "names": ("file with the pseudonym", "files with the pseudonym"),
     "unreadable": ("damaged line of an older commit", "damaged lines of older commits"),
     "shadow_reviews": ("review in shadow mode", "reviews in shadow mode"),

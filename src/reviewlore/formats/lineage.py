@@ -140,13 +140,13 @@ def _finding(finding: FindingTrace) -> list[str]:
         else:
             used = "" if each.pairs is None else f", in {_count(each.pairs, 'pair')} of that dataset"
             lines += _wrapped(f"{each.episode} ({each.outcome}{used})", "  ", 2)
-    if finding.dismissals:
-        lines += ["", "Dismissed"]
-    for signal in finding.dismissals:
+    for number, signal in enumerate(signals := (*finding.dismissals, *finding.acceptances)):
+        if not number or signal.kind != signals[number - 1].kind:
+            lines += ["", signal.kind.capitalize()]
         words = f": “{signal.text}”" if signal.text else ""
         place = f"{signal.repository}#{signal.pull_request}"
         lines += _wrapped(
-            f"{signal.at}  {signal.reason}, by {signal.author} ({signal.role}) on {place}{words}", "  ", 2
+            f"{signal.at}  {signal.reason or 'as right'}, by {signal.author} ({signal.role}) on {place}{words}", "  ", 2
         )
     for remark in finding.mined:
         lines += ["", "Mined since as", *(f"  {line}".rstrip() for line in _remark(remark))]

@@ -235,14 +235,14 @@ def _is_reply(episode: Episode, reply: Reply, target: Target) -> bool:
 def _evidence_left(
     episode: Episode, target: Target, silenced: Collection[str], withdrawn: Collection[FeedbackSignal]
 ) -> tuple[OutcomeEvidence, ...]:
-    """Return the evidence without a person's, what the replies of the silenced showed, and withdrawn dismissals."""
+    """Return the evidence without a person's, what the replies of the silenced showed, and withdrawn signals."""
 
     def goes(item: OutcomeEvidence) -> bool:
         if isinstance(target, Person) and item.by == target.pseudonym:
             return True
         if item.kind.startswith("reply") and item.by in silenced:
             return True
-        return item.kind == "dismissed" and _is_withdrawn(episode, item, withdrawn)
+        return item.kind in ("dismissed", "accepted") and _is_withdrawn(episode, item, withdrawn)
 
     return tuple(item for item in episode.evidence if not goes(item))
 

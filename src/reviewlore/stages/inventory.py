@@ -49,8 +49,9 @@ def rate_concerns(episodes: Sequence[Episode], since: str) -> tuple[ConcernRate,
 
 def count_dismissed(signals: Sequence[FeedbackSignal], since: str) -> tuple[dict[str, int], str]:
     """Return the dismissals since then by reason, but for passing reasons, and the latest of the commonest."""
-    wanted = [each for each in signals if each.reason not in PASSING_REASONS and each.at >= since]
-    reasons = count(each.reason for each in wanted)
+    wanted = [each for each in signals if each.kind == "dismissed" and each.reason not in PASSING_REASONS]
+    wanted = [each for each in wanted if each.at >= since]
+    reasons = count(str(each.reason) for each in wanted)
     first = next(iter(reasons), "")
     return reasons, next((each.finding for each in reversed(wanted) if each.reason == first), "")
 

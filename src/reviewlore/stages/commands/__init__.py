@@ -25,6 +25,13 @@ from reviewlore.stages.commands.answers_control import (
     render_train_started,
     render_training_under_way,
 )
+from reviewlore.stages.commands.answers_knowledge import (
+    render_accepted,
+    render_known_rule,
+    render_remembered,
+    render_rule_forgotten,
+    render_which_rule,
+)
 from reviewlore.stages.commands.parse import ROWS, is_for_everybody, may, parse_command, row_of
 from reviewlore.stages.commands.words import PREFIX, Row, as_code
 
@@ -36,12 +43,14 @@ __all__ = [
     "is_for_everybody",
     "may",
     "parse_command",
+    "render_accepted",
     "render_approved",
     "render_dismissed",
     "render_error",
     "render_failure",
     "render_forgotten",
     "render_help",
+    "render_known_rule",
     "render_moved",
     "render_not_reviewed",
     "render_nothing_new",
@@ -49,13 +58,16 @@ __all__ = [
     "render_opted_out",
     "render_paused",
     "render_refusal",
+    "render_remembered",
     "render_resumed",
     "render_reviewed",
+    "render_rule_forgotten",
     "render_status",
     "render_still_paused",
     "render_train_started",
     "render_training_under_way",
     "render_version_approved",
     "render_which_finding",
+    "render_which_rule",
     "row_of",
 ]

@@ -9,12 +9,13 @@ from difflib import get_close_matches
 
 from reviewlore.domain.commands import Command, CommandError, HelpCommand
 from reviewlore.domain.people import Role, is_at_least
+from reviewlore.stages.commands.rows_knowledge import KNOWLEDGE_ROWS
 from reviewlore.stages.commands.rows_privacy import PRIVACY_ROWS
 from reviewlore.stages.commands.rows_review import REVIEW_ROWS
 from reviewlore.stages.commands.rows_training import TRAINING_ROWS
 from reviewlore.stages.commands.words import Row, plain
 
-ROWS: tuple[Row, ...] = (*REVIEW_ROWS, *TRAINING_ROWS, *PRIVACY_ROWS)
+ROWS: tuple[Row, ...] = (*REVIEW_ROWS, *KNOWLEDGE_ROWS, *TRAINING_ROWS, *PRIVACY_ROWS)
 _TRIGGER = re.compile(r" {0,3}/lore(?=[\s,:;.!]|$)[\s,:;.!]*", re.IGNORECASE)
 _COURTESY = frozenset({"please", "pls", "thanks", "thx"})
 _ALIASES = {
@@ -25,7 +26,9 @@ _ALIASES = {
     **dict.fromkeys(("unpause", "continue", "unmute"), "resume"),
     **dict.fromkeys(("info", "version"), "status"),
     **dict.fromkeys(("retrain", "learn"), "train"),
-    **dict.fromkeys(("allow", "accept"), "approve"),
+    **dict.fromkeys(("allow",), "approve"),
+    **dict.fromkeys(("agree", "agreed", "confirm"), "accept"),
+    **dict.fromkeys(("rule", "teach", "memorize", "memorise"), "remember"),
     **dict.fromkeys(("optout", "opt_out", "unsubscribe"), "opt-out"),
     **dict.fromkeys(("optin", "opt_in"), "opt-in"),
     **dict.fromkeys(("delete", "erase"), "forget"),
