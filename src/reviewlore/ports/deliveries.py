@@ -77,3 +77,11 @@ class DeliveryLedger(Protocol):
     def requeue(self, delivery: str) -> None:
         """Let a dead delivery wait again, behind all others; InputError where there is no dead one of this id."""
         ...
+
+
+class DeliveryMeter(Protocol):
+    """Counts what comes in and what becomes of it, for whoever watches the server."""
+
+    def answered(self, event: str, answer: str, seconds: float) -> None:
+        """Count one answer to a request for a delivery, and how long it took to give."""
+        ...
