@@ -51,6 +51,10 @@ def test_what_is_written_is_read() -> None:
             "[learn]\nprice-per-hour = -1.0",
             "learn.price-per-hour must lie between 0 (not known) and 1000000",
         ),
+        ("[train]\nrunner = []", "train.runner must hold labels of a runner"),
+        ('[train]\nrunner = ["a b"]', "train.runner must hold labels of a runner, each of letters, digits"),
+        ('[train]\nrecipe = "../x"', "train.recipe must be the name of a recipe"),
+        ('[train]\ntier = "big"', "train.tier must be one of embedded, adapter, not 'big'"),
         (
             "[learn]\ncanary-share = 101",
             "learn.canary-share must lie between 0 (all pull requests at once) and 100 percent",
@@ -104,7 +108,7 @@ def test_what_is_written_is_read() -> None:
             '[[architecture.contracts]]\nkind = "allowed"\nsources = "a"',
             "architecture.contracts[1].sources must be a list of texts, not 'a'",
         ),
-        ("zzz = 1", "unknown key zzz (known here: review, model, architecture, learn, state, recipes)"),
+        ("zzz = 1", "unknown key zzz (known here: review, model, architecture, learn, train, state, recipes)"),
     ],
 )
 def test_what_is_wrong_is_named(text: str, part: str) -> None:

@@ -23,6 +23,9 @@ def test_the_wheel_carries_prompts_recipes_prior_and_sample(tmp_path: Path) -> N
     recipes = {path.name for path in (ROOT / "src/reviewlore/recipes").rglob("*.toml")}
     assert recipes
     assert {f"reviewlore/recipes/{name}" for name in recipes} <= names
+    workflows = {path.name for path in (ROOT / "src/reviewlore/workflows").glob("*.j2")}
+    assert {"review.yml.j2", "reviewlore.toml.j2"} <= workflows
+    assert {f"reviewlore/workflows/{name}" for name in workflows} <= names
     assert {"reviewlore/sample/build.py", "reviewlore/py.typed"} <= names
     # Whatever lies between the modules is read by one of them: weights, calibrations, templates, styles.
     data = {path for path in (ROOT / "src/reviewlore").rglob("*") if path.suffix in {".json", ".j2", ".css", ".svg"}}

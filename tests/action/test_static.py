@@ -10,6 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from reviewlore.adapters.resources import load_workflows
+from reviewlore.domain.installing import WorkflowPlan
+from reviewlore.formats.workflows import planned_workflows, render_workflow, workflow_path
+from reviewlore.stages.commands import ROWS
+
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 LOADED = {path.name: yaml.safe_load(path.read_text()) for path in WORKFLOWS}
@@ -29,7 +34,7 @@ def steps_of(job):
 
 
 def test_there_is_something_to_check():
-    assert {"review.yml", "commands.yml", "learn.yml", "ci.yml"} <= LOADED.keys()
+    assert {"review.yml", "commands.yml", "learn.yml", "post.yml", "ci.yml"} <= LOADED.keys()
     assert len(JOBS) >= 6
 
 
@@ -39,7 +44,10 @@ def test_workflows_start_without_permissions(name):
     assert workflow["permissions"] == {}
     assert workflow["concurrency"]["group"]
     assert "pull_request_target" not in events_of(workflow)
-    assert "workflow_run" not in events_of(workflow)
+    assert ("workflow_run" in events_of(workflow)) == (name == "post.yml")
+    assert re.search(r"\bcache\b", (ROOT / ".github/workflows" / name).read_text()) is None, (
+        "a pull request could fill it"
+    )
 
 
 @pytest.mark.parametrize(("name", "job", "body"), JOBS)
@@ -60,15 +68,30 @@ def test_only_those_who_write_the_state_branch_may_write_contents():
 
 
 def test_pull_requests_get_no_secret_and_no_writable_code():
-    text = (ROOT / ".github/workflows/review.yml").read_text()
-    assert "secrets." not in text
-    assert LOADED["review.yml"]["jobs"]["review"]["permissions"] == {"contents": "read", "pull-requests": "write"}
+    for name in ("review.yml", "post.yml"):
+        assert "secrets." not in (ROOT / ".github/workflows" / name).read_text()
+    jobs = LOADED["review.yml"]["jobs"]
+    assert jobs["review"]["permissions"] == {"contents": "read", "pull-requests": "write"}
+    assert jobs["analyse"]["permissions"] == {"contents": "read", "pull-requests": "read"}
+
+
+def test_a_fork_s_pull_request_is_analysed_without_a_token_that_writes_and_posted_from_the_default_branch():
+    jobs, head = LOADED["review.yml"]["jobs"], "github.event.pull_request.head.repo.full_name"
+    assert jobs["review"]["if"] == f"{head} == github.repository"
+    assert jobs["analyse"]["if"] == f"{head} != github.repository"
+    post = LOADED["post.yml"]
+    assert events_of(post) == {"workflow_run": {"workflows": [LOADED["review.yml"]["name"]], "types": ["completed"]}}
+    (body,) = post["jobs"].values()
+    assert body["permissions"] == {"contents": "read", "pull-requests": "write"}
+    checkout, used = steps_of(body)
+    assert checkout["with"]["ref"] == "${{ github.event.repository.default_branch }}"
+    assert used["with"] == {"mode": "post"}
 
 
 def test_the_settings_alone_say_which_pull_requests_are_left_out():
     workflow = LOADED["review.yml"]
     assert events_of(workflow)["pull_request"]["types"] == ["opened", "reopened", "synchronize", "ready_for_review"]
-    assert [job.get("if") for job in workflow["jobs"].values()] == [None]
+    assert all("draft" not in job["if"] and "label" not in job["if"] for job in workflow["jobs"].values())
 
 
 def test_the_guide_tells_every_input_and_output():
@@ -86,6 +109,7 @@ def test_commands_run_on_new_comments_with_the_code_of_the_default_branch():
         "pull_request_review_comment": {"types": ["created"]},
     }
     for job in workflow["jobs"].values():
+        assert steps_of(job)[-1]["with"].get("train-workflow", "learn.yml") in LOADED
         checkout = next(step for step in steps_of(job) if step.get("uses", "").startswith("actions/checkout@"))
         assert checkout["with"]["ref"] == "${{ github.event.repository.default_branch }}"
 
@@ -94,20 +118,58 @@ def test_exactly_one_job_answers_a_command():
     """The two conditions differ in one part only, and that part is the other's negation."""
     answer, change = (LOADED["commands.yml"]["jobs"][name]["if"] for name in ("answer", "change"))
     shared = answer.partition("!contains(")[0].strip()
-    assert change.startswith(shared)
+    assert change.startswith(f"{shared} (")
     words = re.findall(r"!contains\(github.event.comment.body, '([\w-]+)'\)", answer)
-    assert words == re.findall(r"contains\(github.event.comment.body, '([\w-]+)'\)", change.removeprefix(shared))
-    assert words == ["dismiss", "train", "forget", "opt-"]
+    assert answer.removeprefix(shared).count("&&") == len(words) - 1
+    asked = re.findall(r"(!?)contains\(github.event.comment.body, '([\w-]+)'\)", change.removeprefix(shared))
+    assert asked == [("", word) for word in words]
+    assert change.removeprefix(shared).count("||") == len(words) - 1
 
 
-def test_learning_and_training_run_by_the_clock_or_by_hand_only():
-    events = events_of(LOADED["learn.yml"])
-    assert set(events) == {"schedule", "workflow_dispatch"}
+def test_every_command_that_writes_or_starts_a_workflow_runs_in_the_job_that_may():
+    """GitHub's `contains` ignores case, as the parser does, so a word of the table is found however it is written."""
+    change = LOADED["commands.yml"]["jobs"]["change"]
+    words = re.findall(r"contains\(github.event.comment.body, '([\w-]+)'\)", change["if"])
+    assert {row.name for row in ROWS if row.writes or row.dispatches} <= set(words)
+    assert {"dismiss", "train", "forget", "opt-out"} <= set(words)
+    assert change["permissions"] == {"actions": "write", "contents": "write", "pull-requests": "write"}
+    assert LOADED["commands.yml"]["jobs"]["answer"]["permissions"] == {"contents": "read", "pull-requests": "write"}
+
+
+def test_learning_runs_by_the_clock_by_hand_and_after_a_merge_and_training_by_the_first_two():
+    workflow = LOADED["learn.yml"]
+    events, jobs = events_of(workflow), workflow["jobs"]
+    assert set(events) == {"push", "schedule", "workflow_dispatch"}
+    assert events["push"] == {"branches": ["main"]}
     for entry in events["schedule"]:
         assert entry["cron"].split()[0] != "0", "full hours are when schedules are late or dropped"
-        used = [job for job in LOADED["learn.yml"]["jobs"].values() if entry["cron"] in job["if"]]
-        assert len(used) == 1
-    assert LOADED["learn.yml"]["jobs"]["train"]["runs-on"] == ["self-hosted", "gpu"]
+        assert len([job for job in jobs.values() if entry["cron"] in job["if"]]) == 1
+    assert "push" in jobs["learn"]["if"]
+    assert "push" not in jobs["train"]["if"]
+    graphics = (
+        """fromJSON((inputs.tier || 'embedded') == 'adapter' && '["self-hosted", "gpu"]' || '["ubuntu-24.04"]')"""
+    )
+    assert jobs["train"]["runs-on"] == f"${{{{ {graphics} }}}}"
+    assert set(events["workflow_dispatch"]["inputs"]) == {"mode", "tier", "recipe", "reply-to"}
+
+
+def test_whoever_asked_for_a_training_is_told_how_it_ended_whatever_happened():
+    report = LOADED["learn.yml"]["jobs"]["report"]
+    assert report["needs"] == ["train"]
+    assert report["if"] == "always() && needs.train.result != 'skipped'"
+    assert report["permissions"] == {"contents": "read", "pull-requests": "write"}
+    told = {"mode": "report", "reply-to": "${{ inputs.reply-to }}", "outcome": "${{ needs.train.result }}"}
+    assert steps_of(report)[-1]["with"] == told
+
+
+def test_own_workflows_are_what_init_writes():
+    """What this repository runs on itself, and what act runs in the tests, is what users get."""
+    told = LOADED["commands.yml"]["jobs"]["change"]["if"]
+    words = re.findall(r"contains\(github.event.comment.body, '([\w-]+)'\)", told)
+    plan = WorkflowPlan("./", split="forks")
+    for name in planned_workflows(plan):
+        written = (ROOT / workflow_path(name, "./")).read_text()
+        assert written == render_workflow(load_workflows(), name, plan, words), f"{name}: run `reviewlore init ./`"
 
 
 def test_no_run_block_holds_an_expression():
@@ -136,7 +198,7 @@ def test_workflows_give_only_inputs_that_exist():
     given = {key for _, _, body in JOBS for step in steps_of(body) if step.get("uses") == "./" for key in step["with"]}
     assert given <= ACTION["inputs"].keys()
     modes = {step["with"]["mode"] for _, _, body in JOBS for step in steps_of(body) if step.get("uses") == "./"}
-    assert modes == {"review", "command", "learn", "train"}
+    assert modes == {"review", "command", "learn", "train", "report", "analyse", "post"}
 
 
 @pytest.mark.skipif(not (TOOLS / "zizmor").exists(), reason="zizmor is not installed; pip install '.[test]' brings it")

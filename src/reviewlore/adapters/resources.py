@@ -1,4 +1,4 @@
-"""The files that travel with reviewlore: prompts, recipes, the ranker's prior, the demo's sample.
+"""The files that travel with reviewlore: prompts, recipes, workflows, the ranker's prior, the demo's sample.
 
 In a wheel all of them lie inside the package; in a checkout `prompts/` and `sample/` lie at the project's root.
 Never writes, and never looks anywhere else.
@@ -26,6 +26,15 @@ def load_prompts() -> dict[str, str]:
 def recipe_names() -> tuple[str, ...]:
     """Return the names of the shipped recipes, sorted."""
     return tuple(sorted(path.stem for path in _folder("recipes").glob(f"*{_RECIPE_ENDING}")))
+
+
+def load_workflows() -> dict[str, str]:
+    """Return the templates of what `init` writes by file name; Fault where there is none."""
+    folder = _folder("workflows")
+    found = {path.name: _read(path) for path in sorted(folder.glob("*.j2"))}
+    if not found:
+        raise Fault(f"No template of a workflow lies in {folder}. Reinstall reviewlore.")
+    return found
 
 
 def load_recipe(name: str) -> str:

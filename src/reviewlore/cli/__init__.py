@@ -11,7 +11,7 @@ import sys
 import click
 
 from reviewlore import __version__
-from reviewlore.cli import governing, judging, learning, lineage, privacy, serving
+from reviewlore.cli import governing, judging, learning, lineage, privacy, serving, setting_up
 from reviewlore.domain.visible import visible
 from reviewlore.errors import ReviewloreError, UserError
 
@@ -96,6 +96,7 @@ for _command in (
     serving.export,
     privacy.forget,
     learning.demo,
+    setting_up.init,
     governing.doctor,
     governing.action,
 ):

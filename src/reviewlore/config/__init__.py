@@ -15,6 +15,7 @@ from reviewlore.config.settings import (
     ReviewSettings,
     Settings,
     StateSettings,
+    TrainSettings,
 )
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "ReviewSettings",
     "Settings",
     "StateSettings",
+    "TrainSettings",
     "parse_lock",
     "parse_settings",
     "render_lock",

@@ -6,7 +6,14 @@ from dataclasses import fields
 from typing import Any
 from urllib.parse import urlsplit
 
-from reviewlore.config.settings import LearnSettings, ModelSettings, ReviewSettings, Settings, StateSettings
+from reviewlore.config.settings import (
+    LearnSettings,
+    ModelSettings,
+    ReviewSettings,
+    Settings,
+    StateSettings,
+    TrainSettings,
+)
 from reviewlore.domain.architecture import ContractKind
 from reviewlore.domain.finding import SPECIALISTS
 from reviewlore.domain.preference import EXTRA_KINDS
@@ -22,6 +29,8 @@ _CONTRACT_KEYS: Mapping[ContractKind, tuple[tuple[str, ...], tuple[str, ...]]] =
     "allowed": (("sources",), ("targets",)),
     "boundary": (("sources",), ("targets",)),
 }
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_RECIPE = re.compile(r"[a-z0-9_]{0,60}")
 # `git check-ref-format --branch`: https://git-scm.com/docs/git-check-ref-format
 _BRANCH = re.compile(
     r"(?!.*(?:\.\.|@\{|//|/\.|\.lock(?:/|$)))(?!(?:@|HEAD)$)(?![-./])[^\x00-\x20\x7f~^:?*\[\\]+(?<![./])",
@@ -32,7 +41,7 @@ _BRANCH = re.compile(
 def find_problems(settings: Settings, raw: Mapping[str, Any]) -> list[str]:
     """Return one sentence a problem; `raw` is the parsed TOML, of which the contracts are read as a whole."""
     problems = [*_review_problems(settings.review), *_learn_problems(settings.learn), *_model_problems(settings.model)]
-    problems += _contract_problems(raw.get("architecture"))
+    problems += [*_train_problems(settings.train), *_contract_problems(raw.get("architecture"))]
     if not is_branch(settings.state.branch):
         problems.append(f"state.branch must be the name of a branch, such as {StateSettings().branch}")
     return problems
@@ -78,6 +87,14 @@ def _learn_problems(learn: LearnSettings) -> Iterator[str]:
         for name in ("pairs", "pull_requests"):
             if not 1 <= getattr(row, name) <= _MOST_MINIMUM:
                 yield f"learn.minimum[{number}].{name.replace('_', '-')} must lie between 1 and {_MOST_MINIMUM}"
+
+
+def _train_problems(train: TrainSettings) -> Iterator[str]:
+    """What stands here is written into a workflow: nothing of it may be read as anything but a name."""
+    if not train.runner or not all(_LABEL.fullmatch(label) for label in train.runner):
+        yield "train.runner must hold labels of a runner, each of letters, digits, `-`, `_` and `.`"
+    if not _RECIPE.fullmatch(train.recipe):
+        yield "train.recipe must be the name of a recipe: small letters, digits and `_`"
 
 
 def _model_problems(model: ModelSettings) -> list[str]:

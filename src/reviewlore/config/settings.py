@@ -170,6 +170,19 @@ class LearnSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """What the workflow that `reviewlore init` writes trains by the clock, and where; after a change, run it again.
+
+    `tier` and `recipe` (empty: the tier's own) are those of the weekly run. `runner` are the labels of the runner that
+    trains adapters, all of which it must have; the ranker is trained on a runner of the forge.
+    """
+
+    tier: Literal["embedded", "adapter"] = "embedded"
+    recipe: str = ""
+    runner: tuple[str, ...] = ("self-hosted", "gpu")
+
+
+@dataclass(frozen=True, slots=True)
 class StateSettings:
     """Where the bot's knowledge lives."""
 
@@ -191,5 +204,6 @@ class Settings:
     model: ModelSettings = field(default_factory=ModelSettings)
     architecture: ArchitectureSettings = field(default_factory=ArchitectureSettings)
     learn: LearnSettings = field(default_factory=LearnSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
     state: StateSettings = field(default_factory=StateSettings)
     recipes: dict[str, RecipeSettings] = field(default_factory=dict)

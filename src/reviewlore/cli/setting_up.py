@@ -1,0 +1,34 @@
+"""The commands that put reviewlore into a repository, take it out again, and say what is set there."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reviewlore.cli.options import dry_run_option, emit, open_workshop, repo_option
+
+
+@click.command()
+@click.argument("action")
+@repo_option
+@click.option("--runner", multiple=True, metavar="LABEL",
+              help="A label of the runner that trains adapters; repeatable.  [default: as settings say]")  # fmt: skip
+@click.option("--branch", default="", metavar="NAME", help="The default branch on GitHub.  [default: as git knows it]")
+@click.option("--split", type=click.Choice(["none", "forks", "all"]),
+              help="Whose reviews are made in a run that may not write, and posted by another.")  # fmt: skip
+@click.option("--org/--no-org", "organisation", default=None,
+              help="Also the workflow that learns in many repositories of an organisation.")  # fmt: skip
+@click.option("--app/--no-app", default=None,
+              help="The GitHub App reviews and answers: only learning and training are left.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Overwrite workflows that somebody changed.")
+@dry_run_option
+def init(action: str, repo: Path, **chosen: Any) -> int:
+    """Write workflows and settings into a repository.
+
+    Write the workflows of .github/workflows and a commented .reviewlore.toml. ACTION is where the action comes from:
+    OWNER/NAME@COMMIT, with the full id of a commit. Settings that are there are kept; run it again after a change of
+    [train], or for a newer version: what is not said is as it was the last time.
+    """
+    from reviewlore.wiring_init import InitOptions, run_init
+
+    return run_init(open_workshop(repo, quiet=True), InitOptions(action, **chosen), emit)
