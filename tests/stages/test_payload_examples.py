@@ -13,17 +13,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.github.examples import find_example, load_examples
 
-from reviewlore.domain.events import CommandEvent, Ignored, Mode, PullRequestEvent, PushEvent
+from reviewlore.domain.events import AnalysedEvent, CommandEvent, Ignored, Mode, PullRequestEvent, PushEvent
 from reviewlore.flows.dispatch import choose_job
 from reviewlore.stages.intake import read_event
 
+REVIEWS = {"review", "analyse"}  # in one run, or the first of two
 # event, what tells its kinds apart -> how many of them there are, and the modes that they start or why there is none.
 PULL_REQUESTS = {
     # A pull request with code that nobody looked at yet.
-    "opened": (4, {"review"}),
-    "reopened": (2, {"review"}),
-    "synchronize": (1, {"review"}),
-    "ready_for_review": (3, {"review"}),
+    "opened": (4, REVIEWS),
+    "reopened": (2, REVIEWS),
+    "synchronize": (1, REVIEWS),
+    "ready_for_review": (3, REVIEWS),
     # Its code did not change.
     "assigned": (2, "action_not_reviewed"),
     "unassigned": (2, "action_not_reviewed"),
@@ -48,12 +49,16 @@ REVIEW_COMMENTS = {
     "deleted": (1, "comment_not_new"),
 }
 PUSHES = {
-    "refs/heads/master": (2, {"learn"}),  # the default branch: what was merged has its outcome now
+    "refs/heads/master": (2, {"learn", "report"}),  # the default branch: what was merged has its outcome now
     "refs/tags/simple-tag": (5, "not_the_default_branch"),
 }
 DISPATCHES = {
-    "refs/heads/main": (1, {"learn", "train"}),
-    "refs/heads/master": (1, {"learn", "train"}),
+    "refs/heads/main": (1, {"learn", "train", "report"}),
+    "refs/heads/master": (1, {"learn", "train", "report"}),
+}
+RUNS = {
+    "requested": (2, "run_not_completed"),
+    "completed": (3, "run_not_of_a_pull_request"),  # a hand and repository_dispatch started them
 }
 HANDLED = {
     "pull_request": ("action", PULL_REQUESTS),
@@ -61,6 +66,7 @@ HANDLED = {
     "pull_request_review_comment": ("action", REVIEW_COMMENTS),
     "push": ("ref", PUSHES),
     "workflow_dispatch": ("ref", DISPATCHES),
+    "workflow_run": ("action", RUNS),
 }
 # Events that concern nothing that reviewlore does: no job of it may start by them.
 OTHERS = {
@@ -116,7 +122,6 @@ OTHERS = {
     "team_add": 3,
     "watch": 3,
     "workflow_job": 8,
-    "workflow_run": 5,
 }
 EXAMPLES = load_examples()
 READ = [each for each in EXAMPLES if each.event in HANDLED]
@@ -173,6 +178,7 @@ def test_what_is_read_of_them_is_what_they_say():
         body="Maybe you should use more emoji on this line.",
         default_branch="master",
         thread=284312630,
+        at="2019-05-15T15:20:37Z",
     )
     assert read_event("push", find_example("push", ref="refs/heads/master")) == PushEvent(
         "Codertocat/Hello-World", "Codertocat"
@@ -181,9 +187,9 @@ def test_what_is_read_of_them_is_what_they_say():
 
 # One thing about a published payload is otherwise; what that changes.
 TURNS = [
-    ("pull_request", "opened", ("pull_request", "head", "repo", "full_name"), "stranger/Hello-World", {"review"}),
-    ("pull_request", "opened", ("pull_request", "head", "repo"), None, {"review"}),
-    ("pull_request", "opened", ("pull_request", "user"), None, {"review"}),
+    ("pull_request", "opened", ("pull_request", "head", "repo", "full_name"), "stranger/Hello-World", REVIEWS),
+    ("pull_request", "opened", ("pull_request", "head", "repo"), None, REVIEWS),
+    ("pull_request", "opened", ("pull_request", "user"), None, REVIEWS),
     ("pull_request", "opened", ("pull_request", "state"), "closed", "pull_request_closed"),
     ("pull_request", "opened", ("pull_request", "locked"), True, "pull_request_locked"),
     ("pull_request", "opened", ("pull_request", "head", "sha"), None, "payload_incomplete"),
@@ -197,6 +203,7 @@ TURNS = [
     ("push", "refs/heads/master", ("deleted",), True, "branch_deleted"),
     ("push", "refs/heads/master", ("ref",), "refs/heads/feature", "not_the_default_branch"),
     ("push", "refs/heads/master", ("ref",), "refs/tags/master", "not_the_default_branch"),
+    ("workflow_run", "completed", ("workflow_run", "event"), "pull_request", "run_without_result"),
     ("workflow_dispatch", "refs/heads/main", ("ref",), "refs/heads/feature", "not_the_default_branch"),
 ]
 
@@ -213,6 +220,19 @@ def test_one_thing_otherwise_turns_the_decision(event, kind, path, value, decisi
         assert read == Ignored(decision)
     else:
         assert {mode for mode in MODES if choose_job(mode, read) == mode} == decision
+
+
+def test_a_run_that_analysed_a_pull_request_is_posted():
+    """Of a fork's run, what the forge says itself: its commit, and the repository and branch that it came from."""
+    payload = find_example("workflow_run", action="completed")
+    payload["workflow_run"] |= {"event": "pull_request", "conclusion": "success"}
+    assert read_event("workflow_run", payload) == AnalysedEvent(
+        repository="Codertocat/Hello-World",
+        run=1589141559,
+        head_repository="octo-org/octo-repo",
+        head_branch="main",
+        head_sha="5779607b49aab1200488439f02372c57b4f75444",
+    )
 
 
 ANYTHING = st.one_of(
