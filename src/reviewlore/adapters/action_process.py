@@ -103,6 +103,7 @@ class ActionProcesses:
         return {
             **self._place.environ,
             "HOME": str(folder / "home"),
+            "GIT_CONFIG_NOSYSTEM": "1",  # out of reach, which git takes for an error
             "TMPDIR": str(folder / "temp"),
             "RUNNER_TEMP": str(folder / "temp"),
             "GITHUB_EVENT_NAME": job.event,

@@ -1,0 +1,153 @@
+"""The App from its queue to the comments: the real queue, crew, clones and processes, on the judged fake."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.github.apps import make_keys
+from tests.github.fake import start_fake
+from tests.github.hosting import HOOK, Host, wait_for
+
+from reviewlore.adapters.delivery_queue import SqliteDeliveryQueue
+from reviewlore.wiring_app import AppOptions, open_crew
+from reviewlore.wiring_secrets import AppSecrets
+
+NAME = "octo/demo"
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Host]:
+    with start_fake(make_keys().public, 7) as fake:
+        running = Host(fake, tmp_path).add()
+        yield running
+        running.queue.close()
+
+
+def granted(host: Host) -> list[dict[str, str]]:
+    return [each.body["permissions"] for each in host.fake.sent("POST", "access_tokens")]
+
+
+def test_an_opened_pull_request_is_reviewed_once(host: Host) -> None:
+    host.fake.add_repo("octo/other", host.root / "other.git")
+    queue = host.work_off(host.opened(), host.opened(action="reopened"))
+    assert queue.counts()["done"] == 2
+    assert len(host.answers()) == 1 and len(host.fake.repos[NAME].review_comments) == 1
+    assert granted(host) == [{"metadata": "read", "contents": "read", "pull_requests": "write", "checks": "write"}] * 2
+    assert all(each.body["repository_ids"] == [host.fake.repos[NAME].id] for each in host.fake.sent("POST", "tokens"))
+    assert not host.fake.tokens, "a token outlived its job"
+    app = host.root / "app"
+    assert not list((app / "jobs").iterdir()), "what strangers sent outlived its job"
+    assert [path.name for path in (app / "clones").iterdir()] == [f"{host.fake.repos[NAME].id}.git"]
+    written = "\n".join((*host.logs(), *host.said, *(str(each.body) for each in host.fake.log)))
+    assert "reviewlore: success" in written
+    for canary in (make_keys().private.splitlines()[1], HOOK.decode(), "ghs_"):
+        assert canary not in written
+
+
+def test_a_command_is_answered_once_and_ours_start_nothing(host: Host) -> None:
+    """Attack 9: the App's own comments, and those of other bots, cause no request at all."""
+    command = host.comment("/lore help")
+    queue = host.work_off(command)
+    assert len(host.answers()) == 1 and "/lore dismiss" in host.answers()[0]
+    assert granted(host) == [{"metadata": "read", "contents": "read", "pull_requests": "write"}]
+    before = host.fake.requests
+    talk = [
+        host.comment("/lore help", "reviewlore[bot]", "Bot"),
+        host.comment(host.answers()[0], "reviewlore[bot]", "Bot"),
+        host.comment("Thanks, that helps."),
+    ]
+    host.fake.repos[NAME].issue_comments.clear()
+    queue = host.work_off(*talk)
+    assert queue.counts()["done"] == 4
+    assert host.fake.requests == before
+    assert [each.said for each in queue.listed("done", 3)] == ["not_a_command", "author_is_bot", "author_is_bot"]
+
+
+def test_a_training_is_started_with_the_permission_for_it(host: Host) -> None:
+    host.fake.repos[NAME].workflows.add("learn.yml")
+    host.work_off(host.comment("/lore train"))
+    assert [each.workflow for each in host.fake.repos[NAME].dispatches] == ["learn.yml"]
+    assert granted(host)[0]["actions"] == "write" and granted(host)[0]["contents"] == "read"
+
+
+def test_a_merge_is_learned_from(host: Host) -> None:
+    host.fake.merge_pull(NAME, 1)
+    queue = host.work_off(host.pushed())
+    assert [each.said for each in queue.listed("done", 1)] == ["success"], host.logs()
+    git = host.fake.repos[NAME].git
+    assert "cursor.json" in git.text("ls-tree", "-r", "--name-only", "reviewlore/state").split()
+    assert granted(host)[0]["contents"] == "write" and granted(host)[0]["pull_requests"] == "read"
+
+
+def test_a_suspended_installation_is_left_alone(host: Host) -> None:
+    """Fault case 24."""
+    host.fake.installation.suspended = True
+    queue = host.work_off(host.opened())
+    (done,) = queue.listed("done", 9)
+    assert done.said.startswith("dropped: ") and "suspended" in done.said
+    assert not host.answers() and not host.logs()
+
+
+def test_a_job_that_takes_too_long_is_ended_and_put_back(host: Host) -> None:
+    queue = host.queue
+    queue.put([host.opened()])
+    crew = host.crew(queue, seconds={"review": 0.2})
+    crew.start()
+    wait_for(lambda: bool(host.said))
+    crew.stop(0)
+    assert "waiting (timed out)" in host.said[0]
+    assert not host.answers() and not host.fake.tokens and not list((host.folder / "jobs").iterdir())
+
+
+def test_a_server_that_stops_puts_back_what_runs(host: Host) -> None:
+    queue = host.queue
+    queue.put([host.opened()])
+    crew = host.crew(queue)
+    crew.start()
+    wait_for(lambda: bool(host.fake.sent("POST", "access_tokens")))
+    assert crew.alive()
+    crew.stop(0)
+    assert not crew.alive()
+    (waits,) = queue.listed("waiting", 9)
+    assert waits.attempts == 0
+    again = host.crew(queue)
+    again.start()
+    wait_for(lambda: queue.counts()["done"] == 1)
+    again.stop(5)
+    assert len(host.answers()) == 1
+
+
+def serve(options: AppOptions, secrets: AppSecrets) -> None:
+    queue = SqliteDeliveryQueue(options.folder)
+    queue.recover()
+    open_crew(options, secrets, queue, print).start()
+
+
+def begun(host: Host) -> bool:
+    return bool(host.fake.sent("POST", "access_tokens"))
+
+
+def posted(host: Host) -> bool:
+    return bool(host.fake.repos[NAME].reviews)
+
+
+@pytest.mark.parametrize("moment", [begun, posted], ids=["begun", "posted"])
+def test_a_server_that_is_killed_reviews_once(host: Host, moment: Callable[[Host], bool]) -> None:
+    queue = host.queue
+    queue.put([host.opened()])
+    server = multiprocessing.get_context("spawn").Process(target=serve, args=(host.options, host.secrets))
+    server.start()
+    assert server.pid is not None
+    wait_for(lambda: moment(host))
+    os.kill(server.pid, signal.SIGKILL)
+    server.join()
+    assert queue.counts()["running"] == 1
+    crew = host.crew(queue)
+    crew.start()
+    wait_for(lambda: queue.counts()["done"] == 1)
+    crew.stop(5)
+    assert len(host.answers()) == 1 and len(host.fake.repos[NAME].review_comments) == 1
+    assert [each.attempts for each in queue.listed("done", 9)] == [2]
