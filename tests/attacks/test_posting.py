@@ -42,7 +42,7 @@ def test_12_a_command_is_for_the_head_that_was_there_when_it_was_allowed(rig: Ri
     ran = rig.command("/lore review", "maria")
     assert (ran.outputs["skip-reason"], rig.repo.reviews) == ("head_moved", {})
     (answer,) = rig.said
-    assert answer.startswith(f"Reviewed `{asked[:12]}`, but the pull request was pushed to meanwhile")
+    assert f"`{asked[:12]}`" in answer and "was pushed to" in answer
 
 
 def test_13_a_later_run_speaks_of_the_later_head_and_repeats_nothing(rig: Rig) -> None:
