@@ -182,8 +182,12 @@ def test_python_never_sees_the_checkout():
     """Attack 3: -I keeps the working directory and PYTHON* variables away from every interpreter that is started."""
     lines = [line for step in ACTION["runs"]["steps"] for line in step["run"].split("\n")]
     started = [line for line in lines if re.search(r"python3?\b.* -[mc] |PYTHON.* -m ", line)]
-    assert len(started) == 4
-    assert all(re.search(r"(python3|python\"|PYTHON\") -I -[mc] ", line) for line in started)
+    assert len(started) == 2
+    assert all(re.search(r"(python3|PYTHON\") -I -[mc] ", line) for line in started)
+    (script,) = [line.strip() for line in lines if ".py" in line]
+    assert script == 'python3 -I "$GITHUB_ACTION_PATH/.github/install_action.py"'
+    (run,) = re.findall(r"subprocess\.run\(.*", (ROOT / ".github/install_action.py").read_text())
+    assert run == 'subprocess.run([python, "-I", "-m", module, *arguments], check=True)'
 
 
 def test_inputs_and_outputs_are_kebab_case_and_every_input_is_used():

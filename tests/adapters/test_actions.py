@@ -1,4 +1,5 @@
 import base64
+import io
 import json
 import re
 
@@ -242,8 +243,32 @@ def test_the_summary_stays_below_its_limit(environ, tmp_path):
     runner.summarize("a line that no longer fits " * 9)
     data = (tmp_path / "summary").read_bytes()
     assert data.startswith("first\né line\n".encode())
-    assert data.endswith("é line\n\n".encode())
-    assert MAX_SUMMARY - 20 < len(data) <= MAX_SUMMARY
+    note = "\n\nThe rest is left out: GitHub takes 1 MiB a step.\n"
+    assert data.endswith(f"é line{note}{note}".encode())
+    assert MAX_SUMMARY - 20 < len(data) < 2**20
+
+
+def test_a_line_that_is_longer_than_the_summary_leaves_the_note(environ, tmp_path):
+    ActionsRunner(environ).summarize("é" * MAX_SUMMARY)
+    assert (tmp_path / "summary").read_text() == "\n\nThe rest is left out: GitHub takes 1 MiB a step.\n"
+
+
+def test_annotations_that_github_would_not_show_stand_in_the_log(environ):
+    said = []
+    runner = ActionsRunner(environ, (), said.append)
+    for number in range(12):
+        runner.annotate(Annotation("warning", f"say {number}\n::error::x", "a.py", number, "Title"))
+    runner.annotate(Annotation("notice", "shown"))
+    log = "".join(said)
+    assert run_commands(log) == ["warning"] * 10 + ["notice"]
+    assert "warning: a.py:11: Title: say 11" in log
+
+
+def test_a_locale_without_a_sign_of_the_text_stops_nothing(environ, monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
+    monkeypatch.setattr("sys.stdout", stream)
+    ActionsRunner(environ).annotate(Annotation("notice", "“é”"))
+    assert stream.buffer.getvalue() == b"::notice::\\u201c\xe9\\u201d\n"
 
 
 def test_results_are_kept_in_the_runners_folder(environ, tmp_path):

@@ -9,6 +9,7 @@ import json
 import re
 import secrets
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar, get_args
@@ -21,9 +22,11 @@ from reviewlore.domain.visible import visible, visible_line
 from reviewlore.errors import ConfigError, InputError
 
 T = TypeVar("T")
-MAX_SUMMARY = 1_000_000  # bytes; the runner takes 1 MiB a step
+MAX_SUMMARY = 1_000_000  # bytes; the runner takes 1 MiB a step, and a note has to fit too
 MAX_PAYLOAD = 26_000_000  # GitHub sends none above 25 MB
 _MAX_MESSAGE = 4_000
+_MAX_ANNOTATIONS = 10  # of each level a step; GitHub shows no more
+_CUT = b"\n\nThe rest is left out: GitHub takes 1 MiB a step.\n"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _REPOSITORY = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
 _WORKFLOW = re.compile(r"[A-Za-z0-9._-]{1,100}\.ya?ml")
@@ -90,6 +93,7 @@ class ActionsRunner:
         self._folder = _file(environ, "RUNNER_TEMP") or Path()
         self._hidden = hidden
         self._write = write or _print
+        self._annotated: Counter[str] = Counter()
 
     def output(self, name: str, value: str) -> None:
         """Set an output; its delimiter is 128 random bits and does not occur in the value."""
@@ -104,21 +108,26 @@ class ActionsRunner:
             stream.write(f"{name}<<{mark}\n{text}\n{mark}\n")
 
     def summarize(self, markdown: str) -> None:
-        """Append to the summary, cut to what the runner takes; to the log where there is no summary."""
+        """Append to the summary, cut at a line end to what the runner takes; to the log where there is no summary."""
         text = hide(markdown, self._hidden) + "\n"
         if self._summary is None:
             self.log(text)
             return
         used = self._summary.stat().st_size if self._summary.exists() else 0
         data = text.encode("utf-8", "backslashreplace")
-        room = max(0, MAX_SUMMARY - used)
-        if len(data) > room:
-            data = data[:room].rpartition(b"\n")[0] + b"\n"
+        if len(data) > MAX_SUMMARY - used:
+            data = data[: max(0, MAX_SUMMARY - used)].rpartition(b"\n")[0] + _CUT
         with self._summary.open("ab") as stream:
             stream.write(data)
 
     def annotate(self, annotation: Annotation) -> None:
-        """Print one `::notice::`, `::warning::` or `::error::` command."""
+        """Print one `::notice::`, `::warning::` or `::error::` command; beyond what GitHub shows, a line of the log."""
+        self._annotated[annotation.level] += 1
+        if self._annotated[annotation.level] > _MAX_ANNOTATIONS:
+            place = f"{annotation.path or ''}:{annotation.line or ''}".strip(":")
+            parts = (annotation.level, place, annotation.title, annotation.message[:_MAX_MESSAGE])
+            self.log(": ".join(part for part in parts if part))
+            return
         properties = {"title": annotation.title, "file": annotation.path or "", "line": str(annotation.line or "")}
         # A line end would be escaped, yet people read titles and paths on one line.
         shown = {name: visible_line(hide(value, self._hidden)) for name, value in properties.items() if value}
@@ -240,5 +249,7 @@ def _delimiter(text: str) -> str:
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(text)
+    # A runner of one's own may have a locale without a sign of the text.
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
     sys.stdout.flush()
