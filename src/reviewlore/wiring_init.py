@@ -1,15 +1,18 @@
-"""The composition root of `init` and `uninstall`: what they write and remove in a repository's work tree."""
+"""The composition root of `init`, `config` and `uninstall`: what is written, shown and removed in a repository."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from reviewlore.adapters.resources import load_workflows
-from reviewlore.adapters.worktree import WorkFolder, name_default_branch, open_folder
-from reviewlore.config import Settings
+from reviewlore.adapters.worktree import WorkFolder, is_bare, name_default_branch, open_folder
+from reviewlore.config import FILE, Settings
 from reviewlore.domain.installing import OWN_ACTION, Split, WorkflowPlan
 from reviewlore.errors import ConfigError
 from reviewlore.flows.init import find_earlier, find_settings, plan_files, write_files
+from reviewlore.flows.settings_in_force import read_in_force
 from reviewlore.formats.installing import render_files, render_next
+from reviewlore.formats.settings import render_settings_in_force, settings_json
 from reviewlore.formats.workflows import check_action
 from reviewlore.wiring import Workshop
 
@@ -45,6 +48,32 @@ def run_init(workshop: Workshop, options: InitOptions, emit: Callable[[str], Non
         emit(render_files(files, dry_run=False))
     emit(render_next(plan, settings))
     return 2 if refused else 0
+
+
+def show_settings(workshop: Workshop, base: str | None, emit: Callable[[str], None], *, as_data: bool) -> int:
+    """Show the settings of a commit, of the default branch where none is named; 2 where they cannot be used."""
+    revision, commit = _find_commit(workshop, base)
+    bare = is_bare(workshop.repo)
+    present = None if bare else open_folder(workshop.repo).read(FILE)
+    found = read_in_force(workshop.repo, revision, commit, present)
+    if as_data:
+        source = {"revision": revision, "commit": commit, "present": found.present}
+        emit(json.dumps(settings_json(found.settings, source, found.problem), indent=2, ensure_ascii=False) + "\n")
+        return 2 if found.problem else 0
+    where = f"{FILE} of {revision} at {commit[:12]}" if found.present else f"the defaults, since {revision} has no {FILE}"
+    notes = [f"PROBLEM: {found.problem}"] if found.problem else []
+    if found.differs and not bare and base is None:
+        notes.append(f"The {FILE} in this folder is another one: it holds once it is on {revision}.")
+    emit(render_settings_in_force(found.settings, where if not found.problem else "the defaults", tuple(notes)))
+    return 2 if found.problem else 0
+
+
+def _find_commit(workshop: Workshop, base: str | None) -> tuple[str, str]:
+    """Return a revision by name and by id; no id where a repository has no default branch yet."""
+    if base is not None:
+        return base, workshop.repo.resolve(base)
+    name = name_default_branch(workshop.repo)
+    return name, workshop.trusted or ""
 
 
 def _plan(folder: WorkFolder, options: InitOptions, settings: Settings, branch: str) -> WorkflowPlan:

@@ -15,9 +15,14 @@ from reviewlore.errors import InputError, StorageError
 _HEAD = re.compile(r"ref: refs/(?:heads|remotes/origin)/(\S+)\n?")
 
 
+def is_bare(repo: GitRepo) -> bool:
+    """Whether a repository has no work tree."""
+    return repo.top.resolve() == repo.git_dir.resolve()
+
+
 def open_folder(repo: GitRepo) -> "WorkFolder":
     """Return the work tree of a repository; InputError where it has none."""
-    if repo.top.resolve() == repo.git_dir.resolve():
+    if is_bare(repo):
         raise InputError(f"{repo.path} is a bare repository: it has no work tree. Name a clone with --repo PATH.")
     return WorkFolder(repo.top)
 

@@ -97,6 +97,7 @@ for _command in (
     privacy.forget,
     learning.demo,
     setting_up.init,
+    setting_up.config,
     governing.doctor,
     governing.action,
 ):

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from reviewlore.cli.options import dry_run_option, emit, open_workshop, repo_option
+from reviewlore.cli.options import as_json, dry_run_option, emit, format_option, open_workshop, repo_option
 
 
 @click.command()
@@ -32,3 +32,24 @@ def init(action: str, repo: Path, **chosen: Any) -> int:
     from reviewlore.wiring_init import InitOptions, run_init
 
     return run_init(open_workshop(repo, quiet=True), InitOptions(action, **chosen), emit)
+
+
+@click.command()
+@repo_option
+@click.option("--base", metavar="REVISION", help="The commit whose settings are meant.  [default: the default branch]")
+@click.option("--schema", is_flag=True, help="Print the JSON schema of the settings instead.")
+@format_option("text", "json")
+def config(repo: Path, base: str | None, style: str, *, schema: bool) -> int:
+    """Show the settings in force.
+
+    Show which settings hold, which of them are no defaults, where they come from, and what is wrong with them: then
+    the exit code is 2.
+    """
+    if schema:
+        from reviewlore.config.schema import settings_schema
+
+        emit(as_json(settings_schema()))
+        return 0
+    from reviewlore.wiring_init import show_settings
+
+    return show_settings(open_workshop(repo, quiet=True), base, emit, as_data=style == "json")
