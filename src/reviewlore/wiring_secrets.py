@@ -49,11 +49,14 @@ class AppSecrets:
 
 
 def take_app_secrets(folder: Path) -> AppSecrets:
-    """Return what the App proves itself by, and take it out of this process's environment.
+    """Return what the App proves itself by, and keep it from other programs: of the environment it is taken out.
 
     Each from its variable, from the file that the variable with `_FILE` names, or from its file in `folder`. Of webhook
     secrets there may be two, one a line, while one is changed. ConfigError says all that is missing.
     """
+    from reviewlore.adapters.confine import hide_process
+
+    hide_process()
     given = {name: _take(name, folder / file) for name, file in APP_FILES.items()}
     missing = [name for name, text in given.items() if not text]
     if missing:

@@ -35,8 +35,12 @@ _LOG_DAYS = 14
 _POLL = 0.1
 _NAME = re.compile(r"[0-9A-Za-z-]{1,64}")
 _OUTPUT = re.compile(r"^([\w-]+)<<(\S+)\n(.*?)\n\2$", re.MULTILINE | re.DOTALL)
-# What programs need to run; of /etc only what names hosts, users, certificates and libraries: keys may lie there too.
-_SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/proc", "/sys/devices/system/cpu", "/sys/fs/cgroup")
+# What programs need to run; of /etc only what names hosts, users, certificates and libraries, since keys may lie there
+# too, and of /proc nothing about other processes, whose environments are to be read there.
+_SYSTEM = (
+    *("/usr", "/lib", "/lib64", "/bin", "/sbin", "/sys/devices/system/cpu", "/sys/fs/cgroup"),
+    *("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/version", "/proc/filesystems", "/proc/sys"),
+)
 _ETC = (
     "ssl ca-certificates pki crypto-policies passwd group nsswitch.conf resolv.conf hosts host.conf gai.conf services "
     "protocols localtime timezone mime.types os-release ld.so.cache ld.so.conf ld.so.conf.d alternatives"
