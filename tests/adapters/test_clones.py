@@ -1,0 +1,124 @@
+"""Clones for the App's jobs: whole or not there, named by a number, and no more than there is room for."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from tests.repositories import commit, git, make_repository
+
+from reviewlore.adapters.clones import CloneShelf
+from reviewlore.domain.app import Grant
+from reviewlore.errors import ForgeError, StorageError
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Path:
+    make_repository(tmp_path / "server" / "octo" / "demo.git")
+    commit(tmp_path / "server/octo/demo.git", {"a": "1\n" * 5000})
+    return tmp_path / "server"
+
+
+def shelf(server: Path, most: int = 1 << 30) -> CloneShelf:
+    return CloneShelf(server.parent / "clones", f"file://{server}", most)
+
+
+def grant(number: int = 5, name: str = "octo/demo") -> Grant:
+    return Grant(name, number, "")
+
+
+def head(clone: str) -> str:
+    return git(Path(clone), "rev-parse", "refs/remotes/origin/main")
+
+
+def test_a_clone_has_the_branches_as_they_are_now(server: Path) -> None:
+    home, clones = server / "octo/demo.git", shelf(server)
+    git(home, "branch", "old")
+    with clones.hold(grant()) as clone:
+        assert head(clone) == git(home, "rev-parse", "HEAD")
+        assert "refs/remotes/origin/old" in git(Path(clone), "for-each-ref")
+    after = commit(home, {"b": "2"})
+    git(home, "branch", "-D", "old")
+    with clones.hold(grant()) as again:
+        assert again == clone and head(again) == after
+        assert "refs/remotes/origin/old" not in git(Path(again), "for-each-ref")
+    assert oct(clones._folder.stat().st_mode)[-3:] == "700"
+
+
+def test_a_renamed_repository_keeps_its_clone_and_no_name_leads_elsewhere(server: Path) -> None:
+    clones = shelf(server)
+    with clones.hold(grant()) as first:
+        pass
+    (server / "octo/demo.git").rename(server / "octo/new.git")
+    with clones.hold(grant(name="octo/new")) as second:
+        assert second == first
+        assert git(Path(second), "config", "remote.origin.url").endswith("/octo/new.git")
+    with pytest.raises(ForgeError), clones.hold(grant(6, "../../etc")):
+        pass
+    assert [path.name for path in (server.parent / "clones").iterdir()] == ["5.git"]
+
+
+def test_what_a_killed_server_left_is_in_nobodys_way(server: Path) -> None:
+    with shelf(server).hold(grant()) as clone:
+        pass
+    for lock in ("packed-refs.lock", "shallow.lock", "refs/remotes/origin/main.lock"):
+        (Path(clone) / lock).parent.mkdir(parents=True, exist_ok=True)
+        (Path(clone) / lock).write_text("")
+    (server.parent / "clones" / ".6-abc.partial").mkdir()
+    after = commit(server / "octo/demo.git", {"b": "2"})
+    with shelf(server).hold(grant()) as again:
+        assert head(again) == after
+    assert [path.name for path in (server.parent / "clones").iterdir()] == ["5.git"]
+
+
+def test_a_forge_that_cannot_be_reached_is_asked_again_later(server: Path) -> None:
+    clones = shelf(server)
+    (server / "octo/demo.git").rename(server / "gone")
+    with pytest.raises(ForgeError, match="git fetch failed for octo/demo"), clones.hold(grant()):
+        pass
+    assert not list((server.parent / "clones").iterdir())
+
+
+def test_a_disk_that_cannot_be_written_is_said(server: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clones = shelf(server)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "utime", full)
+    with pytest.raises(StorageError, match="No space left"), clones.hold(grant()):
+        pass
+
+
+def test_the_least_recently_used_make_room_but_none_that_is_held(server: Path) -> None:
+    clones = shelf(server, most=1)
+    with clones.hold(grant(1)) as first:
+        with clones.hold(grant(2)) as second:
+            pass
+        assert Path(first).exists() and not Path(second).exists()
+    assert not Path(first).exists()
+
+
+def test_what_nobody_used_for_a_month_is_removed(server: Path) -> None:
+    clones = shelf(server)
+    for number in (1, 2):
+        with clones.hold(grant(number)) as clone:
+            pass
+    os.utime(clone, (1_000_000_000, 1_000_000_000))
+    clones.trim()
+    assert [path.name for path in (server.parent / "clones").iterdir()] == ["1.git"]
+
+
+def test_two_repositories_at_once(server: Path) -> None:
+    clones, both = shelf(server), threading.Barrier(2, timeout=20)
+
+    def use(number: int) -> None:
+        with clones.hold(grant(number)):
+            both.wait()
+
+    threads = [threading.Thread(target=use, args=(number,)) for number in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not both.broken
