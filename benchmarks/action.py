@@ -7,7 +7,8 @@ pytest (REVIEWLORE_CLONES; an invented one without it), with recorded answers of
 an empty cache of packages (`seconds_cold`), with the cache which that left behind (`seconds_warm`), and on a runner of
 one's own that kept the installation (`seconds_kept`). Seconds run from the start of the first step until the first
 comment has arrived. `installed_mib` is all files of the installation but for what every virtual environment has (pip,
-setuptools), after the review. With a clone of PR-Agent (github:qodo-ai/pr-agent) that is installed in the same way; its
+setuptools), after the review. `webhook_*` are 1,000 signed deliveries to the App's real front, `killed_*` the same to
+one that is killed in the middle. With a clone of PR-Agent (github:qodo-ai/pr-agent) that is installed in the same way; its
 seconds end when its command line is imported, long before its first comment. The last line is one JSON object.
 """
 
@@ -24,6 +25,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks._app_burst import burst, killed_burst
 from benchmarks._steps import run_steps
 
 from benchmarks import _site, review
@@ -47,6 +49,8 @@ def main(argv: list[str]) -> int:
         result = measure(Path(name), 1 if arguments.quick else arguments.repeat, quick=arguments.quick)
         if arguments.pr_agent:
             result |= measure_peer(Path(name), arguments.pr_agent.resolve())
+    deliveries = 100 if arguments.quick else 1_000
+    result |= burst(deliveries) | killed_burst(deliveries)
     if "pr_agent_installed_mib" in result:
         result["size_of_pr_agent"] = result["installed_mib"] / result["pr_agent_installed_mib"]
     result["machine"] = {"cores": len(os.sched_getaffinity(0)), "load_before": load, "load_after": os.getloadavg()[0]}
@@ -123,6 +127,7 @@ def measure_peer(folder: Path, clone: Path) -> dict[str, Any]:
     for kind in ("cold", "warm"):
         place = folder / f"pr-agent-{kind}"
         environ = {**os.environ, "PIP_CACHE_DIR": str(folder / "pr-agent-cache"), "PYTHONPATH": str(clone)}
+        environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # it would ask the network for prices, and wait
         started = time.monotonic()
         subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
         python = place / "bin" / "python"
