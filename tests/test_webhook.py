@@ -17,11 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.github.examples import load_examples
 
-from reviewlore import webhook
 from reviewlore.adapters.delivery_queue import SqliteDeliveryQueue
 from reviewlore.adapters.metrics import Metrics
 from reviewlore.errors import ConfigError, StorageError
-from reviewlore.webhook import MOST_BYTES, Front, make_app, make_metrics_app
+from reviewlore.webhook import app as webhook
+from reviewlore.webhook import reading
+from reviewlore.webhook.app import MOST_BYTES, Front, make_app, make_metrics_app
 
 SECRET, OLD = b"It's a Secret to Everybody", b"the secret before that one"
 GUID = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
@@ -47,12 +48,18 @@ class Site:
     told: list[str] = field(default_factory=list)
     clock: Clock = field(default_factory=Clock)
     secrets: Sequence[bytes] = (SECRET,)
+    called: int = 0
 
     def __post_init__(self) -> None:
         self.metrics = Metrics(self.queue)
         self.app = make_app(
-            Front(self.secrets, self.queue, self.metrics, self.clock, lambda: self.problem, self.told.append)
+            Front(
+                self.secrets, self.queue, self.metrics, self.clock, lambda: self.problem, self.told.append, self._count
+            )
         )
+
+    def _count(self) -> None:
+        self.called += 1
 
     def counted(self) -> dict[tuple[str, str], int]:
         lines = self.metrics.render()[0].decode().splitlines()
@@ -169,7 +176,7 @@ def test_what_is_worth_doing_is_on_disk_when_it_is_answered(site: Site) -> None:
 def test_a_delivery_is_kept_once_whatever_its_header_says(site: Site) -> None:
     assert [send(site, "push", pushed(), GUID) for _ in range(2)] == [(202, "taken"), (200, "again")]
     assert send(site, "push", pushed()) == (200, "again")  # the same bytes under another id
-    assert len(site.kept()) == 1
+    assert len(site.kept()) == 1 and site.called == 1
 
 
 @pytest.mark.parametrize(
@@ -235,7 +242,7 @@ def test_a_request_is_refused_before_anything_is_parsed(
     site: Site, changes: dict[str, Any], status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parsed: list[object] = []
-    monkeypatch.setattr(webhook, "read_strict", parsed.append)
+    monkeypatch.setattr(reading, "read_strict", parsed.append)
     answer = ask(site.app, "POST", "/webhook", headers_of(BODY, **changes), [BODY])
     assert (answer.status, answer.headers["connection"]) == (status, "close")
     assert parsed == [] and site.kept() == []

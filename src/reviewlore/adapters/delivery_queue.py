@@ -47,12 +47,13 @@ class SqliteDeliveryQueue:
         self,
         folder: Path,
         *,
+        make: bool = True,
         most_open: int = _MOST_OPEN,
         most_of_one: int = _MOST_OF_ONE,
         most_bytes: int = _MOST_BYTES,
         most_attempts: int = _MOST_ATTEMPTS,
     ) -> None:
-        """Open or make the file. StorageError where that fails, StateError where a newer version made it.
+        """Open the file, or `make` it. StorageError where that fails, StateError where a newer version made it.
 
         At most `most_open` deliveries wait or run, `most_of_one` of them for one repository, in a file of at most
         `most_bytes`; one that was begun `most_attempts` times and put back is dead.
@@ -61,6 +62,8 @@ class SqliteDeliveryQueue:
         self._most_open, self._most_of_one, self._most_attempts = most_open, most_of_one, most_attempts
         self._lock = Lock()
         self._alone: IO[bytes] | None = None
+        if not make and not self.path.exists():
+            raise InputError(f"There are no deliveries at {folder}. Name the folder that the server was started with.")
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.path.touch(mode=0o600)

@@ -15,16 +15,14 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
-from reviewlore.domain.delivery import Delivery, Withdrawal
-from reviewlore.domain.events import CommandEvent, Event, Ignored, PullRequestEvent, PushEvent
+from reviewlore.domain.delivery import Withdrawal
+from reviewlore.domain.events import Ignored
 from reviewlore.errors import ReviewloreError, StorageError
-from reviewlore.formats.strict_json import read_strict
 from reviewlore.ports.deliveries import DeliveryInbox, DeliveryMeter, Taken
 from reviewlore.ports.machine import Clock
-from reviewlore.stages.commands import parse_command
-from reviewlore.stages.installations import is_repository, read_installation, read_updated, read_withdrawal
-from reviewlore.stages.intake import read_event
 from reviewlore.stages.signature import check_secrets, is_signature, is_signed
+from reviewlore.webhook.batches import Batches
+from reviewlore.webhook.reading import read_delivery
 
 MOST_BYTES = 25 << 20  # the forge sends nothing larger
 _MOST_HELD = 256 << 20  # bytes of all bodies that are being received: nobody has proved a right to this memory yet
@@ -38,7 +36,6 @@ _EVENT = re.compile(r"[a-z0-9_]{1,64}")
 _KNOWN = frozenset(
     "ping pull_request issue_comment pull_request_review_comment push installation installation_repositories".split()
 )
-_MOST_AT_ONCE = 64  # deliveries with one write: more would let the first of them wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ class Front:
     """What the front needs: the secrets (two while one replaces the other), where deliveries go, and who listens.
 
     `problem` says why the server is not ready, empty where it is; it is asked often and must be quick. `tell` hears
-    one line for each delivery that was signed and not ignored.
+    one line for each delivery that was signed and not ignored; `kept` is called when there is something to do.
     """
 
     secrets: Sequence[bytes] = field(repr=False)
@@ -55,6 +52,7 @@ class Front:
     clock: Clock
     problem: Callable[[], str]
     tell: Callable[[str], None]
+    kept: Callable[[], None]
 
 
 def make_app(front: Front) -> ASGIApp:
@@ -79,39 +77,6 @@ def make_metrics_app(render: Callable[[], tuple[bytes, str]]) -> ASGIApp:
         return Response(text, media_type=kind)
 
     return Router([Route("/metrics", show, methods=["GET"])], redirect_slashes=False)
-
-
-def read_delivery(name: str, guid: str, body: bytes, at: str) -> Delivery | Withdrawal | Ignored:
-    """Turn a signed delivery into what is worth keeping of it; ValueError where its body is no JSON object.
-
-    What the worker would pass over is ignored here already, so that words of no concern to us are never stored.
-    """
-    payload = read_strict(body)
-    if not isinstance(payload, dict):
-        raise ValueError("no object")
-    if withdrawal := read_withdrawal(name, payload):
-        return withdrawal
-    event = read_event(name, payload)
-    if isinstance(event, Ignored):
-        return event
-    if not isinstance(event, PullRequestEvent | CommandEvent | PushEvent):
-        return Ignored("event_not_for_app")
-    if isinstance(event, CommandEvent) and parse_command(event.body) is None:
-        return Ignored("not_a_command")
-    installation = read_installation(payload)
-    if not installation or not is_repository(event.repository):
-        return Ignored("payload_incomplete")
-    return _about(event, Delivery(guid, name, event.repository, installation, "", body, at), payload)
-
-
-def _about(event: Event, plain: Delivery, payload: object) -> Delivery:
-    """Say what a delivery is about, and whether it makes earlier ones needless: a review reads the latest head."""
-    if isinstance(event, PullRequestEvent):
-        subject = f"pull/{event.number}"
-        return replace(plain, subject=subject, replaces=True, happened_at=read_updated(payload))
-    if isinstance(event, CommandEvent):
-        return replace(plain, subject=f"pull/{event.number}")
-    return replace(plain, replaces=True)
 
 
 async def _live(_: Request) -> Response:
@@ -150,7 +115,7 @@ class _Receiver:
 
     def __init__(self, front: Front) -> None:
         self._front = front
-        self._batches = _Batches(front.inbox)
+        self._batches = Batches(front.inbox)
         self._held = 0
 
     async def receive(self, request: Request) -> Response:
@@ -203,52 +168,15 @@ class _Receiver:
                 count = await asyncio.to_thread(self._front.inbox.withdraw, read)
                 self._front.tell(f"{read.reason} Installation {read.installation}: {count} deliveries are needless.")
                 return _WITHDRAWN
-            answer = _TAKEN[await self._batches.put(read)]
+            taken = await self._batches.put(read)
         except StorageError as error:
             self._front.tell(str(error))
             return _BUSY
-        subject = f" {read.subject}" if read.subject else ""
+        if taken == "taken":
+            self._front.kept()
+        answer, subject = _TAKEN[taken], f" {read.subject}" if read.subject else ""
         self._front.tell(f"{read.repository}{subject} {read.event} {read.id}: {answer.said}")
         return answer
-
-
-class _Batches:
-    """Writes what comes in while the disk is busy with one write at once by the next: a burst costs few writes."""
-
-    def __init__(self, inbox: DeliveryInbox) -> None:
-        self._inbox = inbox
-        self._waiting: list[tuple[Delivery, asyncio.Future[Taken]]] = []
-        self._writer: asyncio.Task[None] | None = None
-
-    async def put(self, delivery: Delivery) -> Taken:
-        """Keep a delivery; StorageError where it cannot be."""
-        future: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
-        self._waiting.append((delivery, future))
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._write())
-        return await future
-
-    async def _write(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:_MOST_AT_ONCE], self._waiting[_MOST_AT_ONCE:]
-            try:
-                taken = await asyncio.to_thread(self._inbox.put, [delivery for delivery, _ in batch])
-            except Exception as error:  # noqa: BLE001 - whoever waits must hear of it, and the next batch be written
-                for _, future in batch:
-                    _end(future, error)
-            else:
-                for (_, future), each in zip(batch, taken, strict=True):
-                    _end(future, each)
-        self._writer = None
-
-
-def _end(future: "asyncio.Future[Taken]", result: "Taken | Exception") -> None:
-    if future.done():  # whoever waited was cancelled
-        return
-    if isinstance(result, Exception):
-        future.set_exception(result)
-    else:
-        future.set_result(result)
 
 
 @dataclass(frozen=True, slots=True)
