@@ -100,6 +100,21 @@ def test_a_schedule_runs_on_the_default_branch(environ, checkout, capsys):
     assert "unknown key learn.opted-outs" in capsys.readouterr().out
 
 
+def test_another_repository_has_the_settings_of_its_own_default_branch(environ, checkout, capsys):
+    """The event names the default branch of the workflow's repository, which says nothing about another one."""
+    payload = {"repository": {"full_name": "octo/.github", "default_branch": "main"}, "ref": "refs/heads/main"}
+    event = checkout.parent / "event.json"
+    event.write_text(json.dumps(payload))
+    other = environ | {"INPUT_MODE": "learn", "INPUT_REPOSITORY": "octo/shop", "GITHUB_EVENT_PATH": str(event)}
+    other |= {"GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_WORKSPACE": str(checkout)}
+    other |= {"INPUT_GITHUB_TOKEN": "ghs_x", "GITHUB_API_URL": "http://127.0.0.1:9"}
+    assert run(other) == 2
+    assert "unknown key learn.opted-outs" in capsys.readouterr().out
+    git(checkout, "remote", "set-url", "origin", "https://github.com/octo/web.git")
+    assert run(other) == 2
+    assert "octo/web is checked out, not octo/shop. Give both the same repository." in capsys.readouterr().out
+
+
 def test_a_review_never_takes_the_settings_that_are_checked_out(environ, checkout, capsys):
     """Attack 2: by those of a pull request, the model's key would be sent to whom it names."""
     runner = ActionsRunner(environ)

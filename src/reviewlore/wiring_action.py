@@ -176,8 +176,13 @@ class _ActionWorkshop(Workshop):
         InputError where it is not and the job writes what people can opt out of. What a review finds checked out is
         never read: it may be the pull request's, and name whom the model's key is sent to.
         """
-        branch = read_default_branch(self.site.context.payload)
-        learns = self.site.context.inputs.mode in ("learn", "train", "report")
+        context = self.site.context
+        if named := context.inputs.repository:  # the event is of the workflow's own, this one is checked out by itself
+            if self.repo.hosted and named not in self.repo.hosted:
+                raise InputError(f"{self.repo.hosted[0]} is checked out, not {named}. Give both the same repository.")
+            return self.repo.resolve("HEAD")
+        branch = read_default_branch(context.payload)
+        learns = context.inputs.mode in ("learn", "train", "report")
         if not branch and learns:  # a schedule: it runs on the default branch and on no other
             return self.repo.resolve("HEAD")
         # A branch of that name that somebody checked out may be a fork's; what was fetched from origin is not.

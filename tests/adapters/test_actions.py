@@ -126,6 +126,18 @@ def test_inputs_of_one_mode_are_wrong_in_another():
     )
 
 
+def test_another_repository_is_learned_from_and_the_run_stays_the_workflow_s():
+    given = BASE | {"INPUT_MODE": "learn", "INPUT_REPOSITORY": "octo/other", "GITHUB_RUN_ID": "7"}
+    context = read_context(given)
+    assert context.repository == "octo/other"
+    assert context.run_url.endswith("/octo/demo/actions/runs/7")
+    for mode in ("review", "command", "train", "post"):
+        with pytest.raises(ConfigError, match="the input repository goes with the mode learn only"):
+            read_context(given | {"INPUT_MODE": mode})
+    with pytest.raises(ConfigError, match="the input repository is 'other', not OWNER/NAME"):
+        read_context(given | {"INPUT_REPOSITORY": "other"})
+
+
 def test_a_reply_needs_an_outcome_and_an_outcome_no_reply():
     report = BASE | {"INPUT_MODE": "report"}
     with pytest.raises(ConfigError, match="reply-to needs the input outcome"):

@@ -36,9 +36,9 @@ _PULL = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _PATH = re.compile(r"[^\0\r\n]{1,4096}")
 _INPUTS = (
     *("mode", "fail-on", "tier", "recipe", "state-repository", "train-workflow"),
-    *("reply-to", "outcome", "artefact"),
+    *("repository", "reply-to", "outcome", "artefact"),
 )
-_ONLY: Mapping[str, Mode] = {"reply-to": "report", "outcome": "report", "artefact": "post"}
+_ONLY: Mapping[str, Mode] = {"repository": "learn", "reply-to": "report", "outcome": "report", "artefact": "post"}
 
 
 def read_context(environ: Mapping[str, str]) -> RunContext:
@@ -61,7 +61,7 @@ def read_context(environ: Mapping[str, str]) -> RunContext:
     return RunContext(
         event_name=environ.get("GITHUB_EVENT_NAME", ""),
         payload=_read_payload(environ.get("GITHUB_EVENT_PATH", "")),
-        repository=repository,
+        repository=inputs.repository or repository,
         server_url=server,
         run_id=f"{run_id}-{attempt}" if run_id else "",
         run_url=f"{server}/{repository}/actions/runs/{run_id}" if run_id.isdigit() and not delivery else "",
@@ -206,6 +206,7 @@ def _read_inputs(environ: Mapping[str, str], problems: list[str]) -> ActionInput
         reply_to=int(number) if _PULL.fullmatch(number) else 0,
         outcome=chosen("outcome", outcomes, "failure") if given["outcome"] else None,
         artefact=matching("artefact", _PATH, "a path"),
+        repository=matching("repository", _REPOSITORY, "OWNER/NAME"),
     )
 
 

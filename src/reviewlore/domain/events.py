@@ -125,6 +125,7 @@ class FeedbackSignal:
 class ActionInputs:
     """The inputs of `action.yml`, checked. `fail_on` None: as `.reviewlore.toml` says.
 
+    `repository` is another one than the workflow's own that is learned from (empty: its own).
     `reply_to` is the pull request that is told how a training ended (0: none), `outcome` how its job did; `artefact`
     is where what the mode `analyse` left was downloaded to (empty: nowhere).
     """
@@ -138,6 +139,7 @@ class ActionInputs:
     reply_to: int = 0
     outcome: Outcome | None = None
     artefact: str = ""
+    repository: str = ""
 
 
 @dataclass(frozen=True, slots=True)
