@@ -6,6 +6,8 @@ import re
 import pytest
 from tests.attacks.rig import CROSSING, NAME, Rig
 
+from reviewlore.wiring_secrets import model_environment
+
 SECRETS = {
     "REVIEWLORE_PSEUDONYM_KEY": "c0ffee-c0ffee-c0ffee-c0ffee-c0ffee-c0ffee",
     "REVIEWLORE_MODEL_KEY": "sk-ant-api03-Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MA",
@@ -43,6 +45,12 @@ def test_18_a_token_of_the_new_form_is_known_without_being_ours(rig: Rig) -> Non
     rig.command(f"/lore {STATELESS}", "wim")
     rig.command("/lore dismiss wrong " + STATELESS, "wim")
     assert STATELESS not in "\n".join(rig.said) and STATELESS[:40] not in "\n".join(rig.said)
+
+
+def test_18_the_process_of_a_local_model_is_given_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**SECRETS, "GITHUB_TOKEN": STATELESS, "INPUT_GITHUB_TOKEN": STATELESS}.items():
+        monkeypatch.setenv(name, value)
+    assert not set(model_environment().values()) & {*SECRETS.values(), STATELESS}
 
 
 HOSTILE = (

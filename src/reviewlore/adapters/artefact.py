@@ -47,9 +47,10 @@ def _read_plain(file: Path, limit: int) -> bytes:
         handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise InputError(f"The artefact is no plain file ({error.strerror}).") from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise InputError("The artefact is no plain file.")
     with os.fdopen(handle, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise InputError("The artefact is no plain file.")
         data = stream.read(limit + 1)
     if len(data) > limit:
         raise InputError(f"The artefact has more than {limit} bytes.")
