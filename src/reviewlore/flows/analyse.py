@@ -29,7 +29,7 @@ def analyse(event: PullRequestEvent, context: RunContext, tools: ActionTools) ->
     recording = None
     if reviewing.writing is not None:
         recording = RecordingGenerator(reviewing.writing.generator, desk.clean)
-        reviewing = replace(reviewing, writing=replace(reviewing.writing, generator=recording))
+        reviewing = replace(reviewing, writing=replace(reviewing.writing, generator=recording, keeps_account=False))
     reviewed = review_pull(reviewing, fetch_nothing, pull, turn.standing, tools.bring)
     answers = recording.answers if recording else ()
     failed = reaches(reviewed.review.findings, context.inputs.fail_on or reviewed.settings.fail_on)

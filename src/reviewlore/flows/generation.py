@@ -24,7 +24,8 @@ from reviewlore.ranking.attention import Attention
 class Writing:
     """The model that writes, as it is set up: its settings (of the default branch), prompts, and what orders hunks.
 
-    `trained` is the form of the adapter in force, None where none is; `now` tells the time (ISO 8601) for the account.
+    `trained` is the form of the adapter in force, None where none is; `now` tells the time (ISO 8601) for the account,
+    which another run keeps where `keeps_account` is False.
     """
 
     generator: Generator
@@ -33,6 +34,7 @@ class Writing:
     attention: Attention
     now: Callable[[], str]
     trained: Trained | None = None
+    keeps_account: bool = True
 
     @property
     def tier(self) -> Tier:
@@ -78,7 +80,7 @@ def generate(writing: Writing, subject: Subject, tools: Tools) -> Generated:
     asked = ask(metered, briefing.requests, Ground(sources, subject.survey, tools.grammar), settings)
     coverage = uncover(briefing.coverage, asked.unanswered)
     spent = metered.spent(now, subject.repository, number)
-    kept = _kept(tools, spent, now, writing.settings) if spent is not None else ()
+    kept = _kept(tools, spent, now, writing.settings) if spent is not None and writing.keeps_account else ()
     return Generated(asked.findings, asked.dropped, coverage, asked.usage, (*briefing.notes, *asked.notes, *kept))
 
 

@@ -7,7 +7,6 @@ from reviewlore.domain.inert import inert_line
 from reviewlore.domain.model import RegistryEntry
 from reviewlore.formats.run_summary import render_run
 from reviewlore.formats.standing import tell_standing
-from reviewlore.formats.tables import show_interval
 
 _ENDED: dict[Outcome, str] = {
     "success": "The training has ended.",
@@ -47,7 +46,9 @@ def _made(card: ModelCard) -> str:
 
 
 def _accuracy(score: TierScore, judged: Judged) -> str:
+    share = score.overall
     return (
-        f"It prefers the remark that the team stood by in {show_interval(score.overall)} of {score.overall.count} "
-        f"pairs from {judged.evaluation.pull_requests} later pull requests that it was not trained on (95 % interval)."
+        f"It prefers the remark that the team stood by in {100 * share.accuracy:.0f} % of {share.count} pairs (95 % "
+        f"interval {100 * share.low:.0f} to {100 * share.high:.0f} %) from {judged.evaluation.pull_requests} later "
+        "pull requests, on which it was not trained."
     )
