@@ -43,17 +43,17 @@ class Tried:
 class Copy:
     """A copy of the checkout that can be mutated; a time of its own for each write, so that no old byte code counts."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, root: Path = ROOT) -> None:
         self._folder, self._time = folder, int(time.time())
         listed = subprocess.run(
-            ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
             check=True,
             capture_output=True,
         )
         for name in filter(None, listed.stdout.decode().split("\0")):
-            if (ROOT / name).is_file():
+            if (root / name).is_file():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(ROOT / name, folder / name)
+                shutil.copyfile(root / name, folder / name)
 
     @contextmanager
     def mutated(self, mutation: Mutation) -> Iterator[None]:
