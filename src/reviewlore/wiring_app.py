@@ -16,12 +16,17 @@ from reviewlore.adapters.action_process import SECONDS, ActionProcesses, JobPlac
 from reviewlore.adapters.clones import CloneShelf
 from reviewlore.adapters.github_app import AppIdentity, GithubInstallations, describe_app
 from reviewlore.adapters.machine import SystemClock
+from reviewlore.adapters.registration import Registry
 from reviewlore.domain.app import AppMode
 from reviewlore.errors import ReviewloreError
 from reviewlore.flows.app import AppTools, all_permissions, work_once
 from reviewlore.formats.app_manifest import EVENTS
 from reviewlore.ports import DeliveryQueue
 from reviewlore.wiring_secrets import (
+    APP_FILES,
+    APP_VARIABLE,
+    PRIVATE_KEY_VARIABLE,
+    WEBHOOK_VARIABLE,
     AppSecrets,
     find_adapters,
     find_bases,
@@ -30,6 +35,7 @@ from reviewlore.wiring_secrets import (
     read_model_key,
 )
 
+GITHUB, GITHUB_API = "https://github.com", "https://api.github.com"
 _PATIENCE = 1.0  # seconds after which somebody looks at the queue who was not called: for what waited until a time
 _AFTER_FAULT = 5.0
 
@@ -39,8 +45,8 @@ class AppOptions:
     """How the App works: its folder, where the forge is, how many jobs run at once, and what they may take."""
 
     folder: Path
-    server_url: str = "https://github.com"
-    api_url: str = "https://api.github.com"
+    server_url: str = GITHUB
+    api_url: str = GITHUB_API
     workers: int = 2
     clones_gib: float = 20.0
     memory_gib: float = 4.0
@@ -129,6 +135,15 @@ def check_app(options: AppOptions, secrets: AppSecrets) -> list[str]:
         if found.permissions.get(name) not in {level, "write"}
     ]
     return lacking + [f"The App {found.slug} is not sent {name}." for name in EVENTS if name not in found.events]
+
+
+def open_registry(folder: Path, organization: str, environ: Mapping[str, str]) -> Registry:
+    """Return where the App is registered, of a person or an organisation, and which files its secrets become."""
+    server = environ.get("GITHUB_SERVER_URL", GITHUB).rstrip("/")
+    owner = f"organizations/{organization}/" if organization else ""
+    told = {"id": APP_VARIABLE, "pem": PRIVATE_KEY_VARIABLE, "webhook_secret": WEBHOOK_VARIABLE}
+    files = {name: folder / APP_FILES[variable] for name, variable in told.items()}
+    return Registry(f"{server}/{owner}settings/apps/new", environ.get("GITHUB_API_URL", GITHUB_API), files)
 
 
 def _find_place(options: AppOptions, secrets: AppSecrets) -> JobPlace:

@@ -62,7 +62,7 @@ def take_app_secrets(folder: Path) -> AppSecrets:
     if missing:
         raise ConfigError(
             f"The App's {' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not set. Set the variable, or "
-            f"name a file in it with _FILE behind its name, or register the App: reviewlore serve --register."
+            f"name a file in it with _FILE behind its name, or register the App: reviewlore register."
         )
     key = given[PRIVATE_KEY_VARIABLE].replace("\\n", "\n")  # as people write it where a value has to be one line
     hooks = tuple(line.strip().encode() for line in given[WEBHOOK_VARIABLE].splitlines() if line.strip())

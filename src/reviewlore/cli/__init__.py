@@ -11,7 +11,7 @@ import sys
 import click
 
 from reviewlore import __version__
-from reviewlore.cli import governing, hosting, judging, learning, lineage, privacy, serving, setting_up
+from reviewlore.cli import governing, hosting, judging, learning, lineage, privacy, registering, serving, setting_up
 from reviewlore.domain.visible import visible
 from reviewlore.errors import ReviewloreError, UserError
 
@@ -99,6 +99,7 @@ for _command in (
     setting_up.init,
     setting_up.config,
     hosting.serve,
+    registering.register,
     governing.doctor,
     governing.action,
 ):

@@ -25,13 +25,16 @@ _PORT = click.IntRange(0, 65_535)
 @click.option("--port", default=8321, show_default=True, type=_PORT, help="Port of /webhook, /healthz and /readyz.")
 @click.option("--metrics-port", type=_PORT, help="Port of /metrics, on the loopback only; none without it.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Jobs that run at once.")
+@click.option("--clones-gib", default=20.0, show_default=True, type=click.FloatRange(0), help="Room for clones.")
+@click.option("--memory-gib", default=4.0, show_default=True, type=click.FloatRange(0.5), help="Memory of one job.")
+@click.option("--records", is_flag=True, help="Let reviews write the state branch: shadow mode and a model's account.")
 @click.option("--check", is_flag=True, help="Say whether the server could do its work, and end.")
 @click.option("--dead", is_flag=True, help="List the deliveries that failed too often, and end.")
 @click.option("--requeue", metavar="ID", help="Have a delivery that failed too often worked on again, and end.")
 @format_option("text", "json")
 def serve(  # noqa: PLR0913 - one parameter an option
-    folder: Path, host: str, port: int, metrics_port: int | None, workers: int, requeue: str | None, style: str,
-    *, check: bool, dead: bool,
+    folder: Path, host: str, port: int, metrics_port: int | None, *, workers: int, clones_gib: float, memory_gib: float,
+    requeue: str | None, style: str, records: bool, check: bool, dead: bool,
 ) -> int:  # fmt: skip
     """Serve the GitHub App: take deliveries in and work them off.
 
@@ -47,7 +50,9 @@ def serve(  # noqa: PLR0913 - one parameter an option
     from reviewlore.wiring_serve import Place, check_site, serve_app
 
     server, api = os.environ.get("GITHUB_SERVER_URL"), os.environ.get("GITHUB_API_URL")
-    options = AppOptions(folder, server or _GITHUB, api or _GITHUB_API, workers=workers)
+    options = AppOptions(
+        folder, server or _GITHUB, api or _GITHUB_API, workers, clones_gib, memory_gib, records=records
+    )
     if check:
         lacking = check_site(options)
         if style == "json":

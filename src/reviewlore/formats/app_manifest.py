@@ -1,10 +1,11 @@
-"""The App's manifest: addresses in, the JSON out from which GitHub registers the App.
+"""The App's manifest, and the pages by which a browser carries it to GitHub: addresses in, texts out.
 
 https://docs.github.com/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
 """
 
 import json
 from collections.abc import Mapping
+from html import escape
 
 # Installations that are made, suspended or deleted are told to every App without asking.
 EVENTS = ("issue_comment", "pull_request", "pull_request_review_comment", "push")
@@ -26,3 +27,28 @@ def render_manifest(name: str, url: str, permissions: Mapping[str, str], redirec
     if redirect_url:
         manifest["redirect_url"] = redirect_url
     return json.dumps(manifest, indent=2) + "\n"
+
+
+def render_form(manifest: str, address: str) -> str:
+    """Return the page whose one button sends the manifest to GitHub's page at `address`."""
+    return _page(
+        "<p>GitHub will ask for a name and show what the App may do.</p>"
+        f'<form action="{escape(address)}" method="post">'
+        f'<input type="hidden" name="manifest" value="{escape(manifest)}"><button>Register on GitHub</button></form>'
+        f"<pre>{escape(manifest)}</pre>"
+    )
+
+
+def render_registered(slug: str, address: str) -> str:
+    """Return the page that says that the App exists, and where it is installed."""
+    link = f"{address.rstrip('/')}/installations/new"
+    return _page(f'<p>{escape(slug)} is registered.</p><p><a href="{escape(link)}">Install it on repositories</a></p>')
+
+
+def render_not_registered(why: str) -> str:
+    """Return the page that says why there is no App."""
+    return _page(f"<p>{escape(why)}</p>")
+
+
+def _page(body: str) -> str:
+    return f'<!doctype html><meta charset="utf-8"><title>reviewlore</title><h1>reviewlore</h1>{body}\n'
