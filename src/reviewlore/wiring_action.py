@@ -5,7 +5,7 @@ an error message must not become a command of the runner.
 """
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,6 +33,7 @@ from reviewlore.wiring_secrets import KEY_VARIABLE, find_secrets
 if TYPE_CHECKING:
     from reviewlore.adapters.github import Connection
     from reviewlore.adapters.github_forge import GithubForge
+    from reviewlore.domain.evaluation import Evaluation
 
 _DEFAULT_RECIPE = "smoke_cpu"
 _FAULT = 3
@@ -125,6 +126,16 @@ class _Site:
         told += [tell_standing(trained.standing)] if trained.standing is not None else []
         told += self.workshop.put_into_service()
         return f"{render_run(trained.manifest, trained.decision)}\n{_block(*told)}"
+
+    def evaluate(self, versions: Collection[str]) -> "Evaluation":
+        """Judge the versions of these ids on the newest dataset's held-out later pull requests."""
+        from reviewlore.flows.judge import evaluate_all, load_dataset
+
+        workshop = self.workshop
+        return evaluate_all(
+            workshop.store, workshop.prior, workshop.adapters, workshop.clock, workshop.console,
+            load_dataset(workshop.store), price=workshop.settings.model.price_in, versions=versions,
+        )  # fmt: skip
 
     def page(self) -> bytes:
         """Return the page with all that was learned; where nothing can be judged anew, without that table."""
@@ -240,6 +251,8 @@ def _tools(site: _Site) -> ActionTools:
         review_context=lambda number, base: workshop.review_context(site.context.repository, number, base),
         learn=site.learn,
         train=site.train,
+        evaluate=site.evaluate,
+        serve=workshop.put_into_service,
         page=site.page,
         artefact=site.artefact,
     )

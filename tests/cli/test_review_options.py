@@ -285,7 +285,7 @@ def test_a_comparison_fails_nothing(capsys: pytest.CaptureFixture[str], folder: 
         ("", "Error: Version '' is not in the registry. Known versions: embedded-a1, embedded-a2, adapter-1.\n"),
         (
             "embedded-a",
-            "Error: Version 'embedded-a' is ambiguous. Known versions: embedded-a1, embedded-a2, adapter-1.\n",
+            "Error: Version 'embedded-a' is ambiguous. It may be embedded-a1, embedded-a2.\n",
         ),
     ],
 )

@@ -10,6 +10,7 @@ from reviewlore.adapters.console import QuietConsole
 from reviewlore.adapters.git import GitRepo
 from reviewlore.adapters.grammars import Grammars
 from reviewlore.adapters.index import SqliteIndex
+from reviewlore.domain.evaluation import Evaluation
 from reviewlore.domain.events import ActionInputs, RunContext
 from reviewlore.domain.model import Policies
 from reviewlore.errors import ConfigError, ForgeError, RefusedError
@@ -94,6 +95,7 @@ class Scene:
             review_context=self.review_context,
             learn=lambda: "learned",
             train=self.train,
+            evaluate=lambda _: Evaluation("", (), {}, 0, 7),
         )
         context = RunContext(
             name,

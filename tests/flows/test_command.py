@@ -31,6 +31,8 @@ class Scene:
         self.store = FakeStore()
         self.reviewed_heads = []
         self.review_error = None
+        self.pinned = str
+        self.evaluation, self.judged = None, set()
         self.now = "2026-11-20T10:00:00Z"
         self.policy, self.promotion = "none", AT_ONCE
 
@@ -42,6 +44,10 @@ class Scene:
         review = Review("octo/demo", "a" * 40, pull.head_sha, "embedded", "prior", (FINDING,), files_reviewed=1)
         return Reviewed(review, PATCHES)
 
+    def evaluate(self, versions):
+        self.judged = set(versions)
+        return self.evaluation
+
     def tools(self):
         return CommandTools(
             desk=Desk(self.forge, self.forge, URL),
@@ -52,10 +58,12 @@ class Scene:
             policies=lambda: Policies(self.policy, self.promotion),
             clock=FakeClock(self.now),
             review=self.review,
+            evaluate=self.evaluate,
             job=lambda reviewed, published: JobResult(
                 "failure", published.skip_reason, len(reviewed.review.findings), exit_code=1
             ),
             run_url=RUN,
+            pinned=self.pinned,
         )
 
     def say(self, body, author="maria", **more):

@@ -50,6 +50,7 @@ class Scene:
             policies=Policies,
             clock=FakeClock(),
             review=never,  # type: ignore[arg-type]
+            evaluate=never,  # type: ignore[arg-type]
             job=never,  # type: ignore[arg-type]
         )
         self.said += 1

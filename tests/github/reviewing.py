@@ -15,6 +15,7 @@ from reviewlore.adapters.github import connect
 from reviewlore.adapters.github_forge import GithubForge
 from reviewlore.adapters.grammars import Grammars
 from reviewlore.adapters.index import SqliteIndex
+from reviewlore.domain.evaluation import Evaluation
 from reviewlore.domain.events import ActionInputs, RunContext
 from reviewlore.domain.model import Policies
 from reviewlore.domain.preference import Remark
@@ -132,6 +133,7 @@ class Shop:
             review_context=context,
             learn=lambda: "",
             train=lambda *_: "",
+            evaluate=lambda _: Evaluation("", (), {}, 0, 7),
         )
         run = RunContext(name, payload, NAME, "https://github.com", "7", f"{URL}/actions/runs/7", inputs)
         status = run_action(run, tools)

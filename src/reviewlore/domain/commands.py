@@ -55,6 +55,28 @@ class TrainCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class EvaluateCommand:
+    """Judge the version whose id begins with `version` on held-out later pull requests; empty: the latest ones."""
+
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromoteCommand:
+    """Put the version whose id begins with `version` in force at once; `text` says why."""
+
+    version: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackCommand:
+    """Go one step back to the version in force before: a specialist's, or (empty) everybody's."""
+
+    specialist: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ApproveCommand:
     """Allow the dataset whose id begins with `subject` to be trained on, or such a version to judge.
 
@@ -110,6 +132,9 @@ Command = (
     | DismissCommand
     | StatusCommand
     | TrainCommand
+    | EvaluateCommand
+    | PromoteCommand
+    | RollbackCommand
     | ApproveCommand
     | ForgetCommand
     | OptOutCommand

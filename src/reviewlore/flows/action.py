@@ -87,6 +87,8 @@ def _command(event: CommandEvent, context: RunContext, tools: ActionTools) -> Jo
         policies=tools.policies,
         clock=tools.clock,
         review=lambda standing, anew: _review_asked(standing, tools, anew=anew),
+        evaluate=tools.evaluate,
+        serve=tools.serve,
         job=lambda reviewed, published: end_review(reviewed, published, context, tools),
         run_url=context.run_url,
         train_workflow=context.inputs.train_workflow,

@@ -10,7 +10,7 @@ from reviewlore.errors import RefusedError
 from reviewlore.flows import state
 from reviewlore.flows.approve import Decider, Verdict, clean_reason, refuse_role
 from reviewlore.flows.card import find_dataset
-from reviewlore.flows.promote import Deed, change_registry, promote_by, refuse_forgotten
+from reviewlore.flows.promote import Change, Deed, change_registry, promote_by, refuse_forgotten
 from reviewlore.flows.scoring import verified_files
 from reviewlore.formats.standing import tell_standing
 from reviewlore.ports import Store
@@ -73,8 +73,8 @@ def approve_version(
     return DecidedVersion(after[-1], verdict.approved, decider, dry_run)
 
 
-def promote_asked(store: Store, version: str, deed: Deed, needed: Role, ask: Callable[[], Decider] | None) -> str:
-    """Promote by hand; where policy needs a role, by whoever the forge says has it. Returns one sentence."""
+def promote_asked(store: Store, version: str, deed: Deed, needed: Role, ask: Callable[[], Decider] | None) -> Change:
+    """Promote by hand; where policy needs a role, by whoever the forge says has it."""
     if needed == "none":
         return promote_by(store, version, deed)
     entry = registry.find_entry(state.read_registry(store), version)

@@ -14,14 +14,17 @@ from reviewlore.domain.commands import (
     Command,
     CommandError,
     DismissCommand,
+    EvaluateCommand,
     ForgetCommand,
     HelpCommand,
     OptInCommand,
     OptOutCommand,
     PauseCommand,
-    ResumeCommand,
+    PromoteCommand,
     RememberCommand,
+    ResumeCommand,
     ReviewCommand,
+    RollbackCommand,
     StatusCommand,
     TrainCommand,
 )
@@ -30,7 +33,14 @@ from reviewlore.domain.forge import PullRequest, Reaction
 from reviewlore.domain.markers import add_hidden, find_marker, marker
 from reviewlore.domain.people import Role
 from reviewlore.errors import ForgeError, RefusedError, ReviewloreError, UserError
-from reviewlore.flows import command_approve, command_control, command_knowledge, command_privacy, state
+from reviewlore.flows import (
+    command_approve,
+    command_control,
+    command_knowledge,
+    command_privacy,
+    command_versions,
+    state,
+)
 from reviewlore.flows.command_tools import Answer, CommandTools
 from reviewlore.flows.publish import say_once
 from reviewlore.ports import Store
@@ -84,6 +94,8 @@ def _do(command: Command, event: CommandEvent, pull: PullRequest, role: Role, to
             return Answer(_status(tools.store(), tools.pinned()), done)
         case ReviewCommand() | PauseCommand() | ResumeCommand() | TrainCommand():
             return command_control.control(command, event, pull, tools)
+        case EvaluateCommand() | PromoteCommand() | RollbackCommand():
+            return command_versions.decide(command, event, role, tools)
         case DismissCommand() | AcceptCommand() | RememberCommand() | ForgetCommand(kind="rule"):
             return Answer(command_knowledge.know(command, event, pull, role, tools), done)
         case ApproveCommand() | ForgetCommand() | OptOutCommand() | OptInCommand():

@@ -1,4 +1,4 @@
-"""Commands that steer: reviews of one pull request, trainings and versions. An event in, what is answered out."""
+"""Commands that steer the reviews of one pull request, and start trainings. An event in, what is answered out."""
 
 from dataclasses import replace
 
@@ -17,6 +17,7 @@ from reviewlore.stages.publish.pausing import recall_earlier, recall_pause
 from reviewlore.stages.publish.plan import recall
 
 ControlCommand = ReviewCommand | PauseCommand | ResumeCommand | TrainCommand
+_MOST_JUDGED = 20
 
 
 def control(command: ControlCommand, event: CommandEvent, pull: PullRequest, tools: CommandTools) -> Answer:

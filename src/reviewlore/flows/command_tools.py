@@ -1,8 +1,9 @@
 """What every command is given, how it ends, and which remark of ours it means."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from reviewlore.domain.evaluation import Evaluation
 from reviewlore.domain.events import CommandEvent, JobResult
 from reviewlore.domain.forge import Standing
 from reviewlore.domain.markers import MARKER, find_marker
@@ -19,10 +20,11 @@ class CommandTools:
     """What commands need: the forge, the state branch, and how a pull request is reviewed.
 
     `review` reviews a pull request as it stands, at its `head_sha`: what is new since its last review, or (True) all of
-    it anew; `job` turns a published review into a result; `key` gives the
-    secret of pseudonyms, `kept_key` the same where it is certain to be the one that mining uses, else ConfigError.
-    `policies` are what the settings want a person's word on; `pinned` says which version a lock pins, empty: none. What
-    few commands need is made on first use.
+    it anew; `job` turns a published review into a result; `key` gives the secret of pseudonyms, `kept_key` the same
+    where it is certain to be the one that mining uses, else ConfigError. `evaluate` judges the versions of these ids on
+    held-out later pull requests, `serve` has what is in force served where this machine names a place for it and says
+    what was done. `policies` are what the settings want a person's word on; `pinned` says which version a lock pins,
+    empty: none. What few commands need is made on first use.
     """
 
     desk: Desk
@@ -34,9 +36,11 @@ class CommandTools:
     clock: Clock
     review: Callable[[Standing, bool], Reviewed]
     job: Callable[[Reviewed, Published], JobResult]
+    evaluate: Callable[[Collection[str]], Evaluation]
     run_url: str = ""
     train_workflow: str = "learn.yml"
     pinned: Callable[[], str] = str
+    serve: Callable[[], tuple[str, ...]] = tuple
 
 
 @dataclass(frozen=True, slots=True)

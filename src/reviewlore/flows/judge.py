@@ -1,6 +1,6 @@
 """How a version is judged: the newest dataset's held-out later pairs, the same for every tier, rival and baseline."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from reviewlore.domain.concern import specialist_of
@@ -140,15 +140,22 @@ def evaluate_all(
     dataset: LoadedDataset,
     *,
     price: float = 0.0,
+    versions: Collection[str] | None = None,
 ) -> Evaluation:
     """Judge the prior, every version of the registry and the baselines on the held-out later pairs.
 
-    A version that cannot run here (an adapter without the model extra) is left out, and said. How the version in force
+    `versions` are the ids of those to judge (None: all). A version that cannot run here (an adapter without the model
+    extra) is left out, and said; so is that the prior has seen these repositories. How the version in force
     behaves, and its guards, are told as they were recorded when it was trained.
     """
     scorers: list[Scorer] = [RankerScorer(PRIOR, prior)]
     notes: list[str] = []
+    if prior_has_seen(prior, dataset):
+        notes.append("The shipped prior was trained on one of these repositories: its row says too much.")
+        console.warn(notes[-1])
     for manifest in state.read_versions(store):
+        if versions is not None and manifest.id not in versions:
+            continue
         try:
             scorers.append(load_version(store, manifest, adapters, judged=True))
         except (MissingExtra, InputError) as error:

@@ -3,6 +3,7 @@
 The files of whatever comes into force are verified first.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -17,21 +18,39 @@ from reviewlore.stages import registry
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Who decides and why, for the audit log; `now` is ISO 8601 in UTC, `detail` what else the entry says."""
+    """Who decides and why, for the audit log; `now` is ISO 8601 in UTC, `detail` what else the entry says.
+
+    `once` names what asked for it (empty: nothing that could ask again), so that it is done once however often it asks.
+    """
 
     actor: str
     reason: str
     now: str
     dry_run: bool = False
     detail: Mapping[str, object] = field(default_factory=dict)
+    once: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a decision did: whom it is about, and the registry before and after; `repeated`: it had been done already.
+
+    `subject` is a version, or `prior` where a rollback leads to none.
+    """
+
+    subject: str
+    before: Registry
+    after: Registry
+    repeated: bool = False
 
 
 def promote(store: Store, version: str, actor: str, reason: str, now: str, *, dry_run: bool = False) -> str:
     """Make a version active at once, its files verified; returns one sentence. RefusedError where it cannot be."""
-    return promote_by(store, version, Deed(actor, reason, now, dry_run))
+    deed = Deed(actor, reason, now, dry_run)
+    return tell_promotion(promote_by(store, version, deed), deed)
 
 
-def promote_by(store: Store, version: str, deed: Deed) -> str:
+def promote_by(store: Store, version: str, deed: Deed) -> Change:
     """Do what `promote` does, with more to say of it in the audit log."""
     entry = registry.find_entry(state.read_registry(store), version)
     manifest = state.read_version(store, entry.id)
@@ -42,7 +61,12 @@ def promote_by(store: Store, version: str, deed: Deed) -> str:
         refuse_forgotten(registry.find_entry(found, entry.id))
         return registry.promote(found, entry.id, deed.actor, deed.now, deed.reason), entry.id
 
-    change_registry(store, decide, "promote", deed)
+    return change_registry(store, decide, "promote", deed)
+
+
+def tell_promotion(change: Change, deed: Deed) -> str:
+    """Return one sentence on a promotion, for whoever did it."""
+    entry = registry.find_entry(change.before, change.subject)
     whose = f" for {entry.specialist} findings" if entry.specialist else ""
     return f"{'Would promote' if deed.dry_run else 'Promoted'} {entry.id}{whose} (was {entry.state}): {deed.reason}"
 
@@ -74,8 +98,20 @@ def rollback(store: Store, actor: str, reason: str, now: str, *, dry_run: bool =
 
     RefusedError where there is neither, StateError where the version that would come back is damaged.
     """
-    deed, before = Deed(actor, reason, now, dry_run), state.read_registry(store)
-    canary, active = registry.find_canary(before, specialist), registry.find_active(before, specialist)
+    deed = Deed(actor, reason, now, dry_run)
+    change = rollback_by(store, deed, specialist)
+    canary = registry.find_canary(change.before, specialist)
+    active = registry.find_active(change.before, specialist)
+    name = "everybody's version" if specialist and change.subject == "prior" else _named(change.subject)
+    if canary is not None:
+        verb = "Would take" if dry_run else "Took"
+        return f"{verb} the canary {canary.id} back, {name} judges all: {reason}"
+    verb = "Would roll back" if dry_run else "Rolled back"
+    return f"{verb} from {active.id if active else 'prior'} to {name}: {reason}"
+
+
+def rollback_by(store: Store, deed: Deed, specialist: str = "") -> Change:
+    """Do what `rollback` does, with more to say of it in the audit log."""
 
     def decide(found: Registry) -> tuple[Registry, str]:
         after = registry.rollback(found, deed.actor, deed.now, deed.reason, specialist)
@@ -84,40 +120,47 @@ def rollback(store: Store, actor: str, reason: str, now: str, *, dry_run: bool =
             verified_files(store, state.read_version(store, left.id))
         return after, left.id if left else "prior"
 
-    target = change_registry(store, decide, "rollback", deed)
-    name = "everybody's version" if specialist and target == "prior" else _named(target)
-    if canary is not None:
-        verb = "Would take" if deed.dry_run else "Took"
-        return f"{verb} the canary {canary.id} back, {name} judges all: {deed.reason}"
-    verb = "Would roll back" if deed.dry_run else "Rolled back"
-    return f"{verb} from {active.id if active else 'prior'} to {name}: {deed.reason}"
+    return change_registry(store, decide, "rollback", deed)
 
 
-def change_registry(store: Store, decide: Callable[[Registry], tuple[Registry, str]], action: str, deed: Deed) -> str:
-    """Change the registry in one commit with its entry in the audit log, and return what `decide` says it is about.
+def change_registry(
+    store: Store, decide: Callable[[Registry], tuple[Registry, str]], action: str, deed: Deed
+) -> Change:
+    """Change the registry in one commit with its entry in the audit log, and return what that did.
 
-    `decide` is asked again where somebody else wrote first.
+    `decide` returns the registry afterwards and whom it is about; it is asked again where somebody else wrote first,
+    and not at all where what asked for the deed had it done before.
     """
-    subjects: list[str] = []
+    made: list[Change] = []
 
     def change(snapshot: Store) -> Mapping[str, bytes | None]:
-        after, subject = decide(state.read_registry(snapshot))
-        subjects.append(subject)
+        before = state.read_registry(snapshot)
+        if (done := _find_done(snapshot, deed.once)) is not None:
+            made.append(Change(done, before, before, repeated=True))
+            return {}
+        after, subject = decide(before)
+        made.append(Change(subject, before, after))
         log = state.audited(
             snapshot,
             at=deed.now,
             actor=deed.actor,
             action=action,
             subject=subject,
-            detail={"reason": deed.reason, **deed.detail},
+            detail={"reason": deed.reason, **deed.detail, **({"once": deed.once} if deed.once else {})},
         )
         return {state.REGISTRY: records.encode(after), state.AUDIT: log}
 
     if deed.dry_run:
         change(store)
     else:
-        store.update(change, lambda: f"{action.capitalize()} {subjects[-1]}", deed.now)
-    return subjects[-1]
+        store.update(change, lambda: f"{action.capitalize()} {made[-1].subject}", deed.now)
+    return made[-1]
+
+
+def _find_done(store: Store, once: str) -> str | None:
+    """Return whom the entry of the audit log is about that was written for the same asking, or None."""
+    entries = state.read_audit(store) if once else []
+    return next((entry.subject for entry in entries if json.loads(entry.detail).get("once") == once), None)
 
 
 def _named(version: str) -> str:

@@ -16,6 +16,7 @@ from reviewlore.domain.model import AT_ONCE, AuditEntry, PromotionPolicy, Regist
 from reviewlore.errors import RefusedError, StateError
 
 GENESIS = "0" * 64
+_MOST_LISTED = 20
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")  # folders are named by it, and commands that people copy
 
 
@@ -81,9 +82,10 @@ def find_entry(registry: Registry, version: str) -> RegistryEntry:
     found = [entry for entry in registry.entries if entry.id.startswith(version)] if version else []
     exact = [entry for entry in found if entry.id == version] or found
     if len(exact) != 1:
-        known = ", ".join(entry.id for entry in registry.entries) or "none yet: run `reviewlore train` first"
-        problem = "is ambiguous" if exact else "is not in the registry"
-        raise RefusedError(f"Version {version!r} {problem}. Known versions: {known}.")
+        if exact:
+            raise RefusedError(f"Version {version!r} is ambiguous. It may be {_listed(exact)}.")
+        known = _listed(registry.entries) or "none yet: run `reviewlore train` first"
+        raise RefusedError(f"Version {version!r} is not in the registry. Known versions: {known}.")
     return exact[0]
 
 
@@ -253,6 +255,12 @@ def _changed(
 
     entries = (change(entry) if entry.id == version else entry for entry in registry.entries)
     return replace(registry, entries=tuple(entries))
+
+
+def _listed(entries: Sequence[RegistryEntry]) -> str:
+    """Return the ids of the latest entries, oldest first, and how many more there are."""
+    more = f" and {len(entries) - _MOST_LISTED} older" if len(entries) > _MOST_LISTED else ""
+    return ", ".join(entry.id for entry in entries[-_MOST_LISTED:]) + more
 
 
 def _state(registry: Registry, version: str) -> str:

@@ -9,14 +9,22 @@ from reviewlore.domain.commands import (
     ApproveCommand,
     Command,
     CommandError,
+    EvaluateCommand,
+    PromoteCommand,
+    RollbackCommand,
     TrainCommand,
     TrainTier,
 )
+from reviewlore.domain.finding import SPECIALISTS
 from reviewlore.stages.commands.words import MAX_TEXT, Row, plain, surplus
 
 _TRAIN = "train [embedded|adapter]"
+_EVALUATE = "evaluate [version]"
+_PROMOTE = "promote <version> [text]"
+_ROLLBACK = "rollback [specialist]"
 _APPROVE = "approve <dataset|version> [text]"
 _TIERS: tuple[TrainTier, ...] = get_args(TrainTier)
+_VERSION = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 _SUBJECT = re.compile(r"[0-9a-f]{4,64}|(?:embedded|prompt|adapter)-[0-9a-f]{1,64}")
 
 
@@ -28,6 +36,39 @@ def _parse_train(words: Sequence[str]) -> Command | CommandError:
         near = get_close_matches(plain(words[0]), _TIERS, 1)
         return CommandError("There is no tier", words[0], f"train {near[0]}" if near else None, _TRAIN)
     return surplus(_TRAIN, words[1:]) or TrainCommand(tier)
+
+
+def _parse_evaluate(words: Sequence[str]) -> Command | CommandError:
+    if not words:
+        return EvaluateCommand()
+    return _no_version(words[0], _EVALUATE) or surplus(_EVALUATE, words[1:]) or EvaluateCommand(plain(words[0]))
+
+
+def _parse_promote(words: Sequence[str]) -> Command | CommandError:
+    if not words:
+        return CommandError("Say which version", usage=_PROMOTE)
+    return _no_version(words[0], _PROMOTE) or PromoteCommand(plain(words[0]), " ".join(words[1:])[:MAX_TEXT])
+
+
+def _parse_rollback(words: Sequence[str]) -> Command | CommandError:
+    """`rollback [specialist]`, also as the command line writes it: `--specialist NAME`."""
+    given = [part for word in words for part in word.split("=", 1)]
+    if given and plain(given[0]) == "--specialist":
+        given = given[1:]
+        if not given:
+            return CommandError("Say which specialist", usage=_ROLLBACK)
+    if not given:
+        return RollbackCommand()
+    name = plain(given[0])
+    if name not in SPECIALISTS:
+        near = get_close_matches(name, SPECIALISTS, 1)
+        return CommandError("There is no specialist", words[0], f"rollback {near[0]}" if near else None, _ROLLBACK)
+    return surplus(_ROLLBACK, given[1:]) or RollbackCommand(name)
+
+
+def _no_version(word: str, usage: str) -> CommandError | None:
+    known = _VERSION.fullmatch(plain(word))
+    return None if known else CommandError("That is no id of a version:", word, usage=usage)
 
 
 def _parse_approve(words: Sequence[str]) -> Command | CommandError:
@@ -48,6 +89,32 @@ TRAINING_ROWS: tuple[Row, ...] = (
         _parse_train,
         TrainCommand,
         dispatches=True,
+    ),
+    Row(
+        "evaluate",
+        _EVALUATE,
+        "judges the latest versions, or the named one, on later pull requests held out for it",
+        "write",
+        _parse_evaluate,
+        EvaluateCommand,
+    ),
+    Row(
+        "promote",
+        _PROMOTE,
+        "puts a version in force at once, whatever the gate said; takes the role maintain, or what policy says",
+        "write",
+        _parse_promote,
+        PromoteCommand,
+        writes=True,
+    ),
+    Row(
+        "rollback",
+        _ROLLBACK,
+        "goes back one step: ends the trial of a version, or puts the version before in force again",
+        "maintain",
+        _parse_rollback,
+        RollbackCommand,
+        writes=True,
     ),
     Row(
         "approve",
