@@ -5,6 +5,7 @@ from tests.repositories import commit, git, make_repository
 
 from reviewlore.adapters.actions import ActionsRunner
 from reviewlore.config import Settings
+from reviewlore.domain.asking import ModelRequest
 from reviewlore.domain.events import ActionInputs, RunContext
 from reviewlore.wiring_action import _Site, run
 from reviewlore.wiring_secrets import find_secrets
@@ -160,3 +161,40 @@ def test_a_token_goes_to_its_own_forge_alone(environ, checkout):
         assert remote.environ()["GIT_CONFIG_KEY_1"] == "http.https://github.com/.extraheader"
         assert remote.environ()["GIT_ALLOW_PROTOCOL"] == "https"
     assert (other.address, own.address) == ("https://evil.example/acme/lore", "https://github.com/acme/lore")
+
+
+def test_a_report_is_a_page_and_needs_no_forge(environ, checkout, tmp_path):
+    (tmp_path / "octo").mkdir()
+    (checkout.parent / "server").rename(tmp_path / "octo/demo.git")
+    commit(tmp_path / "octo/demo.git", {".reviewlore.toml": ""})
+    commit(checkout, {".reviewlore.toml": ""})
+    settings = {"INPUT_MODE": "report", "GITHUB_WORKSPACE": str(checkout), "GITHUB_SERVER_URL": f"file://{tmp_path}"}
+    assert run(environ | settings) == 0
+    page = (tmp_path / "reviewlore-report.html").read_text()
+    assert "reviewlore on octo/demo" in page
+    assert f"\n{tmp_path}/reviewlore-report.html\n" in (tmp_path / "output").read_text()
+    assert "In force is the ranker that is shipped" in (tmp_path / "summary").read_text()
+
+
+def test_an_artefact_over_the_checkout_stops_the_run_before_git_is_started(environ, checkout, capsys):
+    """Attack 26: a `.git/config` of the artefact would name programs that git starts."""
+    trap = checkout.parent / "trap"
+    git(checkout, "config", "core.fsmonitor", f"touch {trap}")
+    (checkout / "reviewlore-handover.json").write_text("{}")
+    for artefact in (checkout, checkout / "reviewlore-handover.json"):
+        settings = {"INPUT_MODE": "post", "INPUT_ARTEFACT": str(artefact), "GITHUB_WORKSPACE": str(checkout)}
+        assert run(environ | settings) == 2
+        assert "was unpacked over the checkout" in capsys.readouterr().out
+    assert not trap.exists()
+
+
+def test_the_run_that_posts_asks_no_model_and_needs_no_key(environ, checkout):
+    commit(checkout, {".reviewlore.toml": '[model]\nkind = "openai"\naddress = "http://127.0.0.1:1/v1"\nname = "x"\n'})
+    git(checkout, "update-ref", "refs/remotes/origin/develop", "HEAD")
+    event = {"repository": {"default_branch": "develop"}}
+    context = RunContext("workflow_run", event, "octo/demo", "https://github.com", "7", "", ActionInputs("post"))
+    site = _Site(environ | {"GITHUB_WORKSPACE": str(checkout)}, context, ActionsRunner(environ))
+    generator, notes = site.workshop.open_model(lambda: None)
+    (answer,) = generator.generate([ModelRequest("", "", 10)])
+    assert (generator.model, notes, answer.kind) == ("x", (), "unreachable")
+    assert answer.reason == "the run that asked the model has no answer for this."

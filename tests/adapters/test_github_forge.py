@@ -43,6 +43,23 @@ def test_a_pull_request_as_it_is_now(fake: FakeGitHub, forge: GithubForge) -> No
     assert (after.state, after.merged, after.merge_commit) == ("closed", True, git.rev("main"))
 
 
+def test_open_pull_requests_are_found_by_their_heads_branch(fake: FakeGitHub, forge: GithubForge) -> None:
+    """The owner alone does not tell: another repository of theirs may have a branch of that name."""
+    fake.open_pull(NAME, "main", "feat", "Same branch, other fork", fork="alice/other", number=2)
+    fake.open_pull(NAME, "main", "feat", "Closed", fork="alice/demo", number=3, state="closed")
+    fake.open_pull(NAME, "main", "feat", "Gone", fork="", number=4)
+    assert [pull.number for pull in forge.open_pulls("alice/demo", "feat")] == [1]
+    assert [pull.number for pull in forge.open_pulls("alice/other", "feat")] == [2]
+    assert forge.open_pulls("bob/demo", "feat") == ()
+
+
+@pytest.mark.parametrize("branch", ["x&state=all", "../../repos", "a b", "é#?", "%0A", "$(touch x)", "-x"])
+def test_a_strangers_branch_is_one_word_of_the_question(fake: FakeGitHub, forge: GithubForge, branch: str) -> None:
+    fake.open_pull(NAME, "main", "feat", "Odd", number=2, fork="eve/demo", head_sha="c" * 40, base_sha="d" * 40)
+    fake.repos[NAME].pulls[2].head = branch
+    assert [pull.head_ref for pull in forge.open_pulls("eve/demo", branch)] == [branch]
+
+
 def test_deleted_forks_and_accounts_are_survived(fake: FakeGitHub, forge: GithubForge, history: GithubHistory) -> None:
     fake.open_pull(NAME, "main", "feat", "From a ghost", login=None, fork="", number=2)
     fake.add_review_comment(NAME, 2, "a.py", "Gone", login=None, line=2)
