@@ -3,15 +3,19 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from reviewlore.adapters.resources import load_workflows
+from reviewlore.adapters.state_removal import LeavingBranch, fetch_remote, find_local
 from reviewlore.adapters.worktree import WorkFolder, is_bare, name_default_branch, open_folder
 from reviewlore.config import FILE, Settings
 from reviewlore.domain.installing import OWN_ACTION, Split, WorkflowPlan
 from reviewlore.errors import ConfigError
 from reviewlore.flows.init import find_earlier, find_settings, plan_files, write_files
 from reviewlore.flows.settings_in_force import read_in_force
-from reviewlore.formats.installing import render_files, render_next
+from reviewlore.flows.uninstall import uninstall
+from reviewlore.formats.installing import render_files, render_next, render_uninstalled
 from reviewlore.formats.settings import render_settings_in_force, settings_json
 from reviewlore.formats.workflows import check_action
 from reviewlore.wiring import Workshop
@@ -50,6 +54,30 @@ def run_init(workshop: Workshop, options: InitOptions, emit: Callable[[str], Non
     return 2 if refused else 0
 
 
+def run_uninstall(
+    workshop: Workshop,
+    emit: Callable[[str], None],
+    *,
+    state: bool,
+    github: str | None,
+    archive: Path | None,
+    dry_run: bool,
+) -> int:
+    """Remove what `init` wrote and nobody changed, and with `state` the branch; with `github` also the one there."""
+    ref = f"refs/heads/{workshop.settings.state.branch}"
+    folder = None if is_bare(workshop.repo) else open_folder(workshop.repo)
+    with TemporaryDirectory(prefix="reviewlore-") as place:
+        branches: list[LeavingBranch] = []
+        if state and github:
+            remote, _ = workshop.github(github)
+            branches += filter(None, [fetch_remote(Path(place) / "state.git", remote, ref)])
+        if state:
+            branches += filter(None, [find_local(workshop.repo, ref)])
+        done = uninstall(folder, branches, archive, dry_run=dry_run)
+    emit(render_uninstalled(done, workshop.settings.state.branch, dry_run=dry_run))
+    return 0
+
+
 def show_settings(workshop: Workshop, base: str | None, emit: Callable[[str], None], *, as_data: bool) -> int:
     """Show the settings of a commit, of the default branch where none is named; 2 where they cannot be used."""
     revision, commit = _find_commit(workshop, base)
@@ -60,7 +88,9 @@ def show_settings(workshop: Workshop, base: str | None, emit: Callable[[str], No
         source = {"revision": revision, "commit": commit, "present": found.present}
         emit(json.dumps(settings_json(found.settings, source, found.problem), indent=2, ensure_ascii=False) + "\n")
         return 2 if found.problem else 0
-    where = f"{FILE} of {revision} at {commit[:12]}" if found.present else f"the defaults, since {revision} has no {FILE}"
+    where = (
+        f"{FILE} of {revision} at {commit[:12]}" if found.present else f"the defaults, since {revision} has no {FILE}"
+    )
     notes = [f"PROBLEM: {found.problem}"] if found.problem else []
     if found.differs and not bare and base is None:
         notes.append(f"The {FILE} in this folder is another one: it holds once it is on {revision}.")

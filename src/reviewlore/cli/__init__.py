@@ -98,6 +98,7 @@ for _command in (
     learning.demo,
     setting_up.init,
     setting_up.config,
+    setting_up.uninstall,
     hosting.serve,
     registering.register,
     governing.doctor,

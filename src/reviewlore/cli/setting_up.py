@@ -53,3 +53,28 @@ def config(repo: Path, base: str | None, style: str, *, schema: bool) -> int:
     from reviewlore.wiring_init import show_settings
 
     return show_settings(open_workshop(repo, quiet=True), base, emit, as_data=style == "json")
+
+
+@click.command()
+@repo_option
+@click.option("--state", is_flag=True, help="Also remove the state branch: all that was learned.")
+@click.option(
+    "--github", metavar="OWNER/NAME", help="With --state: also the branch there. Needs a token that may write."
+)
+@click.option("--archive", default="reviewlore-state.bundle", show_default=True, metavar="FILE",
+              type=click.Path(path_type=Path), help="With --state: where the branch is kept.")  # fmt: skip
+@click.option("--no-archive", is_flag=True, help="With --state: keep it nowhere.")
+@dry_run_option
+def uninstall(repo: Path, *, state: bool, github: str | None, archive: Path, no_archive: bool, dry_run: bool) -> int:
+    """Take reviewlore out of a repository.
+
+    Remove the workflows and settings that init wrote and nobody changed; with --state also the state branch, after it
+    was archived. Says what is left for you to remove.
+    """
+    from reviewlore.wiring_init import run_uninstall
+
+    if github and not state:
+        raise click.UsageError("--github goes with --state: it names whose branch is removed.")
+    kept = None if no_archive else archive
+    workshop = open_workshop(repo, quiet=True)
+    return run_uninstall(workshop, emit, state=state, github=github, archive=kept, dry_run=dry_run)

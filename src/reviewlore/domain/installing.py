@@ -53,3 +53,16 @@ class PlannedFile:
     text: str
     state: FileState
     difference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Uninstalled:
+    """What was removed, or would be: files, and state branches (whether each lay on the forge).
+
+    `archives` are the files that branches were written to first; `changed` files were left alone.
+    """
+
+    removed: tuple[str, ...]
+    changed: tuple[str, ...]
+    archives: tuple[str, ...]
+    branches: tuple[bool, ...]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from reviewlore.config import Settings
-from reviewlore.domain.installing import FileState, PlannedFile, WorkflowPlan
+from reviewlore.domain.installing import FileState, PlannedFile, Uninstalled, WorkflowPlan
 
 _SAID: dict[FileState, tuple[str, str]] = {
     "new": ("Would write", "Wrote"),
@@ -50,3 +50,35 @@ def render_next(plan: WorkflowPlan, settings: Settings) -> str:
     return (
         f"\nWhat is left to do:\n{listed}\n`reviewlore doctor --github OWNER/NAME` says how much of it is in place.\n"
     )
+
+
+def render_uninstalled(done: Uninstalled, branch: str, *, dry_run: bool) -> str:
+    """Return what was removed, what was left alone, and what people have to remove themselves."""
+    wrote, removed = ("Would write", "Would remove") if dry_run else ("Wrote", "Removed")
+    lines = [f"{wrote} {path}: `git fetch {path} {branch}:{branch}` brings it back.\n" for path in done.archives]
+    lines += [f"{removed} {branch} {'on GitHub' if hosted else 'of this clone'}.\n" for hosted in done.branches]
+    lines += [f"{removed} {path}\n" for path in done.removed]
+    lines += [f"Left alone, since somebody changed it: {path}\n" for path in done.changed]
+    if not lines:
+        lines.append("Nothing of reviewlore was found here.\n")
+    listed = "".join(f"- {step}\n" for step in _left(done, branch))
+    return "".join(lines) + f"\nWhat can only be removed by you:\n{listed}"
+
+
+def _left(done: Uninstalled, branch: str) -> list[str]:
+    left = ["Commit the removal; workflows run until it is on the default branch."] if done.removed else []
+    if True not in done.branches:
+        left.append(f"The branch {branch} on GitHub, if there is one: --state --github OWNER/NAME removes it.")
+    else:
+        left.append(
+            "GitHub may keep commits that no branch leads to, and show them by their ids: its support removes them. "
+            "Clones and forks of others keep what they have."
+        )
+    return [
+        *left,
+        "On GitHub: the environment `reviewlore` with its secrets, the ruleset of the state branch, a runner of your "
+        "own, the App's installation; logs and artefacts of runs until they expire.",
+        "Remarks and replies on pull requests: they stay where they were posted.",
+        "In .git: reviewlore-pseudonym.key (the names in an archive can be told by it only), and the folders "
+        "reviewlore and reviewlore-runs.",
+    ]
