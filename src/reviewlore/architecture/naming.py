@@ -9,7 +9,7 @@ from reviewlore.domain.source import Definition, Language, language_of
 _STYLES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("snake_case", re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")),
     ("CapWords", re.compile(r"[A-Z][A-Za-z0-9]*")),
-    ("camelCase", re.compile(r"[a-z]+[a-z0-9]*([A-Z][a-z0-9]*)+")),
+    ("camelCase", re.compile(r"[a-z][a-z0-9]*([A-Z][a-z0-9]*)+")),
     ("UPPER_CASE", re.compile(r"[A-Z0-9]+(_[A-Z0-9]+)+")),
 )
 _KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")

@@ -12,7 +12,7 @@ _HASH = re.compile(r"#")
 _SLASHED = frozenset("mod work gradle kts kt proto c h cc cpp hpp cs swift scala css scss less php".split())
 _HASHED = frozenset("toml yml yaml cfg ini sh bazel bzl mk cmake rb tf nix conf properties".split())
 _HASHED_NAMES = frozenset({"makefile", "dockerfile", "pipfile", "build", "workspace"})
-_AFTER_CODE = {_SLASHES: re.compile(r"\s+(//.*|/\*.*\*/)$"), _HASH: re.compile(r"\s+#.*$")}
+_AFTER_CODE = {_SLASHES: re.compile(r"(?<!\s)\s+(//.*|/\*.*\*/)$"), _HASH: re.compile(r"(?<!\s)\s+#.*$")}
 _QUOTE = re.compile(r"[\"'`]")
 _VERSION = re.compile(r"(?<![A-Za-z_])v?\d[\w.+*-]*")
 

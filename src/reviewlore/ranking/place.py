@@ -13,10 +13,10 @@ from reviewlore.ranking.text import BODIES, HUNKS, Body, Hunk
 
 # topic -> (what the remark says, what the lines then hold). English of code review and syntax of common languages.
 _TOPICS: dict[str, tuple[str, str]] = {
-    "import": (r"\bimport(?:s|ed|ing)?\b|\bdependenc\w+\b", r"^\s*(?:import|from|#include|using|require|use)\b|\brequire\("),
+    "import": (r"\bimport(?:s|ed|ing)?\b|\bdependenc\w+\b", r"^[^\S\n]*(?:import|from|#include|using|require|use)\b|\brequire\("),
     "test": (r"\btest(?:s|ed|ing)?\b|\bassert\w*\b", r"\b(?:assert\w*|test\w*|expect\w*|should|Test\w*|verify)\b|@Test|def test_"),
-    "doc": (r"\bdoc\w*\b|\bjavadoc\b|\breadme\b|\bcomments?\b", r"^\s*(?:#|//|/\*|\*|\"\"\"|'''|--|\.\. |>)|\"\"\""),
-    "typo": (r"\btypos?\b|\bgrammar\b|\bspelling\b|\bwording\b|\bsentence\b|\bphras\w+\b", r"^\s*(?:#|//|\*|\"\"\")|\"[^\"]* [^\"]* |[a-z]+ [a-z]+ [a-z]+ [a-z]+"),
+    "doc": (r"\bdoc\w*\b|\bjavadoc\b|\breadme\b|\bcomments?\b", r"^[^\S\n]*(?:#|//|/\*|\*|\"\"\"|'''|--|\.\. |>)|\"\"\""),
+    "typo": (r"\btypos?\b|\bgrammar\b|\bspelling\b|\bwording\b|\bsentence\b|\bphras\w+\b", r"^[^\S\n]*(?:#|//|\*|\"\"\")|\"[^\"]* [^\"]* |[a-z]+ [a-z]+ [a-z]+ [a-z]+"),
     "type": (r"\btyp(?:e|es|ed|ing)\b|\bannotation\w*\b|\bmypy\b|\bgeneric\w*\b|\bcast\w*\b", r"->|:\s*[A-Z]\w*|\bAny\b|\bOptional\b|<\w+>|\b(?:int|str|bool|List|Dict|Map|Type\w*|cast)\b"),
     "name": (r"\bnam(?:e|es|ed|ing)\b|\brenam\w+\b|\bcall(?:ed)? it\b|\bprefix\b|\bsuffix\b", r"\b(?:def|class|func|function|var|let|const|private|public|final|type|interface)\b|:?=[^=]|\w\s*\("),
     "log": (r"\blog(?:s|ged|ging|ger)?\b|\bprint\w*\b|\bwarn\w*\b|\bdebug\b", r"\b(?:log\w*|LOG\w*|print\w*|warn\w*|console|debug|Debug|Info|info)\b"),
@@ -33,7 +33,7 @@ _TOPICS: dict[str, tuple[str, str]] = {
     "variable": (r"\bvariable\w*\b|\bfields?\b|\bassign\w*\b|\battribute\w*\b|\bpropert\w+\b", r"[^=!<>]=[^=]|:="),
     "constant": (r"\bconstants?\b|\bmagic\b|\bhard-?coded?\b|\benum\w*\b|\bnumber\b", r"\b[A-Z][A-Z0-9_]{2,}\b|\b\d+\b"),
     "condition": (r"\bconditions?\b|\bbranch\w*\b|\bif\b.*\belse\b|\bcheck\w*\b|\bboolean\b|\bternary\b|\bswitch\b|\bcase\b", r"\b(?:if|else|elif|switch|case|when|\?)\b|&&|\|\||\bnot\b|!="),
-    "space": (r"\bspac(?:e|es|ing)\b|\bindent\w*\b|\bnew ?lines?\b|\bwhitespace\b|\bblank\b|\btrailing\b|\balign\w*\b|\bempty line\b", r"^\s*$|\s$|^\s*[})\]]|  \S"),
+    "space": (r"\bspac(?:e|es|ing)\b|\bindent\w*\b|\bnew ?lines?\b|\bwhitespace\b|\bblank\b|\btrailing\b|\balign\w*\b|\bempty line\b", r"^[^\S\n]*$|\s$|^[^\S\n]*[})\]]|  \S"),
     "url": (r"\blinks?\b|\burls?\b|\bxlink\b|\bhref\b|\banchor\b", r"https?:|:ref:|\]\(|\burl\b|`_"),
     "config": (r"\bconfig\w*\b|\bsettings?\b|\bflags?\b|\boptions?\b|\benv\w*\b|\bproperty\b", r"\b\w*(?:config|Config|CONFIG|setting|Setting|flag|option|Option|env|ENV)\w*\b"),
     "version": (r"\bversions?\b|\bpython ?\d|\brelease\w*\b|\bupgrade\w*\b|\bbump\w*\b|\bdeprecat\w+\b|\bcompat\w*\b", r"\bversion\w*\b|\d+\.\d+|\b[Dd]eprecat\w*\b"),
@@ -58,7 +58,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("call", r"^\s*[\w.]+\("),
         ("decorator", r"^\s*@\w+"),
         ("logs", r"\b(?:log\w*|LOG\w*|print\w*|console|fmt)\b"),
-        ("closing", r"^\s*[)}\]]+[;,)]*\s*$"),
+        ("closing", r"^\s*[)}\]]++[;,)]*+\s*$"),
         ("blank", r"^\s*$"),
         ("string", r"[\"'][^\"']{12,}"),
         ("prose", r"^\W*(?:[A-Za-z,'-]+[ .]){5,}"),

@@ -28,7 +28,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:'[a-z]+)?")
 _IDENTIFIER = re.compile(r"[^\W\d]\w{0,80}")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 _NOT_WORD = re.compile(r"[\W_]+")
-_SENTENCE = re.compile(r"[.!?]+(?:\s|$)|\n+")
+_SENTENCE = re.compile(r"(?<![.!?])[.!?]+(?:\s|$)|\n+")
 
 STOPWORDS = frozenset(
     "the and for that this with you are not but can have has had was were will would should could may might must from "

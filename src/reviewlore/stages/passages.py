@@ -24,7 +24,7 @@ _STATUS = re.compile(
     r"[\"'*_\[(]*(superseded|deprecated|rejected|withdrawn)",
     re.IGNORECASE | re.MULTILINE,
 )
-_ATX = re.compile(r" {0,3}(#{1,6}|={1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
+_ATX = re.compile(r" {0,3}(#{1,6}|={1,6})[ \t]++(.+?)[ \t]*+#*+[ \t]*+$")
 _POINT = re.compile(r"(?:[-*+]|\d{1,3}[.)])[ \t]+\S")
 _LIST = 3  # points from which on a list is read point by point
 _UNDERLINE = re.compile(r"([=\-~^\"*+#'`])\1{2,}[ \t]*$")

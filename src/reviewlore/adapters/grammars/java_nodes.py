@@ -13,7 +13,7 @@ _BASES = frozenset({"superclass", "super_interfaces", "extends_interfaces"})
 _RECEIVERS = frozenset({"identifier", "field_access", "this", "super"})
 _DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _TYPE = re.compile(r"[A-Z].*|(?!this\.|super\.).+\.[A-Z].*")
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
 _ANNOTATION = re.compile(r"@[\w.]+(\([^()]*\))?")
 
 

@@ -17,7 +17,7 @@ Path = tuple[str, ...]
 # Nobody nests use lists this deep; beyond, prefixes would grow with the square of the source.
 _MAX_DEPTH = 50
 _MAX_SEGMENTS = 50
-_BLANK = re.compile(r"\s+|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_BLANK = re.compile(r"\s+|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _PLAIN = re.compile(r"(?:::)?[^\W\d]\w*(?:::[^\W\d]\w*)+")
 # Paths among the tokens of a macro call; strings first, so that what they say is no path.
 _IN_TOKENS = re.compile(

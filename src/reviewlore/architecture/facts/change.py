@@ -208,7 +208,7 @@ def _told(module: Module | None) -> frozenset[int]:
 
 def _bare(text: str) -> str:
     """Return a line of code without its indentation and what looks like a comment behind it."""
-    return re.sub(r"\s+#.*$", "", text).strip()
+    return re.sub(r"(?<!\s)\s+#.*$", "", text).strip()
 
 
 def full_name(definition: Definition) -> str:

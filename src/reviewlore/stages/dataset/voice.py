@@ -8,7 +8,7 @@ from reviewlore.domain.fences import split_fences
 from reviewlore.domain.history import Episode
 from reviewlore.domain.voice import Voice
 
-_WORD = re.compile(r"\S*\w\S*")
+_WORD = re.compile(r"(?<!\S)\S*\w\S*")
 _PLEASE = re.compile(
     r"\b(?:please|pls|could (?:you|we)|would you|can (?:you|we)|may(?:be)? we|thanks?)\b", re.IGNORECASE
 )
