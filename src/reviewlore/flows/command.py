@@ -38,7 +38,6 @@ from reviewlore.flows import (
     command_control,
     command_knowledge,
     command_privacy,
-    command_versions,
     state,
 )
 from reviewlore.flows.command_tools import Answer, CommandTools
@@ -92,10 +91,16 @@ def _do(command: Command, event: CommandEvent, pull: PullRequest, role: Role, to
             return Answer(commands.render_help(), done)
         case StatusCommand():
             return Answer(_status(tools.store(), tools.pinned()), done)
-        case ReviewCommand() | PauseCommand() | ResumeCommand() | TrainCommand():
-            return command_control.control(command, event, pull, tools)
-        case EvaluateCommand() | PromoteCommand() | RollbackCommand():
-            return command_versions.decide(command, event, role, tools)
+        case (
+            ReviewCommand()
+            | PauseCommand()
+            | ResumeCommand()
+            | TrainCommand()
+            | EvaluateCommand()
+            | PromoteCommand()
+            | RollbackCommand()
+        ):
+            return command_control.control(command, event, pull, role, tools)
         case DismissCommand() | AcceptCommand() | RememberCommand() | ForgetCommand(kind="rule"):
             return Answer(command_knowledge.know(command, event, pull, role, tools), done)
         case ApproveCommand() | ForgetCommand() | OptOutCommand() | OptInCommand():

@@ -2,12 +2,21 @@
 
 from dataclasses import replace
 
-from reviewlore.domain.commands import PauseCommand, ResumeCommand, ReviewCommand, TrainCommand
+from reviewlore.domain.commands import (
+    EvaluateCommand,
+    PauseCommand,
+    PromoteCommand,
+    ResumeCommand,
+    ReviewCommand,
+    RollbackCommand,
+    TrainCommand,
+)
 from reviewlore.domain.events import CommandEvent, JobResult
 from reviewlore.domain.forge import PullRequest
 from reviewlore.domain.markers import MARKER, Pause, pause_marker
+from reviewlore.domain.people import Role
 from reviewlore.errors import InputError, RefusedError
-from reviewlore.flows import command_approve
+from reviewlore.flows import command_approve, command_versions
 from reviewlore.flows.command_tools import Answer, CommandTools
 from reviewlore.flows.publish import publish_review, say_pause, say_resumed
 from reviewlore.flows.state import read_hold
@@ -16,11 +25,11 @@ from reviewlore.stages import commands
 from reviewlore.stages.publish.pausing import recall_earlier, recall_pause
 from reviewlore.stages.publish.plan import recall
 
-ControlCommand = ReviewCommand | PauseCommand | ResumeCommand | TrainCommand
+ControlCommand = ReviewCommand | PauseCommand | ResumeCommand | TrainCommand | command_versions.VersionCommand
 _MOST_JUDGED = 20
 
 
-def control(command: ControlCommand, event: CommandEvent, pull: PullRequest, tools: CommandTools) -> Answer:
+def control(command: ControlCommand, event: CommandEvent, pull: PullRequest, role: Role, tools: CommandTools) -> Answer:
     """Carry out a command that steers; `pull` is the pull request as it was when the command was allowed."""
     match command:
         case ReviewCommand():
@@ -31,6 +40,8 @@ def control(command: ControlCommand, event: CommandEvent, pull: PullRequest, too
             return _hold(event, tools, held=False)
         case TrainCommand():
             return Answer(_train(command, event, tools), JobResult("success"))
+        case EvaluateCommand() | PromoteCommand() | RollbackCommand():
+            return command_versions.decide(command, event, role, tools)
 
 
 def _review(command: ReviewCommand, pull: PullRequest, tools: CommandTools) -> Answer:
