@@ -109,7 +109,8 @@ class SqliteDeliveryQueue:
             if found is None:
                 return None
             row = connection.execute(BEGIN, found).fetchone()
-        return read(row)
+            (payload,) = connection.execute("SELECT payload FROM payloads WHERE id = ?", row[:1]).fetchone()
+        return read(row, payload)
 
     def finish(self, delivery: str, state: DeliveryState, said: str = "", *, not_before: str = "") -> DeliveryState:
         """Say how the work on a running delivery ended, and return the state it is in now."""
@@ -117,10 +118,9 @@ class SqliteDeliveryQueue:
         with self._transaction() as connection:
             row = connection.execute(
                 "UPDATE deliveries SET said = ?, not_before = ?, "
-                "state = CASE WHEN ? = 'waiting' AND attempts >= ? THEN 'dead' ELSE ? END, "
-                "payload = CASE WHEN ? IN ('done', 'superseded') THEN x'' ELSE payload END "
+                "state = CASE WHEN ? = 'waiting' AND attempts >= ? THEN 'dead' ELSE ? END "
                 "WHERE id = ? AND state = 'running' RETURNING state",
-                (storable(said), later, state, self._most_attempts, state, state, delivery),
+                (storable(said), later, state, self._most_attempts, state, delivery),
             ).fetchone()
         if row is None:
             raise _not_so(delivery, "running")
@@ -155,10 +155,10 @@ class SqliteDeliveryQueue:
 
     def listed(self, state: DeliveryState, limit: int) -> Sequence[QueuedDelivery]:
         """Return deliveries in a state, the newest first, without their payloads."""
-        statement = f"SELECT {COLUMNS}, x'' FROM deliveries WHERE state = ? ORDER BY seq DESC LIMIT ?"  # noqa: S608
+        statement = f"SELECT {COLUMNS} FROM deliveries WHERE state = ? ORDER BY seq DESC LIMIT ?"  # noqa: S608
         with self._guarded() as connection:
             rows = connection.execute(statement, (state, limit)).fetchall()
-        return [read(row) for row in rows]
+        return [read(row, b"") for row in rows]
 
     def requeue(self, delivery: str) -> None:
         """Let a dead delivery wait again, behind all others."""
@@ -202,15 +202,17 @@ class SqliteDeliveryQueue:
         ).fetchall()
         if any(state in ("waiting", "running", "done") for _, state in known):
             return "again"
-        everything, of_this = connection.execute(
-            "SELECT count(*), coalesce(sum(repository = ?), 0) FROM deliveries WHERE state IN ('waiting', 'running')",
-            (delivery.repository,),
-        ).fetchone()
-        if everything >= self._most_open or of_this >= self._most_of_one:
+        if self._is_full(connection, delivery.repository):
             return "full"
         connection.executemany("DELETE FROM deliveries WHERE seq = ?", ((seq,) for seq, _ in known))
         insert(connection, delivery, digest)
         return "taken"
+
+    def _is_full(self, connection: sqlite3.Connection, repository: str) -> bool:
+        everything = "SELECT count(*) FROM deliveries INDEXED BY open_ones WHERE state IN ('waiting', 'running')"
+        (all_open,) = connection.execute(everything).fetchone()
+        (of_this,) = connection.execute(f"{everything} AND repository = ?", (repository,)).fetchone()
+        return bool(all_open >= self._most_open or of_this >= self._most_of_one)
 
     def _hold(self) -> None:
         """Become the only process that works the queue off, until this one ends, however it ends."""

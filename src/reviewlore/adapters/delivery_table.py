@@ -14,25 +14,34 @@ FORMAT = 1
 _KEPT_SECONDS = 4 * 86_400
 _DEAD_KEPT_SECONDS = 30 * 86_400
 _LONGEST_SAID = 2_000  # characters
-_TABLE = """
-CREATE TABLE deliveries (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, digest BLOB NOT NULL UNIQUE, event TEXT NOT NULL,
-    repository TEXT NOT NULL, installation INTEGER NOT NULL, subject TEXT NOT NULL, received REAL NOT NULL,
-    happened REAL NOT NULL, replaces INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',
-    attempts INTEGER NOT NULL DEFAULT 0, turn INTEGER NOT NULL DEFAULT 0, not_before REAL NOT NULL DEFAULT 0,
-    said TEXT NOT NULL DEFAULT '', payload BLOB NOT NULL
-);
-CREATE INDEX open_ones ON deliveries (repository, seq) WHERE state IN ('waiting', 'running');
-CREATE INDEX turns ON deliveries (repository, turn);
-CREATE INDEX last_turn ON deliveries (turn);
-CREATE INDEX ages ON deliveries (received);
-CREATE INDEX states ON deliveries (state, seq);
-CREATE TABLE pulse (beat INTEGER NOT NULL);
-INSERT INTO pulse VALUES (0);
-"""
+# Payloads lie apart, since SQLite writes a whole row anew for each change of it; triggers remove them with their use.
+_TABLES = (
+    """
+    CREATE TABLE deliveries (
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, digest BLOB NOT NULL UNIQUE, event TEXT NOT NULL,
+        repository TEXT NOT NULL, installation INTEGER NOT NULL, subject TEXT NOT NULL, received REAL NOT NULL,
+        happened REAL NOT NULL, replaces INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',
+        attempts INTEGER NOT NULL DEFAULT 0, turn INTEGER NOT NULL DEFAULT 0, not_before REAL NOT NULL DEFAULT 0,
+        said TEXT NOT NULL DEFAULT ''
+    )
+    """,
+    "CREATE TABLE payloads (id TEXT PRIMARY KEY, payload BLOB NOT NULL)",
+    "CREATE INDEX open_ones ON deliveries (repository, seq, state) WHERE state IN ('waiting', 'running')",
+    "CREATE INDEX subjects ON deliveries (repository, subject, event, happened, seq) WHERE state = 'waiting'",
+    "CREATE INDEX turns ON deliveries (repository, turn)",
+    "CREATE INDEX last_turn ON deliveries (turn)",
+    "CREATE INDEX ages ON deliveries (received)",
+    """
+    CREATE TRIGGER needless AFTER UPDATE OF state ON deliveries WHEN new.state IN ('done', 'superseded')
+    BEGIN DELETE FROM payloads WHERE id = new.id; END
+    """,
+    "CREATE TRIGGER gone AFTER DELETE ON deliveries BEGIN DELETE FROM payloads WHERE id = old.id; END",
+    "CREATE TABLE pulse (beat INTEGER NOT NULL)",
+    "INSERT INTO pulse VALUES (0)",
+)
 _INSERT = """
-INSERT INTO deliveries (id, digest, event, repository, subject, installation, received, happened, replaces, payload)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO deliveries (id, digest, event, repository, subject, installation, received, happened, replaces)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 # Of the first open delivery of each repository, the one whose repository had its last turn longest ago.
 NEXT = """
@@ -46,9 +55,9 @@ ORDER BY (SELECT max(turn) FROM deliveries AS served WHERE served.repository = h
 COLUMNS = "id, event, repository, installation, subject, received, happened, replaces, state, attempts, said"
 BEGIN = f"""
 UPDATE deliveries SET state = 'running', attempts = attempts + 1, turn = (SELECT max(turn) FROM deliveries) + 1
-WHERE seq = ? RETURNING {COLUMNS}, payload
+WHERE seq = ? RETURNING {COLUMNS}
 """  # noqa: S608 - no input
-NEEDLESS = "UPDATE deliveries SET state = 'superseded', said = ?, payload = x'' WHERE state = 'waiting'"
+NEEDLESS = "UPDATE deliveries SET state = 'superseded', said = ? WHERE state = 'waiting'"
 _SAME = "event = ? AND repository = ? AND subject = ?"
 _LATEST = (
     f"SELECT seq, happened FROM deliveries WHERE {_SAME} AND state = 'waiting' AND replaces "  # noqa: S608 - no input
@@ -59,7 +68,7 @@ _LATER = "A later delivery made it needless."
 
 def make_table(connection: sqlite3.Connection) -> None:
     """Make the table and its indexes in an empty file."""
-    for statement in filter(str.strip, _TABLE.split(";")):
+    for statement in _TABLES:
         connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {FORMAT}")
 
@@ -70,7 +79,8 @@ def insert(connection: sqlite3.Connection, delivery: Delivery, digest: bytes) ->
     happened = seconds(delivery.happened_at) if delivery.happened_at else received
     about = (delivery.event, delivery.repository, delivery.subject)
     row = (delivery.id, digest, *about, delivery.installation, received, happened)
-    connection.execute(_INSERT, (*row, delivery.replaces, delivery.payload))
+    connection.execute("INSERT INTO payloads VALUES (?, ?)", (delivery.id, delivery.payload))
+    connection.execute(_INSERT, (*row, delivery.replaces))
     if delivery.replaces:
         latest, moment = connection.execute(_LATEST, about).fetchone()
         connection.execute(f"{NEEDLESS} AND {_SAME} AND seq <> ? AND happened <= ?", (_LATER, *about, latest, moment))
@@ -89,8 +99,8 @@ def count(connection: sqlite3.Connection) -> dict[DeliveryState, int]:
     return {**dict.fromkeys(get_args(DeliveryState), 0), **dict(rows)}
 
 
-def read(row: tuple[Any, ...]) -> QueuedDelivery:
-    """Return what a row of `COLUMNS` and a payload says."""
+def read(row: tuple[Any, ...], payload: bytes) -> QueuedDelivery:
+    """Return what a row of `COLUMNS` says."""
     (
         identifier,
         event,
@@ -103,7 +113,6 @@ def read(row: tuple[Any, ...]) -> QueuedDelivery:
         state,
         attempts,
         said,
-        payload,
     ) = row
     delivery = Delivery(
         identifier,
