@@ -1,7 +1,7 @@
 """A hostile pull request on the fake GitHub, and the action's own composition root run on it, as a runner would.
 
 In: files, titles and comments of an attacker. Out: what the run did, in every sink: requests, log, outputs, summary,
-files. Only the installation of the action and the runner itself are left out (`tests/action/test_act_reviews.py` has them).
+files. Left out are only the installation of the action and the runner itself, which `tests/action` has.
 """
 
 import io

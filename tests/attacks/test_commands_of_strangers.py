@@ -3,6 +3,8 @@
 import pytest
 from tests.attacks.rig import NAME, Rig
 
+from reviewlore.formats.github import parse_role
+
 EVIL = (
     "/lore review --model.api_base=http://evil.example",
     "/lore review --config.model.address http://evil.example",
@@ -41,6 +43,12 @@ def test_07_where_the_permission_cannot_be_told_the_answer_is_no(rig: Rig, statu
     rig.fake.fault("GET", r"/collaborators/maria/permission", status, times=9)
     ran = rig.command("/lore train", "maria")
     assert (ran.outputs["skip-reason"], ran.writes) == ("no_permission", [])
+
+
+@pytest.mark.parametrize("answer", [{}, {"role_name": None}, {"role_name": "owner"}, {"role_name": "Admin"}], ids=str)
+def test_07_a_role_that_nobody_knows_is_none(answer: dict[str, object]) -> None:
+    assert parse_role(answer) == "none"
+    assert parse_role(answer | {"permission": "read"}) == "read"
 
 
 def test_07_triage_may_not_train(rig: Rig) -> None:

@@ -152,6 +152,7 @@ def test_06_what_git_is_told_of_is_an_id_or_stands_behind_the_end_of_options() -
     loose = []
     for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
         names = {each.arg for each in function.args.args} & {"commit", "base", "head", "revision", "blob"}
+        names |= {"name"}  # of a revision that is to be resolved
         for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
             if not name_of(call.func).startswith(("self._run.", "self._repo.git.")):
                 continue
