@@ -20,6 +20,7 @@ from reviewlore.domain.events import ActionInputs, Annotation, FailOn, Mode, Out
 from reviewlore.domain.hiding import hide
 from reviewlore.domain.visible import visible, visible_line
 from reviewlore.errors import ConfigError, InputError
+from reviewlore.stages.redact import redact_tokens
 
 T = TypeVar("T")
 MAX_SUMMARY = 1_000_000  # bytes; the runner takes 1 MiB a step, and a note has to fit too
@@ -99,7 +100,7 @@ class ActionsRunner:
         """Set an output; its delimiter is 128 random bits and does not occur in the value."""
         if not _NAME.fullmatch(name):
             raise InputError(f"{name!r} is not the name of an output; use letters, digits and dashes.")
-        text = hide(value, self._hidden)
+        text = self._clean(value)
         if self._output is None:
             self.log(f"{name}={text}")
             return
@@ -109,7 +110,7 @@ class ActionsRunner:
 
     def summarize(self, markdown: str) -> None:
         """Append to the summary, cut at a line end to what the runner takes; to the log where there is no summary."""
-        text = hide(markdown, self._hidden) + "\n"
+        text = self._clean(markdown) + "\n"
         if self._summary is None:
             self.log(text)
             return
@@ -130,14 +131,14 @@ class ActionsRunner:
             return
         properties = {"title": annotation.title, "file": annotation.path or "", "line": str(annotation.line or "")}
         # A line end would be escaped, yet people read titles and paths on one line.
-        shown = {name: visible_line(hide(value, self._hidden)) for name, value in properties.items() if value}
+        shown = {name: visible_line(self._clean(value)) for name, value in properties.items() if value}
         listed = ",".join(f"{name}={escape_property(value)}" for name, value in shown.items())
-        message = visible(hide(annotation.message, self._hidden)[:_MAX_MESSAGE])
+        message = visible(self._clean(annotation.message)[:_MAX_MESSAGE])
         self._write(f"::{annotation.level}{' ' if listed else ''}{listed}::{escape_data(message)}\n")
 
     def log(self, text: str) -> None:
         """Print text in which no workflow command takes effect."""
-        clean = visible(hide(text, self._hidden))
+        clean = visible(self._clean(text))
         token = _delimiter(clean)
         self._write(f"::stop-commands::{token}\n{clean}\n::{token}::\n")
 
@@ -146,8 +147,12 @@ class ActionsRunner:
         if not _NAME.fullmatch(name.replace(".", "_")):
             raise InputError(f"{name!r} is not a plain file name.")
         path = self._folder / name
-        path.write_bytes(hide(data.decode("utf-8", "backslashreplace"), self._hidden).encode())
+        path.write_bytes(self._clean(data.decode("utf-8", "backslashreplace")).encode())
         return str(path)
+
+    def _clean(self, text: str) -> str:
+        """Take out secrets of this run, and those of others that a diff or a model's answer may quote."""
+        return redact_tokens(hide(text, self._hidden))
 
 
 class ActionsConsole:

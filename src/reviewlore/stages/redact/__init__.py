@@ -15,7 +15,7 @@ from reviewlore.stages.redact.text import Span, long_words
 from reviewlore.stages.redact.tokens import find_tokens
 from reviewlore.stages.redact.wrapped import find_encoded, find_split
 
-__all__ = ["pseudonym", "redact", "redact_mentions", "suppression_token"]
+__all__ = ["pseudonym", "redact", "redact_mentions", "redact_tokens", "suppression_token"]
 
 _ROUNDS = 4  # what is taken out can make room for a finding beside it; nothing seen needed a third look
 
@@ -30,6 +30,11 @@ def redact(text: str) -> tuple[str, dict[str, int]]:
         if text is before:
             break
     return text, counts
+
+
+def redact_tokens(text: str) -> str:
+    """Return text without what its own form gives away as a secret, also encoded; paths and addresses stay."""
+    return _replace(text, _find_formed(text), {})
 
 
 def _replace(text: str, found: Iterator[Span], counts: dict[str, int]) -> str:
