@@ -44,13 +44,15 @@ class Level:
 class Shop:
     """A repository whose layers a pull request crosses; `review` runs the action as a push would.
 
-    `meanwhile` happens between the first look at the pull request and its review.
+    `meanwhile` happens between the first look at the pull request and its review. `store` is the state branch of all
+    runs (None: each has an empty one).
     """
 
     fake: FakeGitHub
     folder: Path
     permissions: dict[str, str] = field(default_factory=dict)
     meanwhile: Callable[[], object] = list
+    store: FakeStore | None = None
 
     def build(self, settings: str = "", files: int = 1, **pull: object) -> "Shop":
         """Make the repository and open pull request 1, in which `files` modules import against the layers."""
@@ -83,11 +85,25 @@ class Shop:
 
     def review(self, action: str = "synchronize", **inputs: object) -> "Ran":
         """Run the action on a pull request event; return what it said and which requests it sent."""
+        return self._run("pull_request", self._opened(action), ActionInputs("review", **inputs))  # type: ignore[arg-type]
+
+    def analyse(self) -> "Ran":
+        """Run the first of the two runs of a review."""
+        return self._run("pull_request", self._opened("opened"), ActionInputs("analyse"))
+
+    def post(self, **changes: object) -> "Ran":
+        """Run the second, with what GitHub says of the first; `changes` are other words of that event."""
+        pull = self.repo.pulls[1]
+        run = {"id": 7, "event": "pull_request", "conclusion": "success", "head_sha": pull.head_sha}
+        run |= {"head_branch": pull.head, "head_repository": {"full_name": pull.fork or NAME}} | changes
+        payload = {"action": "completed", "repository": {"full_name": NAME}, "workflow_run": run}
+        return self._run("workflow_run", payload, ActionInputs("post"))
+
+    def _opened(self, action: str) -> dict[str, object]:
         pull = self.repo.pulls[1]
         shown = {"number": 1, "state": "open", "draft": pull.draft}
         commits = {"head": {"sha": pull.head_sha}, "base": {"sha": pull.base_sha}}
-        payload = {"action": action, "repository": {"full_name": NAME}, "pull_request": shown | commits}
-        return self._run("pull_request", payload, ActionInputs("review", **inputs))  # type: ignore[arg-type]
+        return {"action": action, "repository": {"full_name": NAME}, "pull_request": shown | commits}
 
     def command(self, body: str, login: str = "octo", thread: int | None = None) -> "Ran":
         """Run the action on a new comment of somebody, in the conversation or as an answer in a thread."""
@@ -113,17 +129,18 @@ class Shop:
         token = self.fake.workflow_token(self.repo.full_name, **self.permissions)
         forge = GithubForge(connect(token, self.fake.base, QUICK), NAME)
         repo = GitRepo(self.repo.git.path)
+        store = FakeStore() if self.store is None else self.store
 
         def context(number: int, base: str) -> ReviewContext:
             self.meanwhile()
-            return ReviewContext(NAME, repo, FakeStore(), Grammars(), Level(), SqliteIndex, QuietConsole())
+            return ReviewContext(NAME, repo, store, Grammars(), Level(), SqliteIndex, QuietConsole())
 
         tools = ActionTools(
             runner=runner,
             clock=FakeClock(),
             desk=lambda: Desk(forge, forge, URL, run="7"),
             runs=lambda: forge,
-            store=FakeStore,
+            store=lambda: store,
             key=lambda: b"key",
             kept_key=lambda: b"key",
             policies=Policies,
