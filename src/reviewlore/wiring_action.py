@@ -245,6 +245,7 @@ def _tools(site: _Site) -> ActionTools:
         kept_key=workshop.kept_key,
         policies=lambda: workshop.settings.learn.policies,
         pinned=workshop.pinned,
+        settings=lambda: workshop.settings,
         code=lambda: workshop.repo,
         fetch=lambda number, base, head: fetch_pull(workshop.repo, site.code, number, base, head),
         bring=lambda commits: fetch_commits(workshop.repo, site.code, commits),

@@ -44,6 +44,9 @@ class Scene:
         review = Review("octo/demo", "a" * 40, pull.head_sha, "embedded", "prior", (FINDING,), files_reviewed=1)
         return Reviewed(review, PATCHES)
 
+    def look_into(self, pull):
+        raise AssertionError(pull)
+
     def evaluate(self, versions):
         self.judged = set(versions)
         return self.evaluation
@@ -62,6 +65,7 @@ class Scene:
             job=lambda reviewed, published: JobResult(
                 "failure", published.skip_reason, len(reviewed.review.findings), exit_code=1
             ),
+            look_into=self.look_into,
             run_url=RUN,
             pinned=self.pinned,
         )

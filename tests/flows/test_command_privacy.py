@@ -52,6 +52,7 @@ class Scene:
             review=never,  # type: ignore[arg-type]
             evaluate=never,  # type: ignore[arg-type]
             job=never,  # type: ignore[arg-type]
+            look_into=never,  # type: ignore[arg-type]
         )
         self.said += 1
         fields = {"comment": 500 + self.said, "kind": "issue", "thread": None} | more

@@ -117,6 +117,32 @@ class AcceptCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class ExplainCommand:
+    """Say what a remark rests on; of no remark, what was looked at and why nothing is said."""
+
+    finding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WhyCommand:
+    """Say how a remark came to be said: run, version, dataset, precedents, decisions."""
+
+    finding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskCommand:
+    """Answer a question from what this team said, taught and decided."""
+
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigCommand:
+    """Say which settings are in force."""
+
+
+@dataclass(frozen=True, slots=True)
 class RememberCommand:
     """Keep a rule for later reviews, for all paths or for those that match one of the globs `paths`."""
 
@@ -140,6 +166,10 @@ Command = (
     | OptOutCommand
     | OptInCommand
     | AcceptCommand
+    | ExplainCommand
+    | WhyCommand
+    | AskCommand
+    | ConfigCommand
     | RememberCommand
 )
 

@@ -15,11 +15,12 @@ from reviewlore.domain.events import (
     PullRequestEvent,
     RunContext,
 )
-from reviewlore.domain.forge import Standing
+from reviewlore.domain.forge import PullRequest, Standing
 from reviewlore.errors import ReviewloreError, UserError
 from reviewlore.flows.action_tools import ActionTools
 from reviewlore.flows.dispatch import choose_job
 from reviewlore.flows.publish import Reviewed
+from reviewlore.flows.review import ReviewContext
 from reviewlore.flows.review_job import end_review, fetch_nothing, review_and_post, review_pull, take_turn
 from reviewlore.ports import Runner
 from reviewlore.stages.intake import read_event
@@ -90,19 +91,25 @@ def _command(event: CommandEvent, context: RunContext, tools: ActionTools) -> Jo
         evaluate=tools.evaluate,
         serve=tools.serve,
         job=lambda reviewed, published: end_review(reviewed, published, context, tools),
+        look_into=lambda pull: _look_into(pull, tools),
         run_url=context.run_url,
         train_workflow=context.inputs.train_workflow,
         pinned=tools.pinned,
+        settings=tools.settings,
     )
     return answer_command(event, command_tools)
 
 
 def _review_asked(standing: Standing, tools: ActionTools, *, anew: bool) -> Reviewed:
     """Review a pull request because somebody asked; its base is fetched first, for it says which version judges."""
-    pull = standing.pull
+    context = _look_into(standing.pull, tools)
+    return review_pull(context, fetch_nothing, standing.pull, standing, tools.bring, anew=anew)
+
+
+def _look_into(pull: PullRequest, tools: ActionTools) -> ReviewContext:
+    """Bring a pull request's commits, and return what a review of it needs."""
     tools.fetch(pull.number, pull.base_sha, pull.head_sha)
-    context = tools.review_context(pull.number, pull.base_sha)
-    return review_pull(context, fetch_nothing, pull, standing, tools.bring, anew=anew)
+    return tools.review_context(pull.number, pull.base_sha)
 
 
 def _report(context: RunContext, runner: Runner, result: JobResult) -> None:

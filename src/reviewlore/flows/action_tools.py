@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from reviewlore.config import Settings
 from reviewlore.domain.commands import TrainTier
 from reviewlore.domain.evaluation import Evaluation
 from reviewlore.domain.model import Policies
@@ -14,7 +15,8 @@ from reviewlore.ports import Clock, ForgeRuns, Repo, Runner, Store
 @dataclass(frozen=True, slots=True)
 class ActionTools:
     """What the jobs need, each made on first use; `learn` and `train` return what they did as Markdown, `pinned` says
-    which version a lock pins (empty: none), `page` returns the report, `artefact` what the mode `analyse` left, if any;
+    which version a lock pins (empty: none), `page` returns the report, `artefact` what the mode `analyse` left, if any,
+    `settings` those of the default branch;
     `evaluate` judges the versions of these ids on held-out later pull requests, and `serve` has what is in force served
     where this machine names a place for it.
 
@@ -39,6 +41,7 @@ class ActionTools:
     train: Callable[[TrainTier, str], str]
     evaluate: Callable[[Collection[str]], Evaluation]
     pinned: Callable[[], str] = str
+    settings: Callable[[], Settings] = Settings
     serve: Callable[[], tuple[str, ...]] = tuple
     page: Callable[[], bytes] = bytes
     artefact: Callable[[], bytes | None] = lambda: None

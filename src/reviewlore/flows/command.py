@@ -11,10 +11,13 @@ from dataclasses import replace
 from reviewlore.domain.commands import (
     AcceptCommand,
     ApproveCommand,
+    AskCommand,
     Command,
     CommandError,
+    ConfigCommand,
     DismissCommand,
     EvaluateCommand,
+    ExplainCommand,
     ForgetCommand,
     HelpCommand,
     OptInCommand,
@@ -27,6 +30,7 @@ from reviewlore.domain.commands import (
     RollbackCommand,
     StatusCommand,
     TrainCommand,
+    WhyCommand,
 )
 from reviewlore.domain.events import Annotation, CommandEvent, JobResult
 from reviewlore.domain.forge import PullRequest, Reaction
@@ -102,7 +106,9 @@ def _do(command: Command, event: CommandEvent, pull: PullRequest, role: Role, to
         ):
             return command_control.control(command, event, pull, role, tools)
         case DismissCommand() | AcceptCommand() | RememberCommand() | ForgetCommand(kind="rule"):
-            return Answer(command_knowledge.know(command, event, pull, role, tools), done)
+            return Answer(command_knowledge.teach(command, event, role, tools), done)
+        case ExplainCommand() | WhyCommand() | AskCommand() | ConfigCommand():
+            return Answer(command_knowledge.tell(command, event, pull, tools), done)
         case ApproveCommand() | ForgetCommand() | OptOutCommand() | OptInCommand():
             return Answer(_govern(command, event, role, tools), done)
 

@@ -36,7 +36,8 @@ def _signal(
     tools: CommandTools,
 ) -> FeedbackSignal:
     """Return what is kept of a command: whose word it is as a pseudonym, and their words without secrets and names."""
-    finding = find_finding(command.finding, event, tools)
+    usage = "dismiss <reason> <id>" if isinstance(command, DismissCommand) else "accept <id>"
+    finding = find_finding(command.finding, event, tools, usage)
     key = tools.key()
     command_privacy.refuse_opted_out(event, tools.store(), key)
     return FeedbackSignal(

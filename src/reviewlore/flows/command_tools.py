@@ -3,13 +3,15 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from reviewlore.config import Settings
 from reviewlore.domain.evaluation import Evaluation
 from reviewlore.domain.events import CommandEvent, JobResult
-from reviewlore.domain.forge import Standing
+from reviewlore.domain.forge import PullRequest, Standing
 from reviewlore.domain.markers import MARKER, find_marker
 from reviewlore.domain.model import Policies
 from reviewlore.errors import RefusedError
 from reviewlore.flows.publish import Desk, Published, Reviewed
+from reviewlore.flows.review import ReviewContext
 from reviewlore.ports import Clock, ForgeRuns, Store
 from reviewlore.stages import commands
 from reviewlore.stages.publish.render import find_listed
@@ -24,7 +26,8 @@ class CommandTools:
     where it is certain to be the one that mining uses, else ConfigError. `evaluate` judges the versions of these ids on
     held-out later pull requests, `serve` has what is in force served where this machine names a place for it and says
     what was done. `policies` are what the settings want a person's word on; `pinned` says which version a lock pins,
-    empty: none. What few commands need is made on first use.
+    empty: none. `look_into` brings a pull request's commits and returns what its review would have to work with;
+    `settings` are those of the default branch. What few commands need is made on first use.
     """
 
     desk: Desk
@@ -36,10 +39,12 @@ class CommandTools:
     clock: Clock
     review: Callable[[Standing, bool], Reviewed]
     job: Callable[[Reviewed, Published], JobResult]
+    look_into: Callable[[PullRequest], ReviewContext]
     evaluate: Callable[[Collection[str]], Evaluation]
     run_url: str = ""
     train_workflow: str = "learn.yml"
     pinned: Callable[[], str] = str
+    settings: Callable[[], Settings] = Settings
     serve: Callable[[], tuple[str, ...]] = tuple
 
 
@@ -52,10 +57,12 @@ class Answer:
     hidden: str = ""
 
 
-def find_finding(named: str | None, event: CommandEvent, tools: CommandTools) -> str:
+def find_finding(
+    named: str | None, event: CommandEvent, tools: CommandTools, usage: str = "dismiss <reason> <id>"
+) -> str:
     """Return the one remark of ours that is meant: by its thread, by its id, or because there is no other.
 
-    RefusedError, with the ids that there are, where it cannot be told.
+    RefusedError, with the ids that there are and how to name one (`usage`), where it cannot be told.
     """
     posted = tools.desk.forge.posted(event.number, MARKER)
     by_comment = {comment.id: find_marker("finding", comment.body) for comment in posted.comments}
@@ -67,5 +74,5 @@ def find_finding(named: str | None, event: CommandEvent, tools: CommandTools) ->
     if not named:
         matching = known
     if len(matching) != 1:
-        raise RefusedError(commands.render_which_finding(known))
+        raise RefusedError(commands.render_which_finding(known, usage))
     return matching[0]

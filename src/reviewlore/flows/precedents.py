@@ -14,6 +14,7 @@ from reviewlore.flows import state
 from reviewlore.flows.choosing import telling_words
 from reviewlore.formats.rules import parse_rules
 from reviewlore.ports import Index, Repo, Store
+from reviewlore.stages.curate import matches
 from reviewlore.stages.mine import classify_concern
 from reviewlore.stages.passages import (
     MAX_DOCUMENTS,
@@ -24,6 +25,7 @@ from reviewlore.stages.passages import (
 )
 from reviewlore.stages.retrieve import (
     MAX_PRECEDENTS,
+    choose_answers,
     choose_precedents,
     concern_of,
     query_of,
@@ -42,13 +44,17 @@ _DECIDED = "decision:"
 
 @dataclass(frozen=True)
 class Precedents:
-    """The past of one repository at one commit; `commit` is the base, so that no pull request brings its own."""
+    """The past of one repository at one commit; `commit` is the base, so that no pull request brings its own.
+
+    `guidance` are patterns of files that are searched beside the documents that tell decisions.
+    """
 
     repository: str
     repo: Repo
     store: Store
     index: Index
     commit: str
+    guidance: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -77,6 +83,12 @@ class Precedents:
         said = self._filled.search(query_of_hunk(path, hunk), _SEARCHED + limit, scope)
         return choose_precedents(path, self._written(written_query_of_hunk(hunk)), said, limit)
 
+    def for_question(self, question: str, limit: int) -> tuple[Precedent, ...]:
+        """Return up to `limit` remarks, rules and documents that bear on a question, the closest first."""
+        asked = " ".join(word for word in question.split() if telling_words(word))
+        found = self._filled.search(asked, _SEARCHED + limit, Scope((), self.repository)) if asked else ()
+        return choose_answers(found, limit)
+
     def _written(self, query: str) -> tuple[Hit, ...]:
         """Return the rules and decisions that a query finds, where there are any."""
         if not self._documents and state.RULES not in self._taught:
@@ -89,7 +101,11 @@ class Precedents:
 
         No index and no link takes a path that is no UTF-8: its odd bytes are written as escapes.
         """
-        found = [file for file in self.repo.files(self.commit) if is_decision_document(file.path)]
+        found = [
+            file
+            for file in self.repo.files(self.commit)
+            if is_decision_document(file.path) or matches(file.path, self.guidance)
+        ]
         found.sort(key=lambda file: (file.path.count("/"), file.path))
         return {file.path.encode("utf-8", "backslashreplace").decode(): file.blob for file in found}
 

@@ -6,6 +6,7 @@ anything is told: where the branch cannot be written nothing is told, or else th
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from reviewlore.domain.history import Episode
 from reviewlore.domain.lineage import (
@@ -22,7 +23,6 @@ from reviewlore.domain.model import DatasetManifest, Registry, RegistryEntry
 from reviewlore.errors import InputError, StateError
 from reviewlore.flows import state
 from reviewlore.flows.lineage import Lineage, read_lineage, versions_by_dataset
-from reviewlore.flows.postings import Postings
 from reviewlore.flows.scoring import PRIOR
 from reviewlore.ports import Store
 from reviewlore.stages.tracing import (
@@ -37,13 +37,21 @@ from reviewlore.stages.tracing import (
 )
 
 
+class Finder(Protocol):
+    """Finds our own comments again."""
+
+    def find(self, target: TraceTarget, finding: str | None) -> tuple[Posting, ...]:
+        """Return where the finding that is meant was posted, newest first; none where it is not there."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Inquiry:
     """Who asks, and when (ISO 8601 in UTC); `search` finds comments on the forge, None: only the branch is read."""
 
     actor: str
     now: str
-    search: Callable[[], Postings] | None = None
+    search: Callable[[], Finder] | None = None
 
 
 def trace(store: Store, asked: str, inquiry: Inquiry, *, dry_run: bool = False) -> Trace:
@@ -53,7 +61,7 @@ def trace(store: Store, asked: str, inquiry: Inquiry, *, dry_run: bool = False) 
     """
     found = _Tracer(store, parse_target(asked)).run(asked, inquiry)
     if not dry_run:
-        _log(store, found, inquiry)
+        log_trace(store, found, inquiry)
     return found
 
 
@@ -193,8 +201,11 @@ class _Tracer:
         return f"{what}: looked for {asked!r} in {places}. Is it mined yet? `reviewlore mine` reads what is new.{more}"
 
 
-def _log(store: Store, found: Trace, inquiry: Inquiry) -> None:
-    """Write that these remarks were looked at: hashes of their ids, which name nobody."""
+def log_trace(store: Store, found: Trace, inquiry: Inquiry) -> None:
+    """Write that these remarks were looked at: hashes of their ids, which name nobody.
+
+    RefusedError or StorageError where the branch cannot be written.
+    """
     subject = found.remark.id if found.remark else found.finding.finding if found.finding else ""
     names = [found.remark.id] if found.remark else []
     if found.finding is not None:

@@ -72,6 +72,15 @@ def choose_precedents(
     return tuple(map(_precedent, chosen))
 
 
+def choose_answers(found: Sequence[Hit], limit: int) -> tuple[Precedent, ...]:
+    """Return up to `limit` passages that have a good part of what a question says, in their order, no words twice."""
+    near: dict[str, Hit] = {}
+    for hit in found:
+        if hit.similarity >= _NEAR:
+            near.setdefault(hit.passage.excerpt, hit)
+    return tuple(map(_precedent, itertools.islice(near.values(), limit)))
+
+
 def _shown_at(hit: Hit) -> tuple[int, float]:
     """Rules and decisions stand before remarks; of what was chosen, what is most alike stands first."""
     return ("rule", "decision", "episode").index(hit.passage.kind), -hit.similarity

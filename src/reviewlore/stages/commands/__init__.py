@@ -16,6 +16,8 @@ from reviewlore.stages.commands.answers import (
     render_version_approved,
     render_which_finding,
 )
+from reviewlore.stages.commands.answers_ask import MOST_SENTENCES, Cited, describe, read_answer, render_asked
+from reviewlore.stages.commands.answers_config import InForce, render_config, render_config_problem
 from reviewlore.stages.commands.answers_control import (
     render_evaluation,
     render_moved,
@@ -30,6 +32,12 @@ from reviewlore.stages.commands.answers_control import (
     render_train_started,
     render_training_under_way,
 )
+from reviewlore.stages.commands.answers_explain import (
+    render_explained,
+    render_not_found_again,
+    render_silence,
+    render_which_explained,
+)
 from reviewlore.stages.commands.answers_knowledge import (
     render_accepted,
     render_known_rule,
@@ -37,27 +45,38 @@ from reviewlore.stages.commands.answers_knowledge import (
     render_rule_forgotten,
     render_which_rule,
 )
+from reviewlore.stages.commands.answers_lineage import render_why
 from reviewlore.stages.commands.parse import ROWS, is_for_everybody, may, parse_command, row_of
 from reviewlore.stages.commands.words import PREFIX, Row, as_code
 
 __all__ = [
+    "MOST_SENTENCES",
     "PREFIX",
     "ROWS",
+    "Cited",
+    "InForce",
     "Row",
     "as_code",
+    "describe",
     "is_for_everybody",
     "may",
     "parse_command",
+    "read_answer",
     "render_accepted",
     "render_approved",
+    "render_asked",
+    "render_config",
+    "render_config_problem",
     "render_dismissed",
     "render_error",
     "render_evaluation",
+    "render_explained",
     "render_failure",
     "render_forgotten",
     "render_help",
     "render_known_rule",
     "render_moved",
+    "render_not_found_again",
     "render_not_judged",
     "render_not_reviewed",
     "render_nothing_new",
@@ -72,12 +91,15 @@ __all__ = [
     "render_reviewed",
     "render_rolled_back",
     "render_rule_forgotten",
+    "render_silence",
     "render_status",
     "render_still_paused",
     "render_train_started",
     "render_training_under_way",
     "render_version_approved",
+    "render_which_explained",
     "render_which_finding",
     "render_which_rule",
+    "render_why",
     "row_of",
 ]

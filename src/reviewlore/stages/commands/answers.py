@@ -97,15 +97,12 @@ def render_dismissed(command: DismissCommand, finding: str) -> str:
     )
 
 
-def render_which_finding(findings: Sequence[str]) -> str:
-    """Return the answer to a dismissal that does not say which remark is meant."""
+def render_which_finding(findings: Sequence[str], usage: str = "dismiss <reason> <id>") -> str:
+    """Return the answer to a command that does not say which remark is meant; `usage` is how it would say it."""
     if not findings:
-        return "There is no remark of mine on this pull request to dismiss."
+        return f"There is no remark of mine on this pull request to {usage.split(maxsplit=1)[0]}."
     known = ", ".join(f"`{finding}`" for finding in findings[:20])
-    return (
-        f"Which remark? Answer in its thread, or name it: `{PREFIX} dismiss <reason> <id>`. "
-        f"On this pull request: {known}."
-    )
+    return f"Which remark? Answer in its thread, or name it: `{PREFIX} {usage}`. On this pull request: {known}."
 
 
 def render_status(registry: Registry, episodes: int, signals: int, pinned: str = "") -> str:

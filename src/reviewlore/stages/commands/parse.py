@@ -30,6 +30,10 @@ _ALIASES = {
     **dict.fromkeys(("activate", "deploy"), "promote"),
     **dict.fromkeys(("revert", "undo"), "rollback"),
     **dict.fromkeys(("allow",), "approve"),
+    **dict.fromkeys(("details", "evidence"), "explain"),
+    **dict.fromkeys(("lineage", "trace", "reason"), "why"),
+    **dict.fromkeys(("question", "search"), "ask"),
+    **dict.fromkeys(("settings", "configuration"), "config"),
     **dict.fromkeys(("agree", "agreed", "confirm"), "accept"),
     **dict.fromkeys(("rule", "teach", "memorize", "memorise"), "remember"),
     **dict.fromkeys(("optout", "opt_out", "unsubscribe"), "opt-out"),
@@ -49,7 +53,7 @@ def parse_command(text: str) -> Command | CommandError | None:
         words.pop()
     if not words:
         return HelpCommand()
-    name = plain(words[0])
+    name = plain(words[0]).rstrip("?") or "?"
     row = next((row for row in ROWS if row.name == name), None)
     return _unknown(words[0]) if row is None else row.parse(words[1:])
 

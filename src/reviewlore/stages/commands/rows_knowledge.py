@@ -3,12 +3,25 @@
 import re
 from collections.abc import Sequence
 
-from reviewlore.domain.commands import AcceptCommand, Command, CommandError, RememberCommand
-from reviewlore.stages.commands.words import MAX_TEXT, Row, as_finding, plain
+from reviewlore.domain.commands import (
+    AcceptCommand,
+    AskCommand,
+    Command,
+    CommandError,
+    ConfigCommand,
+    ExplainCommand,
+    RememberCommand,
+    WhyCommand,
+)
+from reviewlore.stages.commands.words import MAX_TEXT, Row, as_finding, plain, surplus
 
 MAX_PATHS = 5
 MAX_PATH = 200
 _ACCEPT = "accept [id] [text]"
+_ASK = "ask <question>"
+_CONFIG = "config"
+_EXPLAIN = "explain [id]"
+_WHY = "why [id]"
 _REMEMBER = "remember [in <paths>:] <rule>"
 _QUOTES = re.compile(r"""^(["'“„«`])(.*)(["'”“»`])$""", re.DOTALL)
 
@@ -17,6 +30,36 @@ def _parse_accept(words: Sequence[str]) -> Command | CommandError:
     """`accept [id] [text]`."""
     finding = as_finding(words[0]) if words else None
     return AcceptCommand(finding, " ".join(words[1:] if finding else words)[:MAX_TEXT])
+
+
+def _parse_explain(words: Sequence[str]) -> Command | CommandError:
+    finding, wrong = _one_finding(_EXPLAIN, words)
+    return wrong or ExplainCommand(finding)
+
+
+def _parse_why(words: Sequence[str]) -> Command | CommandError:
+    """`why [id]`; as a question it may end in its mark."""
+    finding, wrong = _one_finding(_WHY, [word for word in words if word != "?"])
+    return wrong or WhyCommand(finding)
+
+
+def _one_finding(usage: str, words: Sequence[str]) -> tuple[str | None, CommandError | None]:
+    """Return the id of a remark, or None where none is named; or what is wrong with the words."""
+    finding = as_finding(words[0].rstrip("?")) if words else None
+    return finding, surplus(usage, words[1:] if finding else words)
+
+
+def _parse_ask(words: Sequence[str]) -> Command | CommandError:
+    question = unquoted(" ".join(words).lstrip(":").strip())
+    if not any(map(str.isalpha, question)):
+        return CommandError("Say what you want to know", usage=_ASK)
+    if len(question) > MAX_TEXT:
+        return CommandError(f"A question may have {MAX_TEXT} characters, and this one has {len(question)}", usage=_ASK)
+    return AskCommand(question)
+
+
+def _parse_config(words: Sequence[str]) -> Command | CommandError:
+    return surplus(_CONFIG, words) or ConfigCommand()
 
 
 def _parse_remember(words: Sequence[str]) -> Command | CommandError:
@@ -54,6 +97,32 @@ def _take_paths(words: Sequence[str]) -> tuple[tuple[str, ...], Sequence[str]]:
 
 
 KNOWLEDGE_ROWS: tuple[Row, ...] = (
+    Row(
+        "explain",
+        _EXPLAIN,
+        "says what a remark rests on and what would silence it; without a remark, why nothing is said",
+        "triage",
+        _parse_explain,
+        ExplainCommand,
+    ),
+    Row(
+        "why",
+        _WHY,
+        "tells how a remark came to be said: its run, version, dataset, precedents and decisions",
+        "triage",
+        _parse_why,
+        WhyCommand,
+        writes=True,
+    ),
+    Row(
+        "ask",
+        _ASK,
+        "answers from what this team said, taught and decided, each with its source",
+        "triage",
+        _parse_ask,
+        AskCommand,
+    ),
+    Row("config", _CONFIG, "lists the settings in force that are no defaults", "triage", _parse_config, ConfigCommand),
     Row(
         "accept",
         _ACCEPT,

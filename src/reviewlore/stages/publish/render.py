@@ -64,7 +64,7 @@ def render_comment(finding: Finding, review: Review, repository_url: str, run: s
         f"<sub>{write_origin(finding, review.tier_of(finding), review.version_of(finding))}. Not wanted? Answer "
         f"`/lore dismiss <reason>` with one of: {', '.join(DISMISS_REASONS)}. Id `{fingerprint(finding)}`.</sub>"
     )
-    say = _in_brief if review.voice.brief else _explained
+    say = _in_brief if review.voice.brief else explain
     return cut(say(finding, review, repository_url, committable=True), f"{footer}\n\n{mark}")
 
 
@@ -96,7 +96,7 @@ def render_step_summary(review: Review, repository_url: str, notice: str = "") -
     """Return the summary of the workflow step: everything the review says, whether or not it could be posted."""
     head = ["## reviewlore", inert_line(notice), _verdict(review, len(review.findings), 0)]
     body = [
-        f"#### {_where(finding, review, repository_url)}\n\n{_explained(finding, review, repository_url)}"
+        f"#### {_where(finding, review, repository_url)}\n\n{explain(finding, review, repository_url)}"
         for finding in review.findings
     ]
     drawn = folded_diagram(review.diagram) if review.diagram else ""
@@ -128,7 +128,8 @@ def cut(body: str, tail: str = "", limit: int = MAX_BODY) -> str:
     return f"{body}\n\n{tail}" if tail else body
 
 
-def _explained(finding: Finding, review: Review, repository_url: str, *, committable: bool = False) -> str:
+def explain(finding: Finding, review: Review, repository_url: str, *, committable: bool = False) -> str:
+    """Return a finding in full: what, why with evidence, what to do, precedents."""
     parts = [_title(finding, review), inert(finding.why[:_MAX_PART]), _evidence_rows(finding, review, repository_url)]
     if finding.advice:
         advice = inert(finding.advice[:_MAX_PART])
@@ -239,7 +240,7 @@ def _listed(finding: Finding, review: Review, repository_url: str) -> str:
 
 
 def _folded(finding: Finding, review: Review, repository_url: str) -> str:
-    text = _explained(finding, review, repository_url)
+    text = explain(finding, review, repository_url)
     return f"{_where(finding, review, repository_url)}\n\n{text}\n\n<sub>Id `{fingerprint(finding)}`</sub>"
 
 
