@@ -1,8 +1,12 @@
 """The App from its queue to the comments: the real queue, crew, clones and processes, on the judged fake."""
 
+import json
 import multiprocessing
 import os
+import re
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +14,7 @@ import pytest
 from tests.github.apps import make_keys
 from tests.github.fake import start_fake
 from tests.github.hosting import HOOK, Host, wait_for
+from tests.github.webhooks import deliver
 
 from reviewlore.adapters.delivery_queue import SqliteDeliveryQueue
 from reviewlore.wiring_app import AppOptions, open_crew
@@ -151,3 +156,46 @@ def test_a_server_that_is_killed_reviews_once(host: Host, moment: Callable[[Host
     crew.stop(5)
     assert len(host.answers()) == 1 and len(host.fake.repos[NAME].review_comments) == 1
     assert [each.attempts for each in queue.listed("done", 9)] == [2]
+
+
+@pytest.fixture
+def served(host: Host) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`reviewlore serve` as an operator starts it, with its secrets in files, and its address."""
+    for name, text in {"app-id": "7", "private-key.pem": make_keys().private, "webhook-secret": HOOK.decode()}.items():
+        (host.folder / name).write_text(text)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
+    environ |= {"GITHUB_SERVER_URL": host.options.server_url, "GITHUB_API_URL": host.fake.base}
+    command = [sys.executable, "-m", "reviewlore", "serve", "--folder", str(host.folder)]
+    checked = subprocess.run([*command, "--check"], env=environ, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked
+    host.fake.installation.permissions["checks"], host.fake.app_events = "read", ["push"]
+    checked = subprocess.run([*command, "--check"], env=environ, capture_output=True, text=True, check=False)
+    assert checked.returncode == 2 and "may not write checks" in checked.stdout
+    assert "is not sent pull_request." in checked.stdout
+    with subprocess.Popen([*command, "--port", "0"], env=environ, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        port = re.search(r"on (\d+);", server.stderr.readline())
+        assert port is not None
+        try:
+            yield server, f"http://127.0.0.1:{port[1]}/webhook"
+        finally:
+            server.kill()
+
+
+def test_from_a_signed_delivery_to_the_review_and_a_graceful_end(
+    host: Host, served: tuple[subprocess.Popen[str], str]
+) -> None:
+    server, url = served
+    queued = host.opened()
+    payload = json.loads(queued.payload)
+    assert deliver(url, "pull_request", payload, "another secret 123").status == 401
+    first = deliver(url, "pull_request", payload, HOOK.decode())
+    again = deliver(url, "pull_request", payload, HOOK.decode(), delivery=first.delivery)
+    assert (first.status, again.status) == (202, 200)
+    wait_for(lambda: bool(host.answers()) and not host.fake.tokens)
+    server.terminate()
+    _, said = server.communicate(timeout=30)
+    assert server.returncode == 0, said
+    assert "pull_request" in said and "done (success)" in said
+    assert len(host.answers()) == 1 and len(host.fake.repos[NAME].review_comments) == 1
+    assert all(canary not in said for canary in (HOOK.decode(), "ghs_", "PRIVATE KEY"))
