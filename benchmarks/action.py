@@ -8,7 +8,7 @@ an empty cache of packages (`seconds_cold`), with the cache which that left behi
 one's own that kept the installation (`seconds_kept`). Seconds run from the start of the first step until the first
 comment has arrived. `installed_mib` is all files of the installation but for what every virtual environment has (pip,
 setuptools), after the review. `webhook_*` are 1,000 signed deliveries to the App's real front, `killed_*` the same to
-one that is killed in the middle. With a clone of PR-Agent (github:qodo-ai/pr-agent) that is installed in the same way; its
+one that is killed in the middle. A clone of PR-Agent (github:qodo-ai/pr-agent) is installed in the same way; its
 seconds end when its command line is imported, long before its first comment. The last line is one JSON object.
 """
 
