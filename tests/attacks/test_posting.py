@@ -46,7 +46,9 @@ def test_12_a_command_is_for_the_head_that_was_there_when_it_was_allowed(rig: Ri
 
 
 def test_13_a_later_run_speaks_of_the_later_head_and_repeats_nothing(rig: Rig) -> None:
-    assert rig.review("opened").outputs["conclusion"] == "success"
+    ran = rig.review("opened")
+    assert ran.outputs["conclusion"] == "success"
+    assert [each.body["commit_id"] for each in ran.writes if each.url.endswith("/reviews")] == [rig.pull.head_sha]
     rig.fake.force_push(NAME, "feat", rig.repo.git.rev("feat"))
     first = len(rig.repo.review_comments)
     rig.push({"shop/storage.py": "ROWS = []\n\n\n" + CROSSING})
