@@ -1,6 +1,8 @@
 import json
 
 import pytest
+from tests.fakes.versions import add_version
+from tests.lineage import mined, rows
 from tests.repositories import commit, git, make_repository
 
 from reviewlore.adapters.actions import ActionsRunner
@@ -198,3 +200,16 @@ def test_the_run_that_posts_asks_no_model_and_needs_no_key(environ, checkout):
     (answer,) = generator.generate([ModelRequest("", "", 10)])
     assert (generator.model, notes, answer.kind) == ("x", (), "unreachable")
     assert answer.reason == "the run that asked the model has no answer for this."
+
+
+def test_versions_are_judged_on_the_state_branch_of_the_forge(environ, tmp_path):
+    home = mined(tmp_path / "octo" / "demo.git", rows(60))
+    commit(home, {"a.py": "x = 1\n"})
+    add_version(home, "embedded-one")
+    add_version(home, "embedded-two")
+    inputs, payload = ActionInputs("command"), {"repository": {"default_branch": "main"}}
+    context = RunContext("issue_comment", payload, "octo/demo", f"file://{tmp_path}", "7", "", inputs)
+    environ = environ | {"GITHUB_WORKSPACE": str(home)}
+    found = _Site(environ, context, ActionsRunner(environ, ())).evaluate({"embedded-two"})
+    assert [score.name for score in found.scores if score.tier != "baseline"] == ["prior", "embedded-two"]
+    assert all(score.overall.low <= score.overall.accuracy <= score.overall.high for score in found.scores)
