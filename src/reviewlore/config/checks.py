@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ _CONTRACT_KEYS: Mapping[ContractKind, tuple[tuple[str, ...], tuple[str, ...]]] =
 }
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _RECIPE = re.compile(r"[a-z0-9_]{0,60}")
+_NUMBERS = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+)){0,3}")
 # `git check-ref-format --branch`: https://git-scm.com/docs/git-check-ref-format
 _BRANCH = re.compile(
     r"(?!.*(?:\.\.|@\{|//|/\.|\.lock(?:/|$)))(?!(?:@|HEAD)$)(?![-./])[^\x00-\x20\x7f~^:?*\[\\]+(?<![./])",
@@ -116,14 +118,26 @@ def _model_problems(model: ModelSettings) -> list[str]:
 
 
 def _is_address(text: str) -> bool:
-    """Whether a text is the base of an interface over HTTP: no user, no query, a port that can be."""
+    """Whether a text is the base of an interface over HTTP: no user, no query, a port that can be.
+
+    A server of the team's own network is welcome; a link-local address is where clouds hand out their credentials.
+    """
     if not re.fullmatch(r"https?://[!-~]+", text) or set(text) & set('?#@\\"<>'):
         return False
     try:
         parts = urlsplit(text)
-        return bool(parts.hostname) and parts.port != 0
+        return _is_host(parts.hostname or "") and parts.port != 0
     except ValueError:
         return False
+
+
+def _is_host(host: str) -> bool:
+    """Whether a host is a name or an address; numbers that only a resolver takes for an address (`0x7f.1`) are none."""
+    if ":" not in host and not _NUMBERS.fullmatch(host.rstrip(".")):
+        return bool(host) and host.rstrip(".") != "metadata.google.internal"
+    found = ip_address(host)
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return not (mapped or found).is_link_local
 
 
 def _contract_problems(raw: Any) -> list[str]:
