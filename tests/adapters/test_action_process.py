@@ -42,6 +42,9 @@ def test_outputs_are_read_as_the_action_writes_them(tmp_path: Path) -> None:
     found = _read_outputs(path)
     assert found["conclusion"] == "failure" and found["skip-reason"].startswith("x\n")
     assert _read_outputs(tmp_path / "none") == {}
+    (tmp_path / "link").symlink_to(path)
+    os.mkfifo(tmp_path / "pipe")  # whoever opens it to read waits for a writer
+    assert _read_outputs(tmp_path / "link") == _read_outputs(tmp_path / "pipe") == _read_outputs(tmp_path) == {}
 
 
 def test_a_log_shows_no_secret_and_leads_nowhere_else(tmp_path: Path) -> None:

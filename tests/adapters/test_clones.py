@@ -122,3 +122,45 @@ def test_two_repositories_at_once(server: Path) -> None:
     for thread in threads:
         thread.join()
     assert not both.broken
+
+
+def test_what_a_job_left_in_its_clone_starts_nothing_outside(server: Path, tmp_path: Path) -> None:
+    """Attack: a job may write its clone; the server's git must not take orders from it."""
+    clones, trap = shelf(server), tmp_path / "trap"
+    with clones.hold(grant()) as clone:
+        pass
+    home = server / "octo/demo.git"
+    orders = f"[core]\n\talternateRefsCommand = touch {trap}; true\n"
+    alternates = Path(clone) / "objects/info/alternates"
+
+    def poison() -> None:
+        alternates.parent.mkdir(exist_ok=True)
+        alternates.write_text(f"{home}/.git/objects\n")
+        with (Path(clone) / "config").open("a") as stream:
+            stream.write(orders)
+
+    poison()
+    commit(home, {"b": "2"})
+    git(Path(clone), "fetch", "-q", f"file://{home}", "+refs/heads/*:refs/remotes/origin/*")
+    assert trap.exists(), "git obeys such a clone"
+    trap.unlink()
+    poison()
+    after = commit(home, {"b": "3"})
+    with clones.hold(grant()):
+        assert head(clone) == after
+    assert not trap.exists() and not alternates.exists()
+    assert orders not in (Path(clone) / "config").read_text()
+
+
+@pytest.mark.parametrize("name", ["objects/pack", "refs/remotes/origin", "config"])
+def test_a_link_that_a_job_laid_is_not_followed(server: Path, tmp_path: Path, name: str) -> None:
+    clones, elsewhere = shelf(server), tmp_path / "elsewhere"
+    with clones.hold(grant()) as clone:
+        pass
+    elsewhere.mkdir()
+    (Path(clone) / name).rename(tmp_path / "old")
+    (Path(clone) / name).symlink_to(elsewhere)
+    commit(server / "octo/demo.git", {"b": "2"})
+    with clones.hold(grant()):
+        assert head(clone) == git(server / "octo/demo.git", "rev-parse", "HEAD")
+    assert not list(elsewhere.iterdir()) and not (Path(clone) / name).is_symlink()

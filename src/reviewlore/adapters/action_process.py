@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,7 @@ from reviewlore.domain.visible import visible
 from reviewlore.errors import StorageError
 from reviewlore.stages.redact import redact
 
-SECONDS: Mapping[AppMode, float] = {"review": 900, "command": 900, "learn": 3600}
+SECONDS: Mapping[AppMode, float] = {"review": 900, "command": 900, "learn": 2400}
 _MOST_LOG = 512 << 10  # bytes of one attempt
 _MOST_OUTPUTS = 64 << 10
 _LOG_DAYS = 14
@@ -218,10 +219,14 @@ def _python_places() -> list[str]:
 
 
 def _read_outputs(path: Path) -> dict[str, str]:
-    """Return the outputs that the action set; none where it set none."""
+    """Return the outputs that the action set; none where it set none, or where what lies there is no plain file."""
     try:
-        with path.open("rb") as stream:
-            text = stream.read(_MOST_OUTPUTS).decode("utf-8", "replace")
-    except FileNotFoundError:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
         return {}
+    try:
+        plain = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        text = os.read(descriptor, _MOST_OUTPUTS).decode("utf-8", "replace") if plain else ""
+    finally:
+        os.close(descriptor)
     return {name: value for name, _, value in _OUTPUT.findall(text)}

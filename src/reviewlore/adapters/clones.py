@@ -18,11 +18,29 @@ from reviewlore.adapters.checkout import Remote, run_git
 from reviewlore.domain.app import Grant
 from reviewlore.errors import ForgeError, InputError, StorageError
 
-_FETCH_SECONDS = 1800  # the first one of a large repository
+_FETCH_SECONDS = 900  # the first one of a large repository; with the longest job, a token's hour
 _UNUSED_DAYS = 30
 _BRANCHES = "+refs/heads/*:refs/remotes/origin/*"
-# Collected in the foreground: what git leaves running behind itself would hold locks while the job works.
-_SETTINGS = {"gc.autoDetach": "false", "maintenance.autoDetach": "false", "core.logAllRefUpdates": "false"}
+# Written anew before each use: a job may write the clone, and git starts what settings name. Garbage is collected in
+# the foreground, since what git leaves running behind itself would hold locks; packs are mapped within a job's memory.
+_CONFIG = """[core]
+\trepositoryformatversion = 0
+\tbare = true
+\tlogAllRefUpdates = false
+\tpackedGitLimit = 1g
+\tpackedGitWindowSize = 64m
+[gc]
+\tautoDetach = false
+[maintenance]
+\tautoDetach = false
+[remote "origin"]
+\turl = "{address}"
+"""
+# By these a repository leads git to settings, objects or programs elsewhere.
+_LEADING_ELSEWHERE = (
+    *("commondir", "gitdir", "config.worktree", "worktrees", "modules", "hooks", "info/attributes", "info/grafts"),
+    *("objects/info/alternates", "objects/info/http-alternates"),
+)
 
 
 class CloneShelf:
@@ -66,8 +84,11 @@ class CloneShelf:
 
     def _bring(self, path: Path, remote: Remote) -> None:
         try:
+            if path.exists() and _has_links(path):
+                shutil.rmtree(path)
             if path.exists():
                 _unlock(path)
+                _settle(path, remote)
                 _update(path, remote)
             else:
                 self._make(path, remote)
@@ -83,8 +104,7 @@ class CloneShelf:
         partial = path.with_name(f".{path.stem}-{secrets.token_hex(8)}.partial")
         try:
             run_git(self._folder, remote, "init", "--bare", "--quiet", "--template=", str(partial), inside=False)
-            for name, value in _SETTINGS.items():
-                run_git(partial, remote, "config", name, value)
+            _settle(partial, remote)
             _update(partial, remote)
             partial.rename(path)
         finally:
@@ -92,9 +112,27 @@ class CloneShelf:
 
 
 def _update(path: Path, remote: Remote) -> None:
-    run_git(path, remote, "config", "remote.origin.url", remote.address)  # it tells the repository's name
     fetch = ("fetch", "--no-tags", "--quiet", "--prune", remote.address, _BRANCHES)
     run_git(path, remote, *fetch, timeout=_FETCH_SECONDS)
+
+
+def _settle(path: Path, remote: Remote) -> None:
+    """Give a clone settings that are ours alone; the address tells jobs the repository's name."""
+    for name in _LEADING_ELSEWHERE:
+        found = path / name
+        if found.is_dir() and not found.is_symlink():
+            shutil.rmtree(found)
+        else:
+            found.unlink(missing_ok=True)
+    quoted = remote.address.replace("\\", "\\\\").replace('"', '\\"')
+    fresh = path / f"config.{secrets.token_hex(8)}"
+    fresh.write_text(_CONFIG.format(address=quoted), encoding="utf-8")
+    fresh.replace(path / "config")
+
+
+def _has_links(path: Path) -> bool:
+    """Whether a link stands where git keeps what it writes: it makes none there."""
+    return any(each.is_symlink() for each in (*path.iterdir(), *(path / "objects").iterdir(), *path.glob("refs/**/*")))
 
 
 def _unlock(path: Path) -> None:
