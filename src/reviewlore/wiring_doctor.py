@@ -5,6 +5,7 @@ from collections.abc import Callable
 from reviewlore.config import FILE, LOCK_FILE, Lock, render_lock
 from reviewlore.config.lock import find_address_problem
 from reviewlore.errors import ConfigError
+from reviewlore.flows.doctor import Check
 from reviewlore.flows.locking import make_lock, tell_pinned
 from reviewlore.wiring import Workshop, write_text
 from reviewlore.wiring_force import open_source
@@ -26,8 +27,13 @@ def write_lock(workshop: Workshop, version: str | None, address: str, branch: st
     return f"{verb} {LOCK_FILE}. {tell_pinned(lock)} Commit it: it is read from the branch that a change goes into.\n"
 
 
-def run_doctor(workshop: Workshop, recipe: str | None, emit: Callable[[str], None], *, dry_run: bool) -> int:
-    """Check everything and say it, and pin a recipe's base model; 2 where something has to be mended."""
+def run_doctor(
+    workshop: Workshop, recipe: str | None, github: str | None, emit: Callable[[str], None], *, dry_run: bool
+) -> int:
+    """Check everything and say it, also how a repository on GitHub is set up, and pin a recipe's base model.
+
+    2 where something has to be mended.
+    """
     from reviewlore.adapters.machine import package_versions
     from reviewlore.flows import doctor
     from reviewlore.wiring_model import check_model
@@ -35,10 +41,22 @@ def run_doctor(workshop: Workshop, recipe: str | None, emit: Callable[[str], Non
     checks = doctor.examine(
         workshop, package_versions(), lambda: check_model(workshop.settings.model, lambda: workshop.store)
     )
+    if github:
+        checks += _examine_forge(workshop, github)
     emit(doctor.render_checks(checks))
     if recipe:
         emit(_pin(workshop, recipe, dry_run=dry_run))
     return 0 if all(check.fine for check in checks) else 2
+
+
+def _examine_forge(workshop: Workshop, github: str) -> tuple[Check, ...]:
+    from reviewlore.adapters.github import connect
+    from reviewlore.adapters.github_setup import GithubSetup
+    from reviewlore.adapters.resources import load_workflows
+    from reviewlore.flows.doctor_github import examine_forge
+
+    remote, address = workshop.github(github)
+    return examine_forge(GithubSetup(connect(remote.token, address), remote.repository), load_workflows())
 
 
 def _pin(workshop: Workshop, name: str, *, dry_run: bool) -> str:

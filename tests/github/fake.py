@@ -17,7 +17,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.github import rest_app, rest_comments, rest_pulls, rest_repository  # noqa: F401 - they register their handlers
+from tests.github import (  # noqa: F401 - they register their handlers
+    rest_app,
+    rest_comments,
+    rest_pulls,
+    rest_repository,
+    rest_setup,
+)
 from tests.github.access import Access
 from tests.github.contract import Contract, Match
 from tests.github.faults import Fault, Reply, TroubleError

@@ -132,6 +132,16 @@ class Dispatch:
 
 
 @dataclass
+class Setup:
+    """What somebody has set a repository to: names of secrets by environment, rules by branch, runners."""
+
+    actions: bool = True
+    environments: dict[str, list[str]] = field(default_factory=dict)
+    rules: dict[str, list[str]] = field(default_factory=dict)
+    runners: list[tuple[list[str], str]] = field(default_factory=list)  # labels, status
+
+
+@dataclass
 class Repository:
     id: int
     full_name: str
@@ -148,6 +158,7 @@ class Repository:
     workflows: set[str] = field(default_factory=set)
     workflow_inputs: dict[str, set[str]] = field(default_factory=dict)
     dispatches: list[Dispatch] = field(default_factory=list)
+    setup: Setup = field(default_factory=Setup)
 
 
 @dataclass

@@ -244,16 +244,18 @@ def _report_standing(repo: Path, output: Path, quiet: bool) -> int:
 @click.command()
 @repo_option
 @click.option("--recipe", metavar="NAME", help="Resolve the revision of this recipe's base model and write it.")
+@click.option("--github", metavar="OWNER/NAME", help="Also look at how this repository is set up there; needs a token.")
 @dry_run_option
-def doctor(repo: Path, recipe: str | None, dry_run: bool) -> int:
+def doctor(repo: Path, recipe: str | None, github: str | None, dry_run: bool) -> int:
     """Check that everything is in place.
 
     Check repository, settings, state branch, installation, and whether the model of the settings can be asked; with
-    --recipe, pin the base model's revision in .reviewlore.toml.
+    --recipe, pin the base model's revision in .reviewlore.toml; with --github, check Actions, workflows, environment,
+    ruleset and runner of a repository on GitHub, as far as the token may look.
     """
     from reviewlore.wiring_doctor import run_doctor
 
-    return run_doctor(open_workshop(repo, quiet=True), recipe, emit, dry_run=dry_run)
+    return run_doctor(open_workshop(repo, quiet=True), recipe, github, emit, dry_run=dry_run)
 
 
 @click.command()
