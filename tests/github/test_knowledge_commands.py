@@ -8,7 +8,7 @@ from tests.fakes.histories import make_episode
 from tests.fakes.runner import FakeStore
 from tests.github.demo import NAME
 from tests.github.fake import FakeGitHub
-from tests.github.reviewing import FINE, URL, Shop, only_speaks
+from tests.github.reviewing import CROSSING, FINE, URL, Shop, only_speaks
 
 from reviewlore.domain.history import Anchor
 from reviewlore.errors import RefusedError
@@ -164,3 +164,26 @@ def test_config_says_what_is_wrong(shop: Shop) -> None:
     told = reply(shop, "/lore config")
     assert told.startswith("The settings in force cannot be used, so nothing is reviewed:\n\n> ")
     assert "review.max-coments" in told and "max-comments" in told
+
+
+def test_a_remembered_rule_shows_up_in_the_next_review_and_a_forgotten_one_does_not(shop: Shop) -> None:
+    shop.build(files=2).review("opened")
+    words = "the store layer may not import the api: pass what it needs as a layer argument"
+    reply(shop, f"/lore remember in shop/store/**: {words}")
+    name = state.read_rules(shop.store)[0].id
+    shop.fake.commit(NAME, "feat", {"shop/store/part2.py": CROSSING})
+    ran = shop.review()
+    assert f"Maintainers taught for the changed files: “{words}” ({name})." in ran.runner.summary
+    (summary,) = [each.body for each in shop.repo.issue_comments.values() if each.body.startswith("### reviewlore")]
+    assert f"Maintainers taught for the changed files: “{words}” ({name})." in summary
+    newest = list(shop.repo.review_comments.values())[-1].body
+    assert f"Decided in this repository:\n- a rule maintainers taught: “{words}”" in newest
+    reply(shop, f"/lore forget rule {name}")
+    shop.fake.commit(NAME, "feat", {"shop/store/part3.py": CROSSING})
+    assert "Maintainers taught" not in shop.review().runner.summary
+
+
+def test_a_rule_for_other_paths_is_not_named(shop: Shop) -> None:
+    shop.build()
+    reply(shop, "/lore remember in docs/**: write short sentences")
+    assert "Maintainers taught" not in shop.review().runner.summary

@@ -16,10 +16,11 @@ from reviewlore.domain.architecture import Fact
 from reviewlore.domain.asking import ModelRequest, PullText
 from reviewlore.domain.finding import UNCHANGED, Precedent, Specialist
 from reviewlore.domain.neutral import neutral, neutral_line
+from reviewlore.domain.retrieval import Rule
 from reviewlore.domain.usage import Coverage
 from reviewlore.domain.voice import SILENT, Voice
 from reviewlore.flows.briefing_files import KnownFiles, fact_row, kind_of_file
-from reviewlore.flows.briefing_words import read_guidance, tell, tell_gaps
+from reviewlore.flows.briefing_words import read_guidance, tell, tell_gaps, tell_rules
 from reviewlore.flows.texts import read_texts
 from reviewlore.ports import Repo
 from reviewlore.ranking.attention import Attention
@@ -29,6 +30,7 @@ from reviewlore.stages.review.context import Budget, Shared, Wanted, make_reques
 from reviewlore.stages.review.excerpts import Piece, Surroundings, make_pieces
 from reviewlore.stages.review.priority import Score, score_hunk
 from reviewlore.stages.review.route import route
+from reviewlore.stages.taught import rules_for
 
 if TYPE_CHECKING:
     from reviewlore.domain.recipe import TextBudget
@@ -63,6 +65,7 @@ class Sources:
     """Where a briefing is taken from: objects, the two commits, the templates, and who knows precedents for a hunk.
 
     `attention` tells which hunks people speak of, `score` turns all that is known of a hunk into its place in line.
+    `taught` are the rules of maintainers.
     """
 
     repo: Repo
@@ -72,6 +75,7 @@ class Sources:
     precedents: ForHunk = lambda path, hunk, limit: ()
     score: Score = score_hunk
     attention: Attention | None = None
+    taught: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,18 +152,20 @@ class _Briefer:
         repo, base = self._sources.repo, self._sources.base
         patterns = self._settings.review.guidance
         guidance = read_guidance(repo, base, self._change.base.files, patterns, paths, share, self._budget)
+        taught, untold = tell_rules(rules_for(self._sources.taught, paths), share, self._budget)
         title, body, cut, hidden = tell(told, self._budget)
         self._hidden += hidden
         conventions = tuple(self._neutral(row) for row in self._known.conventions(_CONVENTIONS))
         review = self._settings.review
         asked = make_requests(
             cards,
-            Shared(title, body, guidance.sections, conventions),
+            Shared(title, body, (*taught, *guidance.sections), conventions),
             self._sources.templates,
             self._budget,
             Wanted(remarks=review.max_comments + 3, suggestions=review.suggestions, manner=self._voice.manner),
         )
-        return Briefing(asked.requests, asked.coverage, tell_gaps(self._hidden, self._context, guidance, cut=cut))
+        gaps = tell_gaps(self._hidden, self._context, guidance, cut=cut)
+        return Briefing(asked.requests, asked.coverage, (*gaps, *untold))
 
     @cached_property
     def _size(self) -> int:

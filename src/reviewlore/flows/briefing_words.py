@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 
 from reviewlore.domain.asking import PullText
 from reviewlore.domain.neutral import neutral_line, neutral_prose
+from reviewlore.domain.retrieval import Rule
 from reviewlore.formats.yaml_text import read_yaml
 from reviewlore.ports import Repo
-from reviewlore.stages.review.context import Budget
+from reviewlore.stages.review.context import Budget, Section
 from reviewlore.stages.review.guidance import (
     Guidance,
     GuidanceFile,
@@ -18,6 +19,7 @@ from reviewlore.stages.review.guidance import (
     select_guidance,
 )
 
+_TAUGHT = "rules that maintainers of this repository taught"
 _TITLE = 300  # characters; GitHub takes 256
 # The part of the prompt that a description may fill.
 _SHARE = 20
@@ -44,6 +46,22 @@ def read_guidance(
         globs = apply_to(value.get("applyTo")) if isinstance(value, dict) else None
         found.append(GuidanceFile(path, text, globs))
     return select_guidance(found, changed, share, budget.cost)
+
+
+def tell_rules(rules: Sequence[Rule], share: int, budget: Budget) -> tuple[tuple[Section, ...], tuple[str, ...]]:
+    """Return the rules that maintainers taught as a section of at most `share` tokens, and what of them is not in it.
+
+    They are a maintainer's words on the state branch, and data all the same: neutral, a row each.
+    """
+    rows: list[str] = []
+    for rule in rules:
+        row = f"- {neutral_line(rule.text).text}"
+        if budget.cost(*rows, row) > share:
+            break
+        rows.append(row)
+    left = len(rules) - len(rows)
+    note = (f"Of the rules that maintainers taught, a model was not shown {left}, for want of room.",) if left else ()
+    return ((Section(_TAUGHT, "\n".join(rows)),) if rows else ()), note
 
 
 def tell(told: PullText | None, budget: Budget) -> tuple[str, str, bool, int]:

@@ -12,7 +12,7 @@ from reviewlore.domain.visible import visible_line
 from reviewlore.errors import RefusedError
 from reviewlore.flows import command_privacy, state
 from reviewlore.flows.command_tools import CommandTools
-from reviewlore.formats.rules import MOST_RULES, add_rule, parse_rules, remove_rule
+from reviewlore.formats.rules import MOST_RULES, add_rule, remove_rule
 from reviewlore.ports import Store
 from reviewlore.stages import commands
 from reviewlore.stages.redact import pseudonym, redact, redact_mentions
@@ -28,12 +28,12 @@ def remember(command: RememberCommand, event: CommandEvent, tools: CommandTools)
     text = visible_line(redact_mentions(redact(command.text)[0]))
     paths = tuple(visible_line(redact(path)[0]) for path in command.paths)
     rule = Rule(_name(text, paths), text, paths)
-    if known := _same(_read(store), rule):
+    if known := _same(state.read_rules(store), rule):
         return commands.render_known_rule(known)
     author = pseudonym(event.author, key)
 
     def change(current: Store) -> dict[str, bytes | None]:
-        rules = _read(current)
+        rules = state.read_rules(current)
         if _same(rules, rule):
             return {}
         if len(rules) >= MOST_RULES:
@@ -49,10 +49,10 @@ def forget_rule(command: ForgetCommand, event: CommandEvent, tools: CommandTools
     """Take the rule off whose id begins so; RefusedError where there is none, or several."""
     store, now = tools.store(), tools.clock.now()
     author = pseudonym(event.author, tools.key())
-    gone = _find(_read(store), command.name)
+    gone = _find(state.read_rules(store), command.name)
 
     def change(current: Store) -> dict[str, bytes | None]:
-        if all(rule.id != gone.id for rule in _read(current)):
+        if all(rule.id != gone.id for rule in state.read_rules(current)):
             return {}
         entry = _entry(current, event, author, now, "forget rule", gone)
         left = remove_rule(current.read(state.RULES) or b"", gone.id)
@@ -60,10 +60,6 @@ def forget_rule(command: ForgetCommand, event: CommandEvent, tools: CommandTools
 
     store.update(change, lambda: f"Forget a rule ({gone.id})", now)
     return commands.render_rule_forgotten(gone)
-
-
-def _read(store: Store) -> tuple[Rule, ...]:
-    return parse_rules(store.read(state.RULES) or b"")[0]
 
 
 def _name(text: str, paths: tuple[str, ...]) -> str:

@@ -14,7 +14,7 @@ from reviewlore.domain.spending import Spent
 from reviewlore.flows.asking import Ground, ask, uncover
 from reviewlore.flows.briefing import ForHunk, Sources, Trained, brief
 from reviewlore.flows.spending import MeteredGenerator, record, remaining
-from reviewlore.flows.state import read_voice
+from reviewlore.flows.state import read_rules, read_voice
 from reviewlore.flows.subject import Subject
 from reviewlore.ports import Generator, Parsers, Repo, Store
 from reviewlore.ranking.attention import Attention
@@ -60,8 +60,9 @@ def generate(writing: Writing, subject: Subject, tools: Tools) -> Generated:
     """Ask a model about a change; hunks that are as they were at the last review are not shown again."""
     settings = replace(subject.settings, model=writing.settings)
     sources = Sources(
-        tools.repo, subject.base, subject.head, writing.templates, tools.precedents, attention=writing.attention
-    )
+        tools.repo, subject.base, subject.head, writing.templates, tools.precedents, attention=writing.attention,
+        taught=read_rules(tools.store),
+    )  # fmt: skip
     briefing = brief(
         sources,
         subject.change,

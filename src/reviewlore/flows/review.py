@@ -32,6 +32,7 @@ from reviewlore.stages.curate import matches
 from reviewlore.stages.online import rule_records
 from reviewlore.stages.review.candidates import make_findings
 from reviewlore.stages.review.select import Past
+from reviewlore.stages.taught import tell_taught
 
 if TYPE_CHECKING:
     from reviewlore.flows.generation import Writing
@@ -136,7 +137,8 @@ def decide(context: ReviewContext, examined: Examined, judgement: Judgement) -> 
     kept = tuple(examined.precedents.cite(choice.kept))  # what is not said needs no evidence
     generated = examined.generated
     written = context.writing is not None and generated.usage.calls > 0
-    told = (*generated.notes, *subject.survey.notes, *examined.precedents.notes, *choice.notes)
+    taught = tell_taught(state.read_rules(store), [patch.path for patch in examined.reviewed])
+    told = (*taught, *generated.notes, *subject.survey.notes, *examined.precedents.notes, *choice.notes)
     return Review(
         repository=context.repository,
         base=subject.base,

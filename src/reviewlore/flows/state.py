@@ -10,10 +10,12 @@ from reviewlore.domain.hold import TrainingHold
 from reviewlore.domain.mining import Approvals, Cursors, Suppressions
 from reviewlore.domain.model import AuditEntry, DatasetManifest, Registry, VersionManifest
 from reviewlore.domain.online import OnlineMetrics
+from reviewlore.domain.retrieval import Rule
 from reviewlore.domain.shadow import ShadowReview
 from reviewlore.domain.voice import Voice
 from reviewlore.errors import StateError
 from reviewlore.formats import records
+from reviewlore.formats.rules import parse_rules
 from reviewlore.ports import Store
 from reviewlore.stages.feedback import standing_signals
 from reviewlore.stages.registry import append_audit, find_damage, verify_audit
@@ -192,6 +194,11 @@ def read_datasets(store: Store) -> tuple[DatasetManifest, ...]:
     paths = [path for path in store.paths("datasets/") if path.endswith("/manifest.json")]
     found = [records.decode(store.read(path) or b"", DatasetManifest, path) for path in paths]
     return tuple(sorted(found, key=lambda manifest: (manifest.created_at, manifest.id)))
+
+
+def read_rules(store: Store) -> tuple[Rule, ...]:
+    """Return what maintainers taught, oldest first; what of the file cannot be used, precedents tell."""
+    return parse_rules(store.read(RULES) or b"")[0]
 
 
 def read_voice(store: Store) -> Voice:

@@ -1,0 +1,24 @@
+from reviewlore.domain.retrieval import Rule
+from reviewlore.stages.taught import rules_for, tell_taught
+
+EVERYWHERE, DOCS, CODE = (
+    Rule("r1", "be kind"),
+    Rule("r2", "short sentences", ("docs/**",)),
+    Rule("r3", "x" * 300, ("*.py",)),
+)
+
+
+def test_rules_of_the_changed_paths_come_before_those_for_all_and_others_not_at_all() -> None:
+    assert rules_for([EVERYWHERE, DOCS, CODE], ["src/a.py"]) == (CODE, EVERYWHERE)
+    assert rules_for([EVERYWHERE, DOCS, CODE], []) == (EVERYWHERE,)
+    assert len(rules_for([EVERYWHERE] * 50, ["a"])) == 20
+
+
+def test_only_rules_of_the_changed_paths_are_named_and_few_of_them() -> None:
+    assert tell_taught([EVERYWHERE, DOCS], ["a.py"]) == ()
+    assert tell_taught([EVERYWHERE, DOCS], ["docs/a/b.md"]) == (
+        "Maintainers taught for the changed files: “short sentences” (r2).",
+    )
+    (told,) = tell_taught([DOCS, CODE, DOCS, DOCS, DOCS], ["docs/a.py"])
+    assert told.endswith("; and 2 more.") and "x" * 100 + "" in tell_taught([CODE], ["a.py"])[0]
+    assert len(tell_taught([CODE], ["a.py"])[0]) < 230
