@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from reviewlore.adapters.action_process import SECONDS, ActionProcesses, JobPlace
 from reviewlore.adapters.clones import CloneShelf
+from reviewlore.adapters.confine import is_confining
 from reviewlore.adapters.github_app import AppIdentity, GithubInstallations, describe_app
 from reviewlore.adapters.machine import SystemClock
 from reviewlore.adapters.registration import Registry
@@ -109,6 +110,8 @@ def open_crew(options: AppOptions, secrets: AppSecrets, queue: DeliveryQueue, te
     """Return those who work off a queue; ConfigError where a secret cannot be used, before any work is begun."""
     identity = AppIdentity(secrets.app_id, secrets.private_key, options.api_url)
     identity.connect()
+    if not is_confining():
+        tell("This system has no Landlock: jobs can read what this user can read. See docs/app.md.")
     jobs = ActionProcesses(_find_place(options, secrets))
     clones = CloneShelf(options.folder / "clones", options.server_url, round(options.clones_gib * (1 << 30)))
     tools = AppTools(
