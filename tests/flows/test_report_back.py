@@ -70,6 +70,7 @@ class Stage:
             review_context=lambda *_: None,
             learn=str,
             train=lambda *_: "",
+            evaluate=lambda _: None,
             page=lambda: b"<html></html>",
         )
         repository = {"full_name": "octo/demo", "default_branch": "main"}

@@ -105,6 +105,7 @@ class Stage:
             review_context=lambda number, base: self.context(generator),
             learn=str,
             train=lambda *_: "",
+            evaluate=lambda _: None,
             artefact=artefact,
         )
         inputs = ActionInputs(mode, **inputs)
@@ -313,6 +314,7 @@ def test_two_pull_requests_of_one_branch_are_told_apart_by_nobody(code):
     stage.forge.pulls[2] = replace(stage.forge.pulls[1], number=2, base_ref="next")
     assert stage.post() == 0
     assert stage.outcome() == ("skipped", "0", "several_pull_requests")
+    assert "`/lore review` reviews the one that it is said on." in stage.runner.summary
 
 
 def test_a_pause_holds_in_both_runs(tmp_path):

@@ -16,13 +16,11 @@ from reviewlore.ports import Clock, ForgeRuns, Repo, Runner, Store
 class ActionTools:
     """What the jobs need, each made on first use; `learn` and `train` return what they did as Markdown, `pinned` says
     which version a lock pins (empty: none), `page` returns the report, `artefact` what the mode `analyse` left, if any,
-    `settings` those of the default branch;
-    `evaluate` judges the versions of these ids on held-out later pull requests, and `serve` has what is in force served
-    where this machine names a place for it.
+    `settings` those of the default branch; `evaluate` judges the versions of these ids on held-out later pull requests,
+    and `serve` has what is in force served where this machine names a place for it.
 
-    `fetch` brings the commits (number, base, head) into
-    the clone, `code`, that `review_context` (of a pull request's number and its base commit) reads, and `bring` commits
-    that were pushed over, as far as there are any.
+    `fetch` brings the commits (number, base, head) into the clone, `code`, that `review_context` (of a pull request's
+    number and its base commit) reads, and `bring` commits that were pushed over, as far as there are any.
     """
 
     runner: Runner

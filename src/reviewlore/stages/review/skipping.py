@@ -18,6 +18,10 @@ _SENTENCES = {
     "(`[review] pause-after`). `/lore review` reviews it once, `/lore resume` reviews pushes again.",
     "paused_by_command": "Not reviewed: somebody paused the reviews of this pull request (`/lore pause`). "
     "`/lore review` reviews it once, `/lore resume` reviews pushes again.",
+    "head_moved": "Not reviewed: the pull request was pushed to meanwhile; the run for its new head reviews it.",
+    "no_open_pull_request": "Not reviewed: no open pull request has this head.",
+    "several_pull_requests": "Not reviewed: several open pull requests have this head, and GitHub does not say which "
+    "one the run was for. `/lore review` reviews the one that it is said on.",
 }
 PAUSES = frozenset({"paused", "paused_by_command"})
 
