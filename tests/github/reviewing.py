@@ -21,6 +21,7 @@ from reviewlore.domain.model import Policies
 from reviewlore.domain.preference import Remark
 from reviewlore.flows.action import run_action
 from reviewlore.flows.action_tools import ActionTools
+from reviewlore.flows.generation import Writing
 from reviewlore.flows.publish import Desk
 from reviewlore.flows.review import ReviewContext
 
@@ -45,7 +46,7 @@ class Shop:
     """A repository whose layers a pull request crosses; `review` runs the action as a push would.
 
     `meanwhile` happens between the first look at the pull request and its review. `store` is the state branch of all
-    runs (None: each has an empty one).
+    runs (None: each has an empty one), `writing` the model that writes.
     """
 
     fake: FakeGitHub
@@ -53,6 +54,7 @@ class Shop:
     permissions: dict[str, str] = field(default_factory=dict)
     meanwhile: Callable[[], object] = list
     store: FakeStore | None = None
+    writing: Writing | None = None
 
     def build(self, settings: str = "", files: int = 1, **pull: object) -> "Shop":
         """Make the repository and open pull request 1, in which `files` modules import against the layers."""
@@ -133,7 +135,9 @@ class Shop:
 
         def context(number: int, base: str) -> ReviewContext:
             self.meanwhile()
-            return ReviewContext(NAME, repo, store, Grammars(), Level(), SqliteIndex, QuietConsole())
+            return ReviewContext(
+                NAME, repo, store, Grammars(), Level(), SqliteIndex, QuietConsole(), writing=self.writing
+            )
 
         tools = ActionTools(
             runner=runner,
