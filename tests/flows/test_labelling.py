@@ -86,6 +86,17 @@ def test_a_dismissal_counts_from_who_may_write_at_mining_time(
     assert (episode.outcome == "declined") is counts
 
 
+@pytest.mark.parametrize(("writers", "outcome"), [(None, "addressed"), (frozenset[str](), "unknown")])
+def test_an_acceptance_by_who_may_write_is_evidence_for_the_remark(
+    context: LearnContext, writers: frozenset[str] | None, outcome: str
+) -> None:
+    accepted = replace(dismissal("Good catch."), kind="accepted", reason="")
+    episode, _ = label(context, OURS, accepted, writers=writers)
+    kinds = [(item.kind, item.outcome, item.weight, item.detail) for item in episode.evidence if item.by]
+    assert kinds == ([("accepted", "addressed", 0.8, "Good catch.")] if writers is None else [])
+    assert episode.outcome == outcome
+
+
 def test_a_third_party_s_claim_is_kept_and_not_believed(context: LearnContext) -> None:
     claims = replace(THEIRS, replies=(Reply("passer-by", "Done, fixed."), Reply("wen", "I'd rather keep it.")))
     episode, _ = label(context, claims)
