@@ -1,4 +1,4 @@
-"""A small burst on the App's front, whole and with the server killed in the middle: the figures are of all deliveries."""
+"""A small burst on the App's front, whole and with the server killed in the middle."""
 
 from benchmarks._app_burst import burst, killed_burst
 
