@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.github.rest_pulls import add_inline, check_anchor
-from tests.github.routing import PULL, REPO, Answer, ApiError, Call, Listing, check_length, find, operation
+from tests.github.routing import PULL, REPO, Answer, ApiError, Call, Listing, check_length, find, operation, revision
 from tests.github.state import IssueComment, Pull, ReviewComment
 
 REVIEW_COMMENT = REPO + "/pulls/comments/{comment_id}"
@@ -55,13 +55,14 @@ def get_review_comment(call: Call) -> Answer:
 @operation("POST", PULL + "/comments")
 def create_review_comment(call: Call) -> Answer:
     check_length(call.body["body"], "PullRequestReviewComment")
+    body = call.body | {"commit_id": revision(call.git, call.body["commit_id"])}
     try:
-        check_anchor(call.repo, call.pull, call.body, call.body["commit_id"])
+        check_anchor(call.repo, call.pull, body, body["commit_id"])
     except ApiError as error:
         field = "pull_request_review_thread.line"
         detail = {"resource": "PullRequestReviewComment", "code": "custom", "field": field}
         raise ApiError(422, "Validation Failed", [detail | {"message": f"{field} must be part of the diff"}]) from error
-    stored = call.repo.review_comments[add_inline(call, call.pull, call.body, None)]
+    stored = call.repo.review_comments[add_inline(call, call.pull, body, None)]
     return 201, call.fake.shapes.review_comment(call.repo, stored)
 
 

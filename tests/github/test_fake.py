@@ -261,6 +261,13 @@ def test_check_runs_and_their_limit(demo: FakeGitHub, repo: Repository) -> None:
     demo.expect_violation(r"REQUEST .*check-runs .*annotations")
 
 
+@pytest.mark.parametrize("commit", ["6dcb09b5b57875f334f61aebed695e2e4193db5e", "", "--output=x"])
+def test_a_comment_on_a_commit_that_is_not_there_is_refused(demo: FakeGitHub, commit: str) -> None:
+    said = {"body": "Why?", "commit_id": commit, "path": "shop.py", "subject_type": "file"}
+    token = demo.workflow_token("octo/demo")
+    assert fetch(demo, "/repos/octo/demo/pulls/1/comments", token, said)[0] == 404
+
+
 def test_workflows_are_dispatched(demo: FakeGitHub, repo: Repository) -> None:
     path = "/repos/octo/demo/actions/workflows/train.yml/dispatches"
     demo.repos["octo/demo"].workflows.add("train.yml")
