@@ -183,7 +183,7 @@ def open_rig(root: Path, settings: str = "", files: Mapping[str, str] | None = N
         fake.add_repo(NAME, root / f"server/{NAME}.git")
         for login, role in PEOPLE.items():
             fake.set_role(NAME, login, role)
-        fake.repos[NAME].workflows.add("learn.yml")
+        fake.repos[NAME].workflows.update({"learn.yml", "reviewlore-learn.yml"})
         start = BASE | {".reviewlore.toml": LAYERS + settings} | dict(files or {})
         base = fake.commit(NAME, "main", start, "Start")
         fake.commit(NAME, "feat", {"shop/storage.py": CROSSING}, "Cross", parent=base)

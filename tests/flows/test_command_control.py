@@ -67,7 +67,7 @@ def test_a_command_said_again_after_it_was_answered_does_nothing():
 def test_training_says_how_it_ends_only_where_the_workflow_can():
     scene = Scene(before={"dispatch": [InputError('Unexpected inputs provided: ["reply-to"]')]})
     assert scene.say("/lore train") == JobResult("success")
-    assert scene.forge.dispatched == [("learn.yml", "main", {"mode": "train", "tier": "embedded"})]
+    assert scene.forge.dispatched == [("reviewlore-learn.yml", "main", {"mode": "train", "tier": "embedded"})]
     assert first_lines(scene)[0].endswith("Its workflow has no input `reply-to`, so nothing is said here when it ends.")
     scene.say("/lore train", comment=502)
     assert scene.forge.dispatched[1][2]["reply-to"] == "1"

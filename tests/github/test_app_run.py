@@ -72,9 +72,9 @@ def test_a_command_is_answered_once_and_ours_start_nothing(host: Host) -> None:
 
 
 def test_a_training_is_started_with_the_permission_for_it(host: Host) -> None:
-    host.fake.repos[NAME].workflows.add("learn.yml")
+    host.fake.repos[NAME].workflows.add("reviewlore-learn.yml")
     host.work_off(host.comment("/lore train"))
-    assert [each.workflow for each in host.fake.repos[NAME].dispatches] == ["learn.yml"]
+    assert [each.workflow for each in host.fake.repos[NAME].dispatches] == ["reviewlore-learn.yml"]
     assert granted(host)[0]["actions"] == "write" and granted(host)[0]["contents"] == "read"
 
 

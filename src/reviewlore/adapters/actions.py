@@ -207,7 +207,7 @@ def _read_inputs(environ: Mapping[str, str], problems: list[str]) -> ActionInput
         tier=chosen("tier", tiers, "embedded"),
         recipe=matching("recipe", _RECIPE, "the name of a recipe"),
         state_repository=matching("state-repository", _REPOSITORY, "OWNER/NAME"),
-        train_workflow=matching("train-workflow", _WORKFLOW, "the file name of a workflow", "learn.yml"),
+        train_workflow=matching("train-workflow", _WORKFLOW, "the file name of a workflow", "reviewlore-learn.yml"),
         reply_to=int(number) if _PULL.fullmatch(number) else 0,
         outcome=chosen("outcome", outcomes, "failure") if given["outcome"] else None,
         artefact=matching("artefact", _PATH, "a path"),

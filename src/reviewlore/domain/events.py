@@ -135,7 +135,7 @@ class ActionInputs:
     tier: TrainTier = "embedded"
     recipe: str = ""
     state_repository: str = ""
-    train_workflow: str = "learn.yml"
+    train_workflow: str = "reviewlore-learn.yml"
     reply_to: int = 0
     outcome: Outcome | None = None
     artefact: str = ""

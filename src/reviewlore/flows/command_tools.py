@@ -42,7 +42,7 @@ class CommandTools:
     look_into: Callable[[PullRequest], ReviewContext]
     evaluate: Callable[[Collection[str]], Evaluation]
     run_url: str = ""
-    train_workflow: str = "learn.yml"
+    train_workflow: str = "reviewlore-learn.yml"
     pinned: Callable[[], str] = str
     settings: Callable[[], Settings] = Settings
     serve: Callable[[], tuple[str, ...]] = tuple
