@@ -176,10 +176,12 @@ def test_a_redelivered_comment_is_not_answered_again():
 def test_train_starts_the_workflow_on_the_default_branch():
     scene = Scene()
     assert scene.say("/lore train adapter").conclusion == "success"
-    assert scene.forge.dispatched == [("reviewlore-learn.yml", "main", {"mode": "train", "tier": "adapter", "reply-to": "1"})]
+    assert scene.forge.dispatched == [
+        ("reviewlore-learn.yml", "main", {"mode": "train", "tier": "adapter", "reply-to": "1"})
+    ]
     assert scene.forge.talk[0].body.startswith(
         f"Training of the `adapter` tier is asked for; it starts when a runner is free: "
-        f"{URL}/actions/workflows/learn.yml."
+        f"{URL}/actions/workflows/reviewlore-learn.yml."
     )
 
 
