@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.attacks.rig import NAME, Ran, Rig
 from tests.attacks.test_model import asked_rig
+from tests.attacks.test_posting import after_reading
 from tests.flows.asked_change import said
 
 from reviewlore.formats.handover import read_handover, write_handover
@@ -70,6 +71,12 @@ def test_12_a_run_of_an_old_head_posts_nothing(rig: Rig) -> None:
     assert (ran.status, ran.outputs["skip-reason"], ran.writes) == (0, "head_moved", [])
 
 
+def test_12_a_push_while_the_pull_request_is_looked_for_stops_the_posting(rig: Rig) -> None:
+    after_reading(rig, lambda: rig.push({"README.md": "# Other\n"}), "/pulls?")
+    ran = post(rig, None)
+    assert (ran.status, ran.outputs["skip-reason"], ran.writes) == (0, "head_moved", [])
+
+
 def test_26_a_run_for_somebody_elses_commit_posts_nothing(rig: Rig) -> None:
     """The repository that the event names is GitHub's word; the branch and commit have to be the pull request's."""
     ran = post(rig, None, repository="mallory/demo")
@@ -104,6 +111,7 @@ def test_26_a_hostile_artefact_is_told_and_changes_nothing(rig: Rig, tmp_path: P
     assert ran.status == 0
     assert "PATH=" not in ran.sinks and "root:x" not in ran.sinks
     assert "is not used" in ran.log
+    assert ("is no plain file" in ran.log) or not kind.startswith("a link")
     assert [each.path for each in rig.repo.review_comments.values()] == ["shop/storage.py"]
     assert not list(tmp_path.glob("**/owned"))
 

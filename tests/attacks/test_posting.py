@@ -9,13 +9,13 @@ from tests.attacks.rig import CROSSING, NAME, Rig
 from tests.github.faults import Reply
 
 
-def after_reading(rig: Rig, act: Callable[[], object]) -> None:
-    """Have something happen on GitHub right after it told how the pull request stands for the first time."""
+def after_reading(rig: Rig, act: Callable[[], object], where: str = "/graphql") -> None:
+    """Have something happen on GitHub right after it told how the pull request stands, or `where`, the first time."""
     handle, acts = rig.fake.handle, [act]
 
     def handling(method: str, url: str, headers: dict[str, str], raw: bytes) -> Reply:
         reply = handle(method, url, headers, raw)
-        if acts and url.endswith("/graphql"):
+        if acts and where in url:
             acts.pop()()
         return reply
 
