@@ -1,7 +1,7 @@
 """Takes each defence of `tests/attacks/cases.py` away, one at a time, and sees whether a test fails.
 
 Works on a copy of the checkout in a temporary folder, so that nothing here changes. A mutation is killed where a named
-test fails; it survived where all pass; it is void where pytest could not run them, which tells nothing.
+test fails or does not end; it survived where all pass; it is void where pytest could not run them, which tells nothing.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from typing import Literal
 from tests.attacks.cases import ROOT, Case, Mutation, read_cases
 
 Verdict = Literal["killed", "survived", "void"]
-_TIMEOUT = 300
+_TIMEOUT = 120  # seconds; without its limit, what waits may wait for hours
 _CODES: dict[int, Verdict] = {0: "survived", 1: "killed"}
 _FAILED = re.compile(r"^FAILED (\S+)", re.MULTILINE)
 
@@ -66,12 +66,12 @@ class Copy:
         finally:
             self._write(path, text)
 
-    def test(self, tests: Iterable[str]) -> subprocess.CompletedProcess[str]:
-        """Run tests by their names with the sources of the copy."""
+    def test(self, tests: Iterable[str], limit: float | None = _TIMEOUT) -> subprocess.CompletedProcess[str]:
+        """Run tests by their names with the sources of the copy; TimeoutExpired after `limit` seconds."""
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
         environ = os.environ | {"PYTHONPATH": str(self._folder / "src"), "OMP_NUM_THREADS": "1"}
         return subprocess.run(
-            command, cwd=self._folder, env=environ, capture_output=True, text=True, timeout=_TIMEOUT, check=False
+            command, cwd=self._folder, env=environ, capture_output=True, text=True, timeout=limit, check=False
         )
 
     def _write(self, path: Path, text: str) -> None:
@@ -84,7 +84,10 @@ def try_mutation(copy: Copy, case: int, mutation: Mutation) -> Tried:
     """Run a mutation's tests without the defence."""
     begin = time.monotonic()
     with copy.mutated(mutation):
-        done = copy.test(mutation.tests)
+        try:
+            done = copy.test(mutation.tests)
+        except subprocess.TimeoutExpired:
+            return Tried(case, mutation, "killed", "no end", time.monotonic() - begin)
     failed = _FAILED.search(done.stdout)
     verdict = _CODES.get(done.returncode, "void")
     if verdict == "killed" and failed is None:
@@ -105,7 +108,7 @@ def main(argv: list[str]) -> int:
         for number in range(max(1, asked.jobs)):
             copies.put(Copy(Path(folder) / str(number)))
         whole = copies.get()
-        done = whole.test(sorted({test for case in chosen for test in case.tests}))
+        done = whole.test(sorted({test for case in chosen for test in case.tests}), None)
         copies.put(whole)
         if done.returncode:
             print(done.stdout)
