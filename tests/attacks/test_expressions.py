@@ -5,7 +5,7 @@ import signal
 import time
 
 import pytest
-from tests.attacks_more.expressions import apply, find_expressions, make_attacks
+from tests.attacks.expressions import apply, find_expressions, make_attacks
 
 from reviewlore.architecture import rows
 from reviewlore.architecture.commit_style import _FINAL_NUMBER
