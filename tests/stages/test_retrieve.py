@@ -56,6 +56,8 @@ def test_a_rule_is_cited_where_it_holds() -> None:
     assert [each.kind for each in choose_precedents("src/api/loans.py", [Hit(RULE, 0.2)], [])] == ["rule"]
     assert choose_precedents("src/api/loans.py", [Hit(RULE, 0.1)], []) == ()
     assert choose_precedents("src/web/page.py", [Hit(RULE, 0.9)], []) == ()
+    below = replace(RULE, paths=("./src/web/",))  # as people write a folder
+    assert [each.kind for each in choose_precedents("src/web/page.py", [Hit(below, 0.2)], [])] == ["rule"]
     everywhere = replace(RULE, paths=())
     assert choose_precedents("src/web/page.py", [Hit(everywhere, 0.4)], [])[0].episode == "r7"
     assert choose_precedents("src/web/page.py", [Hit(everywhere, 0.3)], []) == ()

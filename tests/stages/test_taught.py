@@ -1,3 +1,5 @@
+import pytest
+
 from reviewlore.domain.retrieval import Rule
 from reviewlore.stages.taught import rules_for, tell_taught
 
@@ -22,3 +24,10 @@ def test_only_rules_of_the_changed_paths_are_named_and_few_of_them() -> None:
     (told,) = tell_taught([DOCS, CODE, DOCS, DOCS, DOCS], ["docs/a.py"])
     assert told.endswith("; and 2 more.") and "x" * 100 + "" in tell_taught([CODE], ["a.py"])[0]
     assert len(tell_taught([CODE], ["a.py"])[0]) < 230
+
+
+@pytest.mark.parametrize("named", ["docs", "docs/", "docs/a", "./docs/a", "/docs", "docs/a/b.md", "doc*", "docs/**"])
+def test_a_folder_is_what_lies_below_it_however_it_is_written(named: str) -> None:
+    rule = Rule("r4", "no jokes", (named,))
+    assert rules_for([rule], ["docs/a/b.md"]) == (rule,)
+    assert rules_for([rule], ["src/docs.py", "src/docs/a/b.md"]) == ()

@@ -1,7 +1,8 @@
 """What is searched for precedents: past remarks, taught rules and written decisions, each as a passage of text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from reviewlore.domain.finding import PrecedentKind
 from reviewlore.domain.history import Outcome
@@ -14,6 +15,12 @@ class Rule:
     id: str
     text: str
     paths: tuple[str, ...] = ()
+
+
+def covers(patterns: Iterable[str], path: str) -> bool:
+    """Whether a rule for these globs holds for a path; a folder is all below it: `docs`, `docs/` and `./docs` alike."""
+    names = (pattern.removeprefix("./").strip("/") for pattern in patterns)
+    return any(fnmatchcase(path, glob) for name in names for glob in (name, f"{name}/*"))
 
 
 @dataclass(frozen=True, slots=True)

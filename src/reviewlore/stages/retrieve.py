@@ -6,10 +6,9 @@ finding and never a finding. Only people's remarks that were acted on are search
 
 import itertools
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 
 from reviewlore.domain.finding import Finding, Precedent
-from reviewlore.domain.retrieval import Hit
+from reviewlore.domain.retrieval import Hit, covers
 
 MAX_PRECEDENTS = 3
 _HUNK_ROWS = 4
@@ -89,7 +88,7 @@ def _shown_at(hit: Hit) -> tuple[int, float]:
 def _fits(hit: Hit, path: str) -> bool:
     passage = hit.passage
     if passage.paths:
-        return hit.similarity >= _NEAR_TAUGHT and any(fnmatchcase(path, pattern) for pattern in passage.paths)
+        return hit.similarity >= _NEAR_TAUGHT and covers(passage.paths, path)
     return hit.similarity >= _NEAR and passage.path != path
 
 

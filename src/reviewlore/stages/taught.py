@@ -1,9 +1,8 @@
 """Which of the rules that maintainers taught concern a change: rules and paths in, few of them or a sentence out."""
 
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 
-from reviewlore.domain.retrieval import Rule
+from reviewlore.domain.retrieval import Rule, covers
 
 _MOST = 20
 _NAMED = 3
@@ -28,7 +27,7 @@ def tell_taught(rules: Sequence[Rule], paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def _holds(rule: Rule, paths: Sequence[str]) -> bool:
-    return any(fnmatchcase(path, pattern) for path in paths for pattern in rule.paths)
+    return any(covers(rule.paths, path) for path in paths)
 
 
 def _cut(text: str) -> str:
