@@ -86,7 +86,7 @@ def test_help_is_answered_once_with_two_reactions():
     assert scene.say("/lore help", "tess") == JobResult("success")
     assert scene.marks == ["eyes", "rocket"]
     assert len(scene.forge.talk) == 1
-    assert scene.forge.talk[0].body.startswith("Write a command as the first line of a new comment.")
+    assert scene.forge.talk[0].body.startswith("Write a command as the first line of a new comment on an open")
     assert scene.forge.talk[0].body.endswith(FOOT)
 
 

@@ -42,6 +42,9 @@ from reviewlore.stages.commands import parse_command
         ("/lore Resume!", ResumeCommand()),
         ("\n\n  /lore,  review!\nthanks", ReviewCommand()),
         ("/lore review please", ReviewCommand()),
+        ("/lore please review", ReviewCommand()),
+        ("/lore 'review' \"full\"", ReviewCommand(whole=True)),
+        ('/lore dismiss "style only" 3fa9c1', DismissCommand("style-only", "3fa9c1")),
         ("/lore: status", StatusCommand()),
         ("/lore train", TrainCommand("embedded")),
         ("/lore evaluate", EvaluateCommand()),
@@ -143,22 +146,27 @@ def test_other_text_is_not_a_command(text):
         (
             "/lore rollback everybody",
             "There is no specialist `everybody`. The form is `/lore rollback [specialist]`. "
+            "There are: `architecture`, `refactoring`, `testing`, `debugging`, `documentation`. "
             "Nothing was done; `/lore help` lists the commands.",
         ),
         (
             "/lore rollback --to=embedded-1",
             "There is no specialist `--to=embedded-1`. The form is `/lore rollback [specialist]`. "
+            "There are: `architecture`, `refactoring`, `testing`, `debugging`, `documentation`. "
             "Nothing was done; `/lore help` lists the commands.",
         ),
         (
             "/lore dismiss",
             "A dismissal needs a reason. The form is `/lore dismiss <reason> [id] [text]`. "
+            "There are: `wrong`, `not-here`, `already-known`, `style-only`, `too-minor`, `intended`, `duplicate`. "
             "Nothing was done; `/lore help` lists the commands.",
         ),
         (
             "/lore dismiss wrnog",
             "There is no reason `wrnog`. Did you mean `/lore dismiss wrong`? "
-            "The form is `/lore dismiss <reason> [id] [text]`. Nothing was done; `/lore help` lists the commands.",
+            "The form is `/lore dismiss <reason> [id] [text]`. "
+            "There are: `wrong`, `not-here`, `already-known`, `style-only`, `too-minor`, `intended`, `duplicate`. "
+            "Nothing was done; `/lore help` lists the commands.",
         ),
         (
             "/lore optout",
@@ -224,7 +232,7 @@ def test_every_command_has_exactly_one_row_and_help_names_it():
 
 def test_help_as_full_text():
     assert commands.render_help() == (
-        "Write a command as the first line of a new comment. Edited comments are not read.\n"
+        "Write a command as the first line of a new comment on an open pull request. Edited comments are not read.\n"
         "\n"
         "| command | what it does | needs the role |\n"
         "| --- | --- | --- |\n"
@@ -339,6 +347,32 @@ def test_answers_to_dismiss():
         "Which remark? Answer in its thread, or name it: `/lore dismiss <reason> <id>`. "
         "On this pull request: `3fa9c1`, `77aa00`."
     )
+    assert commands.render_which_finding(["3fa9c1"], "why <id>", "77aa00").startswith(
+        "`77aa00` is the beginning of no remark's id, or of several. Answer in its thread, or name it: `/lore why "
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "answered"),
+    [
+        ("/lore opt-out", True),
+        ("/lore optout", True),
+        ("/lore optt-out now", True),
+        ("/lore opt_in", True),
+        ("/lore opt-out everybody", True),
+        ("/lore statsu", False),
+        ("/lore helpp", False),
+        ("/lore forget me", True),
+        ("/lore 🚀", False),
+    ],
+)
+def test_whoever_misspells_the_word_for_going_is_answered_too(text, answered):
+    assert commands.is_for_everybody(parse_command(text)) == answered
+
+
+def test_more_commands_in_one_comment_are_told_of():
+    assert commands.has_unread("/lore status\n\n/lore config")
+    assert not commands.has_unread("/lore status\nas /lore help says\n> /lore help")
 
 
 def test_answers_to_status():

@@ -176,9 +176,10 @@ Command = (
 
 @dataclass(frozen=True, slots=True)
 class CommandError:
-    """A comment that means a command but is none: what is wrong, which word, and the nearest right one."""
+    """A comment that means a command but is none: what is wrong, which word, the nearest right one, and what may be."""
 
     problem: str
     word: str = ""
     suggestion: str | None = None
     usage: str | None = None
+    choices: tuple[str, ...] = ()

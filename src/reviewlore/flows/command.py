@@ -159,7 +159,8 @@ def _end(event: CommandEvent, tools: CommandTools, reaction: Reaction, answer: A
     kind = "issuecomment-" if event.kind == "issue" else "discussion_r"
     address = f"{tools.desk.repository_url}/pull/{event.number}#{kind}{event.comment}"
     mark = marker("reply", str(event.comment))
-    body = tools.desk.clean(f"{answer.text}\n\n<sub>Answer to [this command]({address}).</sub>\n\n{mark}")
+    more = f"\n\n{commands.render_unread()}" if commands.has_unread(event.body) else ""
+    body = tools.desk.clean(f"{answer.text}{more}\n\n<sub>Answer to [this command]({address}).</sub>\n\n{mark}")
     if answer.hidden:
         body = add_hidden(body, answer.hidden)
     voice = tools.desk.voice

@@ -55,7 +55,7 @@ def explain(command: ExplainCommand, event: CommandEvent, pull: PullRequest, too
     if name is None:
         matching = [each for each in known if each.startswith(command.finding or "")]
         if command.finding and len(matching) != 1:
-            raise RefusedError(commands.render_which_finding(tuple(known), "explain <id>"))
+            raise RefusedError(commands.render_which_finding(tuple(known), "explain <id>", command.finding))
         if not matching:
             return commands.render_silence(anew.review)
         if len(matching) > 1:

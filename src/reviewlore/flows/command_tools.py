@@ -74,5 +74,5 @@ def find_finding(
     if not named:
         matching = known
     if len(matching) != 1:
-        raise RefusedError(commands.render_which_finding(known, usage))
+        raise RefusedError(commands.render_which_finding(known, usage, named or ""))
     return matching[0]

@@ -13,6 +13,7 @@ from reviewlore.stages.commands.answers import (
     render_refusal,
     render_reviewed,
     render_status,
+    render_unread,
     render_version_approved,
     render_which_finding,
 )
@@ -46,7 +47,7 @@ from reviewlore.stages.commands.answers_knowledge import (
     render_which_rule,
 )
 from reviewlore.stages.commands.answers_lineage import render_why
-from reviewlore.stages.commands.parse import ROWS, is_for_everybody, may, parse_command, row_of
+from reviewlore.stages.commands.parse import ROWS, has_unread, is_for_everybody, may, parse_command, row_of
 from reviewlore.stages.commands.words import PREFIX, Row, as_code
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "Row",
     "as_code",
     "describe",
+    "has_unread",
     "is_for_everybody",
     "may",
     "parse_command",
@@ -96,6 +98,7 @@ __all__ = [
     "render_still_paused",
     "render_train_started",
     "render_training_under_way",
+    "render_unread",
     "render_version_approved",
     "render_which_explained",
     "render_which_finding",

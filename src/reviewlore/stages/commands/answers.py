@@ -35,7 +35,7 @@ def render_help() -> str:
     )
     reasons = "\n".join(f"- `{reason}`: {text}" for reason, text in _REASON_TEXT.items())
     return (
-        "Write a command as the first line of a new comment. Edited comments are not read.\n\n"
+        "Write a command as the first line of a new comment on an open pull request. Edited comments are not read.\n\n"
         f"| command | what it does | needs the role |\n| --- | --- | --- |\n{rows}\n\n"
         f"Reasons to dismiss a remark:\n\n{reasons}"
     )
@@ -49,6 +49,8 @@ def render_error(error: CommandError) -> str:
         parts.append(f"Did you mean `{PREFIX} {error.suggestion}`?")
     if error.usage:
         parts.append(f"The form is `{PREFIX} {error.usage}`.")
+    if error.choices:
+        parts.append(f"There are: {', '.join(f'`{choice}`' for choice in error.choices)}.")
     parts.append(f"Nothing was done; `{PREFIX} help` lists the commands.")
     return " ".join(parts)
 
@@ -97,12 +99,21 @@ def render_dismissed(command: DismissCommand, finding: str) -> str:
     )
 
 
-def render_which_finding(findings: Sequence[str], usage: str = "dismiss <reason> <id>") -> str:
-    """Return the answer to a command that does not say which remark is meant; `usage` is how it would say it."""
+def render_which_finding(findings: Sequence[str], usage: str = "dismiss <reason> <id>", named: str = "") -> str:
+    """Return the answer to a command that does not say which remark is meant; `usage` is how it would say it.
+
+    `named` is the id that it gave, which none has, or several begin with.
+    """
     if not findings:
         return f"There is no remark of mine on this pull request to {usage.split(maxsplit=1)[0]}."
     known = ", ".join(f"`{finding}`" for finding in findings[:20])
-    return f"Which remark? Answer in its thread, or name it: `{PREFIX} {usage}`. On this pull request: {known}."
+    asked = f"{as_code(named)} is the beginning of no remark's id, or of several." if named else "Which remark?"
+    return f"{asked} Answer in its thread, or name it: `{PREFIX} {usage}`. On this pull request: {known}."
+
+
+def render_unread() -> str:
+    """Return what is said where a comment holds more commands than one."""
+    return "Only the first line of a comment is a command; the others were not read. Give each a comment of its own."
 
 
 def render_status(registry: Registry, episodes: int, signals: int, pinned: str = "") -> str:

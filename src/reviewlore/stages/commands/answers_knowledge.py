@@ -17,9 +17,10 @@ def render_remembered(rule: Rule, scrubbed: bool) -> str:
     """Return the answer to `/lore remember`; `scrubbed`: something of its words was taken out."""
     where = f"changes to {_listed(rule.paths)}" if rule.paths else "every change"
     less = " Names, addresses and secrets in it were taken out." if scrubbed else ""
+    stop = "" if rule.text.endswith((".", "!", "?")) else "."
     return (
-        f"Remembered as `{rule.id}`: “{inert_line(rule.text)}”.{less} From the next review on it holds for {where}. "
-        f"`{PREFIX} forget rule {rule.id}` takes it back."
+        f"Remembered as `{rule.id}`: “{inert_line(rule.text)}”{stop}{less} From the next review on it holds for "
+        f"{where}. `{PREFIX} forget rule {rule.id}` takes it back."
     )
 
 

@@ -51,11 +51,18 @@ def parse_command(text: str) -> Command | CommandError | None:
     words = first[match.end() :].split()
     while len(words) > 1 and plain(words[-1]) in _COURTESY:
         words.pop()
+    while len(words) > 1 and plain(words[0]) in _COURTESY:
+        words.pop(0)
     if not words:
         return HelpCommand()
     name = plain(words[0]).rstrip("?") or "?"
     row = next((row for row in ROWS if row.name == name), None)
     return _unknown(words[0]) if row is None else row.parse(words[1:])
+
+
+def has_unread(text: str) -> bool:
+    """Whether a comment that begins with a command has more of them on later lines, which are not read."""
+    return sum(bool(_TRIGGER.match(line)) for line in text.splitlines()) > 1
 
 
 def row_of(command: Command) -> Row:
@@ -71,7 +78,7 @@ def may(role: Role, command: Command) -> bool:
 def is_for_everybody(said: Command | CommandError) -> bool:
     """Whether somebody without any role is answered: commands about oneself, also where they are misspelt."""
     if isinstance(said, CommandError):
-        return any(row.role == "none" and row.usage == said.usage for row in ROWS)
+        return any(row.role == "none" and (row.usage == said.usage or row.name == said.suggestion) for row in ROWS)
     return row_of(said).role == "none"
 
 

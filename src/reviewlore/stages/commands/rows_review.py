@@ -47,14 +47,15 @@ def _parse_dismiss(words: Sequence[str]) -> Command | CommandError:
     rest = list(words)
     finding = as_finding(rest.pop(0)) if len(rest) > 1 and as_finding(rest[0]) else None
     if not rest:
-        return CommandError("A dismissal needs a reason", usage=_DISMISS)
+        return CommandError("A dismissal needs a reason", usage=_DISMISS, choices=DISMISS_REASONS)
     given, used = plain(rest[0]), 1
     if len(rest) > 1 and f"{given}-{plain(rest[1])}" in DISMISS_REASONS:
         given, used = f"{given}-{plain(rest[1])}", 2
     reason = next((known for known in DISMISS_REASONS if known == given.replace("_", "-")), None)
     if reason is None:
         near = get_close_matches(given, DISMISS_REASONS, 1)
-        return CommandError("There is no reason", rest[0], f"dismiss {near[0]}" if near else None, _DISMISS)
+        meant = f"dismiss {near[0]}" if near else None
+        return CommandError("There is no reason", rest[0], meant, _DISMISS, DISMISS_REASONS)
     rest = rest[used:]
     if finding is None and rest and as_finding(rest[0]):
         finding = as_finding(rest.pop(0))

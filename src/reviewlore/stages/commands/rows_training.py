@@ -62,7 +62,8 @@ def _parse_rollback(words: Sequence[str]) -> Command | CommandError:
     name = plain(given[0])
     if name not in SPECIALISTS:
         near = get_close_matches(name, SPECIALISTS, 1)
-        return CommandError("There is no specialist", words[0], f"rollback {near[0]}" if near else None, _ROLLBACK)
+        meant = f"rollback {near[0]}" if near else None
+        return CommandError("There is no specialist", words[0], meant, _ROLLBACK, SPECIALISTS)
     return surplus(_ROLLBACK, given[1:]) or RollbackCommand(name)
 
 

@@ -9,6 +9,7 @@ from reviewlore.domain.people import Role
 
 PREFIX = "/lore"
 MAX_TEXT = 500
+_AROUND = ",:;.!`'\""
 _FINDING = re.compile(r"[0-9a-f]{6,64}")
 
 
@@ -44,7 +45,7 @@ def as_finding(word: str) -> str | None:
 
 def plain(word: str) -> str:
     """Return a word as it is compared: lower case for ASCII only, so that no look-alike becomes a known word."""
-    return word.strip(",:;.!`").lower() if word.isascii() else word
+    return word.strip(_AROUND).lower() if word.isascii() else word
 
 
 def as_code(text: str) -> str:
