@@ -31,3 +31,17 @@ def test_a_folder_is_what_lies_below_it_however_it_is_written(named: str) -> Non
     rule = Rule("r4", "no jokes", (named,))
     assert rules_for([rule], ["docs/a/b.md"]) == (rule,)
     assert rules_for([rule], ["src/docs.py", "src/docs/a/b.md"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("named", "held"),
+    [
+        ("**/*.md", ["docs/a/b.md", "docs/b.md", "b.md"]),
+        ("docs/**/*.md", ["docs/a/b.md", "docs/b.md"]),
+        ("docs/**/b.md", ["docs/a/b.md", "docs/b.md"]),
+        ("**/a", ["docs/a/b.md", "a/b.txt"]),
+    ],
+)
+def test_two_stars_also_stand_for_no_folder(named: str, held: list[str]) -> None:
+    rule = Rule("r5", "no jokes", (named,))
+    assert [path for path in ("docs/a/b.md", "docs/b.md", "b.md", "a/b.txt") if rules_for([rule], [path])] == held

@@ -18,9 +18,13 @@ class Rule:
 
 
 def covers(patterns: Iterable[str], path: str) -> bool:
-    """Whether a rule for these globs holds for a path; a folder is all below it: `docs`, `docs/` and `./docs` alike."""
+    """Whether what holds for these globs holds for a path: `*` crosses folders, and `**/` also means no folder.
+
+    A folder is all below it: `docs`, `docs/` and `./docs` alike.
+    """
     names = (pattern.removeprefix("./").strip("/") for pattern in patterns)
-    return any(fnmatchcase(path, glob) for name in names for glob in (name, f"{name}/*"))
+    forms = (form for name in names for form in (name, name.removeprefix("**/"), name.replace("/**/", "/")))
+    return any(fnmatchcase(path, glob) for form in forms for glob in (form, f"{form}/*"))
 
 
 @dataclass(frozen=True, slots=True)

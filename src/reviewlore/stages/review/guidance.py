@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from reviewlore.domain.neutral import neutral_prose
+from reviewlore.domain.retrieval import covers
 from reviewlore.stages.review.context import Section
 
 # Files of this name hold for the folder they lie in and all below it (https://agents.md).
@@ -87,11 +88,8 @@ def apply_to(value: object) -> tuple[str, ...] | None:
 
 
 def applies(globs: Sequence[str] | None, paths: Iterable[str]) -> bool:
-    """Whether guidance for these globs concerns one of the paths; `**/` also means no folder, `*` crosses folders."""
-    if globs is None:
-        return True
-    forms = {form for glob in globs for form in (glob, glob.removeprefix("**/"), glob.replace("/**/", "/"))}
-    return any(fnmatchcase(path, form) for path in paths for form in forms)
+    """Whether guidance for these globs concerns one of the paths (None: it does not say, so it does)."""
+    return globs is None or any(covers(globs, path) for path in paths)
 
 
 def select_guidance(
