@@ -45,7 +45,7 @@ def test_workflows_start_without_permissions(name):
     assert workflow["permissions"] == {}
     assert workflow["concurrency"]["group"]
     assert "pull_request_target" not in events_of(workflow)
-    assert ("workflow_run" in events_of(workflow)) == (name == "post.yml")
+    assert ("workflow_run" in events_of(workflow)) == (name in ("post.yml", "commands.yml"))
     assert re.search(r"\bcache\b", (ROOT / ".github/workflows" / name).read_text()) is None, (
         "a pull request could fill it"
     )
@@ -54,7 +54,7 @@ def test_workflows_start_without_permissions(name):
 @pytest.mark.parametrize(("name", "job", "body"), JOBS)
 def test_every_job_is_bounded_and_names_its_permissions(name, job, body):
     assert body["timeout-minutes"] <= 360
-    assert body["permissions"]
+    assert body["permissions"] or not any("uses" in step for step in steps_of(body))
     assert "secrets" not in body, "no workflow inherits secrets"
     for step in steps_of(body):
         used = step.get("uses", "./")
@@ -104,11 +104,15 @@ def test_the_guide_tells_every_input_and_output():
 
 
 def test_commands_run_on_new_comments_with_the_code_of_the_default_branch():
-    workflow = LOADED["commands.yml"]
+    """An event of a review thread runs what the pull request has, which the environment's secret is not for."""
+    workflow, thread = LOADED["commands.yml"], LOADED["thread.yml"]
     assert events_of(workflow) == {
         "issue_comment": {"types": ["created"]},
-        "pull_request_review_comment": {"types": ["created"]},
+        "workflow_run": {"workflows": [thread["name"]], "types": ["completed"]},
     }
+    assert events_of(thread) == {"pull_request_review_comment": {"types": ["created"]}}
+    (body,) = thread["jobs"].values()
+    assert (body["permissions"], [step for step in steps_of(body) if "uses" in step]) == ({}, [])
     for job in workflow["jobs"].values():
         if job["permissions"].get("actions") == "write":  # the job that starts one
             assert steps_of(job)[-1]["with"]["train-workflow"] in LOADED
@@ -117,8 +121,11 @@ def test_commands_run_on_new_comments_with_the_code_of_the_default_branch():
 
 
 def test_exactly_one_job_answers_a_command():
-    """The two conditions differ in one part only, and that part is the other's negation."""
+    """Of a comment the two conditions differ in one part only, the other's negation; a run of a thread has one job."""
     answer, change = (LOADED["commands.yml"]["jobs"][name]["if"] for name in ("answer", "change"))
+    run, _, change = change.partition(" || ")
+    assert run == "github.event.workflow_run.conclusion == 'success'"
+    assert answer.startswith("contains(github.event.comment.body, '/lore') &&"), "never without a comment"
     shared = answer.partition("!contains(")[0].strip()
     assert change.startswith(f"{shared} (")
     words = re.findall(r"!contains\(github.event.comment.body, '([\w-]+)'\)", answer)

@@ -172,6 +172,15 @@ def test_reactions_and_replies(fake: FakeGitHub, forge: GithubForge) -> None:
         forge.post_comment(1, "Hello?")
 
 
+def test_a_comment_says_when_its_words_were_changed(fake: FakeGitHub, forge: GithubForge) -> None:
+    said = fake.add_review_comment(NAME, 1, "a.py", "/lore help", "carol", line=2)
+    assert (forge.dated_comment(said.id).body, forge.dated_comment(said.id).edited_at) == ("/lore help", None)
+    said.edited_at = "2026-01-03T00:00:00Z"
+    assert forge.dated_comment(said.id).edited_at == said.edited_at
+    with pytest.raises(InputError):
+        forge.dated_comment(said.id + 1000)
+
+
 def test_what_anybody_said_is_found_again_newest_first(fake: FakeGitHub, forge: GithubForge) -> None:
     root = fake.add_review_comment(NAME, 1, "a.py", "Why?", "carol", line=2, created_at="2026-01-01T00:00:00Z")
     later = fake.add_review_comment(NAME, 1, "a.py", "And why this?", "bob", line=1, created_at="2026-01-02T00:00:00Z")

@@ -52,5 +52,5 @@ def test_27_no_run_keeps_or_reads_a_cache_that_a_pull_request_can_fill(path: Pat
 
 
 def test_there_is_something_to_check() -> None:
-    assert {"review.yml", "commands.yml", "learn.yml", "post.yml"} <= LOADED.keys()
+    assert {"review.yml", "commands.yml", "thread.yml", "learn.yml", "post.yml"} <= LOADED.keys()
     assert TEMPLATES

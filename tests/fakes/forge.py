@@ -91,6 +91,12 @@ class FakeForge(Forge, ForgeVoice, ForgeRuns):
     def thread_comment(self, comment: int) -> ThreadComment:
         return next(each for each in self.threads if each.id == comment)
 
+    def dated_comment(self, comment: int) -> ThreadComment:
+        found = [each for each in self.threads if each.id == comment]
+        if not found:
+            raise InputError(f"There is no comment {comment}.")
+        return found[0]
+
     def posted(self, number: int, marker: str) -> Posted:
         def mine(author: str | None, body: str) -> bool:
             return author == self.login and marker in body

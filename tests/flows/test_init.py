@@ -33,7 +33,7 @@ def repo(tmp_path: Path) -> Path:
 def test_it_writes_the_workflows_and_settings_that_are_the_defaults(repo: Path, capsys) -> None:
     code, out, err = told(capsys, "init", ACTION, "--repo", str(repo))
     assert (code, err) == (0, "")
-    assert list(files_of(repo)) == ["reviewlore-commands.yml", "reviewlore-learn.yml", "reviewlore-review.yml"]
+    assert list(files_of(repo)) == [f"reviewlore-{kind}.yml" for kind in ("commands", "learn", "review", "thread")]
     assert parse_settings((repo / FILE).read_text()) == Settings()
     assert out.startswith("Wrote .github/workflows/reviewlore-review.yml\n")
     assert f"Wrote {FILE}\n" in out
@@ -70,7 +70,7 @@ def test_a_second_run_changes_nothing(repo: Path, capsys) -> None:
     code, out, _ = told(capsys, "init", ACTION, "--repo", str(repo))
     assert code == 0
     assert git(repo, "status", "--porcelain") == ""
-    assert out.count("Is as it should be:") == 4, "what is not said is as it was the last time"
+    assert out.count("Is as it should be:") == 5, "what is not said is as it was the last time"
     assert f"Kept {FILE}" in out
 
 
@@ -79,7 +79,7 @@ def test_a_newer_action_renews_what_nobody_changed_and_drops_what_is_not_asked_f
     before = files_of(repo)
     code, out, _ = told(capsys, "init", NEWER, "--repo", str(repo))
     assert code == 0
-    assert out.count("Renewed ") == 4
+    assert out.count("Renewed ") == 5
     after = files_of(repo)
     assert before.keys() == after.keys()
     assert [without_commit(text) for text in before.values()] == [without_commit(text) for text in after.values()]
@@ -118,7 +118,7 @@ def test_lines_that_end_as_windows_ends_them_are_no_change(repo: Path, capsys) -
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     code, out, _ = told(capsys, "init", ACTION, "--repo", str(repo))
     assert code == 0
-    assert out.count("Is as it should be:") == 3
+    assert out.count("Is as it should be:") == 4
 
 
 def test_the_runner_and_what_is_trained_come_from_the_settings(repo: Path, capsys) -> None:

@@ -45,7 +45,7 @@ def test_all_in_place(shop: Path, capsys) -> None:
     code, said = look(capsys, shop)
     assert said == {
         "Actions": "ok: enabled",
-        "workflows": "ok: 4 in place, as init writes them",
+        "workflows": "ok: 5 in place, as init writes them",
         "environment": "ok: reviewlore has the secret REVIEWLORE_PSEUDONYM_KEY",
         "ruleset": f"ok: {STATE} is protected (deletion, update)",
         "runner": "ok: 1 online with the labels h200",
@@ -74,7 +74,7 @@ def test_workflows_of_other_settings_or_changed_by_hand_are_told(shop: Path, fak
     path.write_text(path.read_text() + "# mine\n")
     push(fake, shop)
     code, said = look(capsys, shop)
-    assert (code, said["workflows"]) == (0, f"ok: 4 in place; changed by hand: {path.relative_to(shop)}")
+    assert (code, said["workflows"]) == (0, f"ok: 5 in place; changed by hand: {path.relative_to(shop)}")
     (shop / FILE).write_text('[train]\ntier = "adapter"\nrunner = ["b300"]\n')
     push(fake, shop)
     code, said = look(capsys, shop)
@@ -91,7 +91,7 @@ def test_workflows_of_other_settings_or_changed_by_hand_are_told(shop: Path, fak
 
 
 def test_a_repository_without_workflows_is_told_how_to_get_them(shop: Path, fake: FakeGitHub, capsys) -> None:
-    names = [f".github/workflows/reviewlore-{kind}.yml" for kind in ("review", "commands", "learn", "post")]
+    names = [f".github/workflows/reviewlore-{kind}.yml" for kind in ("review", "commands", "thread", "learn", "post")]
     fake.commit("octo/shop", "main", dict.fromkeys(names), "Drop all")
     code, said = look(capsys, shop)
     assert (code, said["workflows"].startswith("PROBLEM: none of reviewlore's lies on main.")) == (2, True)

@@ -13,7 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.github.examples import find_example, load_examples
 
-from reviewlore.domain.events import AnalysedEvent, CommandEvent, Ignored, Mode, PullRequestEvent, PushEvent
+from reviewlore.domain.events import (
+    AnalysedEvent,
+    CommandEvent,
+    Ignored,
+    Mode,
+    PullRequestEvent,
+    PushEvent,
+    ThreadEvent,
+)
 from reviewlore.flows.dispatch import choose_job
 from reviewlore.stages.intake import read_event
 
@@ -233,6 +241,20 @@ def test_a_run_that_analysed_a_pull_request_is_posted():
         head_branch="main",
         head_sha="5779607b49aab1200488439f02372c57b4f75444",
     )
+
+
+def test_a_run_of_a_comment_in_a_thread_names_the_comment():
+    payload = find_example("workflow_run", action="completed")
+    payload["workflow_run"] |= {"event": "pull_request_review_comment", "conclusion": "success"}
+    payload["workflow_run"]["display_title"] = "reviewlore thread 284312630"
+    heard = ThreadEvent("Codertocat/Hello-World", 284312630, payload["workflow_run"]["created_at"], "main")
+    assert read_event("workflow_run", payload) == heard
+    assert [mode for mode in MODES if choose_job(mode, heard) == mode] == ["command"]
+    for title in (None, "", "reviewlore thread 0", "reviewlore thread 1\n", "reviewlore thread \u0661", "x 1", 1):
+        payload["workflow_run"]["display_title"] = title
+        assert read_event("workflow_run", payload) == Ignored("payload_incomplete")
+    payload["workflow_run"]["conclusion"] = "skipped"
+    assert read_event("workflow_run", payload) == Ignored("run_without_result")
 
 
 ANYTHING = st.one_of(

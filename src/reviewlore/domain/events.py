@@ -91,13 +91,27 @@ class AnalysedEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadEvent:
+    """Somebody wrote `comment` in a review thread, says the name of a run that has ended; the run began at `at`.
+
+    Whoever opens a pull request writes the workflow that this run follows, and so its name: it may name any comment.
+    All that counts of the comment is asked of the forge.
+    """
+
+    repository: str
+    comment: int
+    at: str
+    default_branch: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """Nothing is done, for a snake_case reason."""
 
     reason: str
 
 
-Event = PullRequestEvent | CommandEvent | ScheduledEvent | DispatchEvent | PushEvent | AnalysedEvent
+Event = PullRequestEvent | CommandEvent | ScheduledEvent | DispatchEvent | PushEvent | AnalysedEvent | ThreadEvent
 
 
 @dataclass(frozen=True, slots=True)

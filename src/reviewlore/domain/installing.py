@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Split = Literal["none", "forks", "all"]
-Workflow = Literal["review", "commands", "learn", "post", "organisation"]
+Workflow = Literal["review", "commands", "thread", "learn", "post", "organisation"]
 FileState = Literal["new", "same", "renewed", "kept", "stale", "refused"]
 OWN_ACTION = "./"
 

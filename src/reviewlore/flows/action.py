@@ -14,6 +14,7 @@ from reviewlore.domain.events import (
     Mode,
     PullRequestEvent,
     RunContext,
+    ThreadEvent,
 )
 from reviewlore.domain.forge import PullRequest, Standing
 from reviewlore.errors import ReviewloreError, UserError
@@ -44,7 +45,7 @@ def _run(context: RunContext, tools: ActionTools) -> JobResult:
     if isinstance(job, Ignored) or isinstance(event, Ignored):
         reason = job.reason if isinstance(job, Ignored) else "event_not_handled"
         return JobResult("skipped", reason)
-    if isinstance(event, CommandEvent):
+    if isinstance(event, CommandEvent | ThreadEvent):
         return _command(event, context, tools)
     if isinstance(event, PullRequestEvent | AnalysedEvent):
         return _look(event, context, tools)
@@ -74,11 +75,15 @@ def _learn(job: Mode, context: RunContext, tools: ActionTools) -> JobResult:
     return JobResult("success", summary=tools.train(context.inputs.tier, context.inputs.recipe))
 
 
-def _command(event: CommandEvent, context: RunContext, tools: ActionTools) -> JobResult:
+def _command(heard: CommandEvent | ThreadEvent, context: RunContext, tools: ActionTools) -> JobResult:
     from reviewlore.flows.command import answer_command
     from reviewlore.flows.command_tools import CommandTools  # what a review need not load
+    from reviewlore.flows.thread import find_command
 
     desk = tools.desk()
+    event = find_command(heard, desk.forge) if isinstance(heard, ThreadEvent) else heard
+    if isinstance(event, Ignored):
+        return JobResult("skipped", event.reason)
     command_tools = CommandTools(
         desk=desk,
         runs=tools.runs,

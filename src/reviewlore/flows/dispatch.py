@@ -10,12 +10,13 @@ from reviewlore.domain.events import (
     PullRequestEvent,
     PushEvent,
     ScheduledEvent,
+    ThreadEvent,
 )
 
 # Learning and training write what later runs believe: only the clock, people with write access and merges start them.
 _ACCEPTED: dict[Mode, tuple[type, ...]] = {
     "review": (PullRequestEvent,),
-    "command": (CommandEvent,),
+    "command": (CommandEvent, ThreadEvent),
     "learn": (ScheduledEvent, DispatchEvent, PushEvent),
     "train": (ScheduledEvent, DispatchEvent),
     "report": (ScheduledEvent, DispatchEvent, PushEvent),

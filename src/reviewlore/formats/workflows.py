@@ -51,7 +51,7 @@ def workflow_path(workflow: Workflow, action: str) -> str:
 
 def planned_workflows(plan: WorkflowPlan) -> tuple[Workflow, ...]:
     """Return which workflows a plan takes."""
-    found: list[Workflow] = [] if plan.served else ["review", "commands"]
+    found: list[Workflow] = [] if plan.served else ["review", "commands", "thread"]
     found.append("learn")
     if plan.split != "none" and not plan.served:
         found.append("post")
@@ -74,7 +74,7 @@ def render_workflow(templates: Mapping[str, str], workflow: Workflow, plan: Work
         "runner": json.dumps(list(plan.runner)),
         "split": plan.split,
         "words": list(words),
-        **{name: _file(name, plan.action) for name in ("review", "post", "learn")},
+        **{name: _file(name, plan.action) for name in ("review", "commands", "thread", "post", "learn")},
     }
     return _sign(_render(templates, f"{workflow}.yml.j2", values), plan)
 

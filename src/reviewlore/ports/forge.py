@@ -82,6 +82,10 @@ class Forge(Protocol):
         """Return one review comment; InputError where there is none."""
         ...
 
+    def dated_comment(self, comment: int) -> ThreadComment:
+        """Return one review comment with when its words were changed (`edited_at`); InputError where there is none."""
+        ...
+
     def standing(self, number: int, marker: str) -> Standing:
         """Return a pull request as it is now with what `posted` returns, at once; InputError where there is none."""
         ...

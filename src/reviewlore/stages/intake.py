@@ -18,11 +18,13 @@ from reviewlore.domain.events import (
     PullRequestEvent,
     PushEvent,
     ScheduledEvent,
+    ThreadEvent,
 )
 
 _REVIEWED: tuple[PullAction, ...] = get_args(PullAction)
 _CONCLUDED = ("success", "failure")  # a run that found something to fail on has a review all the same
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_THREAD_RUN = re.compile(r"reviewlore thread ([1-9][0-9]{0,17})", re.ASCII)  # `run-name` of the workflow of threads
 
 
 def read_event(name: str, payload: object, repository: str = "") -> Event | Ignored:
@@ -135,6 +137,8 @@ def _workflow_run(repository: str, body: Mapping[str, object]) -> Event | Ignore
     run = _map(body.get("workflow_run"))
     if body.get("action") != "completed":
         return Ignored("run_not_completed")
+    if run.get("event") == "pull_request_review_comment":
+        return _thread(repository, body, run)
     if run.get("event") != "pull_request":
         return Ignored("run_not_of_a_pull_request")
     if run.get("conclusion") not in _CONCLUDED:
@@ -144,6 +148,15 @@ def _workflow_run(repository: str, body: Mapping[str, object]) -> Event | Ignore
     if number is None or not _COMMIT.fullmatch(head_sha) or not branch or head_repository.count("/") != 1:
         return Ignored("payload_incomplete")
     return AnalysedEvent(repository, number, head_repository, branch, head_sha)
+
+
+def _thread(repository: str, body: Mapping[str, object], run: Mapping[str, object]) -> Event | Ignored:
+    if run.get("conclusion") != "success":
+        return Ignored("run_without_result")  # the comment had no command, so its job was skipped
+    named, at = _THREAD_RUN.fullmatch(_text(run.get("display_title"))), _text(run.get("created_at"))
+    if named is None or not at:
+        return Ignored("payload_incomplete")
+    return ThreadEvent(repository, int(named[1]), at, read_default_branch(body))
 
 
 def _not_a_new_comment(body: Mapping[str, object]) -> str | None:
