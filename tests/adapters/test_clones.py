@@ -8,6 +8,7 @@ import pytest
 from tests.repositories import commit, git, make_repository
 
 from reviewlore.adapters.clones import CloneShelf
+from reviewlore.adapters.git import GitRepo
 from reviewlore.domain.app import Grant
 from reviewlore.errors import ForgeError, StorageError
 
@@ -164,3 +165,55 @@ def test_a_link_that_a_job_laid_is_not_followed(server: Path, tmp_path: Path, na
     with clones.hold(grant()):
         assert head(clone) == git(server / "octo/demo.git", "rev-parse", "HEAD")
     assert not list(elsewhere.iterdir()) and not (Path(clone) / name).is_symlink()
+
+
+def test_a_log_that_a_job_laid_is_not_gone_on_with(server: Path, tmp_path: Path) -> None:
+    """Attack: what git appends to a log of a branch goes through a link to the App's secrets, and is one then."""
+    clones, secret = shelf(server), tmp_path / "webhook-secret"
+    secret.write_text("s" * 40)
+    with clones.hold(grant()) as clone:
+        pass
+    home, log = server / "octo/demo.git", Path(clone) / "logs/refs/remotes/origin/main"
+
+    def poison() -> None:
+        log.parent.mkdir(parents=True)
+        log.symlink_to(secret)
+
+    poison()
+    commit(home, {"b": "2"})
+    git(Path(clone), "fetch", "-q", f"file://{home}", "+refs/heads/*:refs/remotes/origin/*")
+    assert len(secret.read_text()) > 80, "git goes on with such a log"
+    secret.write_text("s" * 40)
+    commit(home, {"b": "3"})
+    with clones.hold(grant()):
+        assert secret.read_text() == "s" * 40 and not log.exists()
+        log.parent.mkdir(parents=True)
+        log.touch()
+    commit(home, {"b": "4"})
+    with clones.hold(grant()):
+        assert not log.exists(), "a log grows without end"
+
+
+def test_a_pipe_that_a_job_laid_keeps_nobody_waiting(server: Path) -> None:
+    clones = shelf(server)
+    with clones.hold(grant()) as clone:
+        pass
+    (Path(clone) / "FETCH_HEAD").unlink()
+    os.mkfifo(Path(clone) / "FETCH_HEAD")
+    after = commit(server / "octo/demo.git", {"b": "2"})
+    with clones.hold(grant()):
+        assert head(clone) == after
+
+
+def test_no_object_stands_for_another_one(server: Path) -> None:
+    """Attack: `refs/replace/ID` makes git read another object wherever ID is asked for."""
+    clones, home = shelf(server), server / "octo/demo.git"
+    with clones.hold(grant()) as clone:
+        pass
+
+    wanted, other = git(home, "rev-parse", "HEAD:a"), git(Path(clone), "hash-object", "-w", "HEAD")
+    git(Path(clone), "update-ref", f"refs/replace/{wanted}", other)
+    assert git(Path(clone), "cat-file", "-p", wanted).startswith("ref:"), "git obeys such a clone"
+    assert GitRepo(clone).read(head(clone), "a") == b"1\n" * 5000
+    with clones.hold(grant()):
+        assert not git(Path(clone), "for-each-ref", "refs/replace")

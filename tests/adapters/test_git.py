@@ -42,6 +42,19 @@ def test_a_revision_is_never_an_option(folder: Path, name: str) -> None:
     assert not Path("/tmp/reviewlore-written").exists()
 
 
+def test_a_ref_in_full_is_no_branch_that_is_named_like_one(folder: Path) -> None:
+    """Attack: where refs/remotes/origin/main is not there, git looks for refs/heads/refs/remotes/origin/main too."""
+    first = commit(folder, {"a": "1"})
+    second = commit(folder, {"a": "2"})
+    git(folder, "update-ref", "refs/heads/refs/remotes/origin/main", first)
+    assert git(folder, "rev-parse", "refs/remotes/origin/main") == first, "git takes it"
+    with pytest.raises(InputError, match="no commit named 'refs/remotes/origin/main'"):
+        GitRepo(folder).resolve("refs/remotes/origin/main")
+    git(folder, "update-ref", "refs/remotes/origin/main", second)
+    assert GitRepo(folder).resolve("refs/remotes/origin/main") == second
+    assert GitRepo(folder).resolve("refs/remotes/origin/main~1") == first
+
+
 def test_an_id_is_never_an_option(folder: Path) -> None:
     repo = GitRepo(folder)
     with pytest.raises(InputError, match="not a full object id"):

@@ -54,7 +54,7 @@ class Remote:
     def environ(self) -> dict[str, str]:
         """Return the environment of a git process: no prompt, no system settings, the token as a header."""
         found = {name: value for name, value in os.environ.items() if not name.startswith(_WITHHELD)}
-        found |= {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
+        found |= {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C"}
         # Others start a program that the address names; and no redirect leads from https to less, or to a file.
         found["GIT_ALLOW_PROTOCOL"] = _PROTOCOLS.get(urlsplit(self.address).scheme, "file")
         if self.token and self.server_url.startswith("http"):

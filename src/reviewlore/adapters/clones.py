@@ -36,10 +36,11 @@ _CONFIG = """[core]
 [remote "origin"]
 \turl = "{address}"
 """
-# By these a repository leads git to settings, objects or programs elsewhere.
+# By these a repository leads git to settings, objects, programs or another history. Where a log of a branch lies, git
+# goes on with it, whatever the settings say.
 _LEADING_ELSEWHERE = (
     *("commondir", "gitdir", "config.worktree", "worktrees", "modules", "hooks", "info/attributes", "info/grafts"),
-    *("objects/info/alternates", "objects/info/http-alternates"),
+    *("objects/info/alternates", "objects/info/http-alternates", "logs", "refs/replace", "shallow"),
 )
 
 
@@ -84,7 +85,7 @@ class CloneShelf:
 
     def _bring(self, path: Path, remote: Remote) -> None:
         try:
-            if path.exists() and _has_links(path):
+            if path.exists() and not _is_plain(path):
                 shutil.rmtree(path)
             if path.exists():
                 _unlock(path)
@@ -130,9 +131,13 @@ def _settle(path: Path, remote: Remote) -> None:
     fresh.replace(path / "config")
 
 
-def _has_links(path: Path) -> bool:
-    """Whether a link stands where git keeps what it writes: it makes none there."""
-    return any(each.is_symlink() for each in (*path.iterdir(), *(path / "objects").iterdir(), *path.glob("refs/**/*")))
+def _is_plain(path: Path) -> bool:
+    """Whether all below a folder is files and folders: git writes through a link, and waits at a pipe for ever."""
+    with os.scandir(path) as entries:
+        return all(
+            _is_plain(Path(each.path)) if each.is_dir(follow_symlinks=False) else each.is_file(follow_symlinks=False)
+            for each in entries
+        )
 
 
 def _unlock(path: Path) -> None:

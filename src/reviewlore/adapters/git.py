@@ -26,6 +26,7 @@ from reviewlore.formats import commits, patches
 from reviewlore.formats.trees import parse_listing, parse_steps
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_SUFFIX = re.compile(r"[~^:]|@\{")  # what may stand behind the name of a ref in a revision, and in no name of one
 _MOST_FOLDERS = 64
 _MOST_TREES = 2  # a review asks for its base and its head, each more than once
 # `https://host/owner/name.git` or `git@host:owner/name`; a folder on this machine has no owner.
@@ -86,6 +87,8 @@ class GitRepo:
     def resolve(self, revision: str) -> str:
         """Return the full commit id of a revision; InputError if there is none."""
         try:
+            if revision.startswith("refs/"):  # else git takes refs/heads/refs/... where there is no such one
+                self._repo.git.show_ref("--verify", "--quiet", "--", _SUFFIX.split(revision, maxsplit=1)[0])
             name = f"{revision}^{{commit}}"
             found = str(self._repo.git.rev_parse("--verify", "--quiet", "--end-of-options", name)).strip()
         except GitCommandError as error:
@@ -105,10 +108,8 @@ class GitRepo:
 
     def contains(self, commit: str) -> bool:
         """Whether a full commit id is present in this repository."""
-        if not _OBJECT_ID.fullmatch(commit):
-            return False
         try:
-            kind: str | bytes = self._repo.git.get_object_header(commit)[1]
+            kind = self._repo.git.get_object_header(commit)[1] if _OBJECT_ID.fullmatch(commit) else ""
         except (ValueError, BadObject):
             return False
         return kind in ("commit", b"commit")
@@ -190,9 +191,7 @@ class GitRepo:
             try:
                 _, _, _, content = self._repo.git.get_object_data(self._id(blob))
             except (ValueError, BadObject) as error:
-                raise InputError(
-                    f"Object {blob[:12]} is missing from {self.path}. Fetch it, or clone again."
-                ) from error
+                raise self._gone(f"Object {blob[:12]}") from error
             yield blob, content
 
     def read(self, commit: str, path: str) -> bytes | None:
@@ -258,7 +257,7 @@ class GitRepo:
             name: str | bytes = self._repo.git.get_object_header(f"{self._id(commit)}^{{tree}}")[0]
             return name.decode() if isinstance(name, bytes) else name
         except (ValueError, BadObject) as error:
-            raise InputError(f"Commit {commit[:12]} is missing from {self.path}. Fetch it, or clone again.") from error
+            raise self._gone(f"Commit {commit[:12]}") from error
 
     def _folder(self, tree: str) -> git_bulk.Folder:
         """Return what a tree object names; InputError where it is missing. The same folders are asked for often."""
@@ -266,9 +265,7 @@ class GitRepo:
             try:
                 _, _, _, data = self._repo.git.get_object_data(tree)
             except (ValueError, BadObject) as error:
-                raise InputError(
-                    f"Object {tree[:12]} is missing from {self.path}. Fetch it, or clone again."
-                ) from error
+                raise self._gone(f"Object {tree[:12]}") from error
             if len(self._folders) >= _MOST_FOLDERS:
                 self._folders.clear()
             self._folders[tree] = git_bulk.parse_folder(data)
@@ -291,6 +288,9 @@ class GitRepo:
         if not _OBJECT_ID.fullmatch(value):
             raise InputError(f"{value!r} is not a full object id; resolve it first.")
         return value
+
+    def _gone(self, what: str) -> InputError:
+        return InputError(f"{what} is missing from {self.path}. Fetch it, or clone again.")
 
     def _missing(self, revision: str) -> str:
         if not self._repo.references and not self._repo.head.is_valid():

@@ -82,12 +82,13 @@ def name_repository(repo: Repo) -> None:
     """Tell every git process which repository is meant, whatever folder, hook or environment we were started from.
 
     The git directory itself stands in for the work tree, where git would read `.gitattributes` that a pull request
-    brought along: they could declare code binary and so hide it.
+    brought along: they could declare code binary and so hide it. And an id is that object's, not one's that
+    `refs/replace` puts in its place.
     """
     folder = str(Path(repo.git_dir).absolute())
     repo.git = Git(folder)
     magic = {f"GIT_{kind}_PATHSPECS": "0" for kind in ("LITERAL", "GLOB", "NOGLOB", "ICASE")}
-    repo.git.update_environment(GIT_DIR=folder, GIT_WORK_TREE=folder, **magic)
+    repo.git.update_environment(GIT_DIR=folder, GIT_WORK_TREE=folder, GIT_NO_REPLACE_OBJECTS="1", **magic)
 
 
 def last_words(error: GitCommandError) -> str:
