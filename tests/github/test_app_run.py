@@ -165,14 +165,15 @@ def served(host: Host) -> Iterator[tuple[subprocess.Popen[str], str]]:
         (host.folder / name).write_text(text)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
     environ |= {"GITHUB_SERVER_URL": host.options.server_url, "GITHUB_API_URL": host.fake.base}
-    command = [sys.executable, "-m", "reviewlore", "serve", "--folder", str(host.folder)]
-    checked = subprocess.run([*command, "--check"], env=environ, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "reviewlore", "serve", "--folder", host.folder.name]
+    options = {"env": environ, "cwd": host.root, "text": True}
+    checked = subprocess.run([*command, "--check"], **options, capture_output=True, check=False)
     assert checked.returncode == 0, checked
     host.fake.installation.permissions["checks"], host.fake.app_events = "read", ["push"]
-    checked = subprocess.run([*command, "--check"], env=environ, capture_output=True, text=True, check=False)
+    checked = subprocess.run([*command, "--check"], **options, capture_output=True, check=False)
     assert checked.returncode == 2 and "may not write checks" in checked.stdout
     assert "is not sent pull_request." in checked.stdout
-    with subprocess.Popen([*command, "--port", "0"], env=environ, stderr=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen([*command, "--port", "0"], **options, stderr=subprocess.PIPE) as server:
         assert server.stderr is not None
         port = re.search(r"on (\d+);", server.stderr.readline())
         assert port is not None

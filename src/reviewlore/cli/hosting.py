@@ -19,7 +19,8 @@ _PORT = click.IntRange(0, 65_535)
 
 
 @click.command()
-@click.option("--folder", required=True, metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
+@click.option("--folder", required=True, metavar="DIR",
+              type=click.Path(path_type=Path, file_okay=False, resolve_path=True),  # jobs run in other folders
               help="Where the queue and the clones lie, and secrets that the environment has not.")  # fmt: skip
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at, behind a proxy with TLS.")
 @click.option("--port", default=8321, show_default=True, type=_PORT, help="Port of /webhook, /healthz and /readyz.")
