@@ -181,12 +181,23 @@ def test_what_an_installation_no_longer_allows_is_not_worked_on(queue: SqliteDel
 
 
 def test_a_full_queue_takes_nothing_more_and_one_repository_cannot_fill_it(tmp_path: Path) -> None:
-    queue = SqliteDeliveryQueue(tmp_path, most_open=3, most_of_one=2)
+    queue = SqliteDeliveryQueue(tmp_path, most_open=6, most_of_one=2)
     assert queue.put([made(1), made(2), made(3)]) == ["taken", "taken", "full"]
     assert queue.put([made(4, "octo/other"), made(5, "octo/third"), made(1)]) == ["taken", "full", "again"]
     claimed(queue)
     queue.finish("guid-1", "done")
     assert queue.put([made(3)]) == ["taken"]
+
+
+def test_an_owner_of_many_repositories_leaves_room_and_turns_to_others(tmp_path: Path) -> None:
+    """Attack: deliveries of as many repositories as somebody likes fill the queue, or take each turn."""
+    queue = SqliteDeliveryQueue(tmp_path, most_open=8, most_of_one=2)
+    assert queue.put([made(number, f"loud/{number}") for number in range(8)]) == ["taken"] * 4 + ["full"] * 4
+    quiet = [made(number, f"quiet/{number}", installation=8) for number in range(8, 12)]
+    assert queue.put(quiet) == ["taken", "taken", "full", "full"]
+    assert queue.put([made(12, "third/1", installation=9)]) == ["taken"]
+    assert worked_off(queue)[:5] == ["guid-0", "guid-8", "guid-12", "guid-1", "guid-9"]
+    assert queue.put([made(13, "loud/13")]) == ["taken"]
 
 
 def test_a_full_disk_takes_what_fits_and_half_of_nothing(tmp_path: Path) -> None:

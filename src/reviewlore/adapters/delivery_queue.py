@@ -34,7 +34,7 @@ from reviewlore.ports.deliveries import Taken
 FILE = "deliveries.sqlite3"
 _LOCK = "serving.lock"
 _PATIENCE = 5.0  # seconds to wait for another process that writes, such as `serve --requeue`
-_MOST_OPEN = 10_000  # deliveries that wait or run: more than a busy organisation sends in a day
+_MOST_OPEN = 20_000  # deliveries that wait or run; half of them are more than a busy organisation sends in a day
 _MOST_OF_ONE = 2_500  # of them one repository's, so that nobody can fill the queue for all others
 _MOST_BYTES = 2_000_000_000
 _MOST_ATTEMPTS = 5
@@ -55,8 +55,8 @@ class SqliteDeliveryQueue:
     ) -> None:
         """Open the file, or `make` it. StorageError where that fails, StateError where a newer version made it.
 
-        At most `most_open` deliveries wait or run, `most_of_one` of them for one repository, in a file of at most
-        `most_bytes`; one that was begun `most_attempts` times and put back is dead.
+        At most `most_open` deliveries wait or run, `most_of_one` of them for one repository and half of them for one
+        installation, in a file of at most `most_bytes`; one that was begun `most_attempts` times and put back is dead.
         """
         self.path = folder / FILE
         self._most_open, self._most_of_one, self._most_attempts = most_open, most_of_one, most_attempts
@@ -202,17 +202,25 @@ class SqliteDeliveryQueue:
         ).fetchall()
         if any(state in ("waiting", "running", "done") for _, state in known):
             return "again"
-        if self._is_full(connection, delivery.repository):
+        if self._is_full(connection, delivery):
             return "full"
         connection.executemany("DELETE FROM deliveries WHERE seq = ?", ((seq,) for seq, _ in known))
         insert(connection, delivery, digest)
         return "taken"
 
-    def _is_full(self, connection: sqlite3.Connection, repository: str) -> bool:
-        everything = "SELECT count(*) FROM deliveries INDEXED BY open_ones WHERE state IN ('waiting', 'running')"
-        (all_open,) = connection.execute(everything).fetchone()
-        (of_this,) = connection.execute(f"{everything} AND repository = ?", (repository,)).fetchone()
-        return bool(all_open >= self._most_open or of_this >= self._most_of_one)
+    def _is_full(self, connection: sqlite3.Connection, delivery: Delivery) -> bool:
+        """Whether there is no room left for a delivery: nobody fills the queue for all others.
+
+        An installation may hold as many as are still free, so that there is room left whoever fills it (dynamic queue
+        length thresholds: Choudhury and Hahne, IEEE/ACM Transactions on Networking 6(2), 1998).
+        """
+        everything = "SELECT count(*) FROM deliveries INDEXED BY {} WHERE state IN ('waiting', 'running')"
+        (all_open,) = connection.execute(everything.format("open_ones")).fetchone()
+        of_these = f"{everything.format('open_ones')} AND repository = ?"
+        (of_this,) = connection.execute(of_these, (delivery.repository,)).fetchone()
+        of_owners = f"{everything.format('shares')} AND installation = ?"
+        (of_owner,) = connection.execute(of_owners, (delivery.installation,)).fetchone()
+        return bool(of_owner >= self._most_open - all_open or of_this >= self._most_of_one)
 
     def _hold(self) -> None:
         """Become the only process that works the queue off, until this one ends, however it ends."""

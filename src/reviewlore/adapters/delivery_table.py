@@ -31,6 +31,8 @@ _TABLES = (
     "CREATE INDEX turns ON deliveries (repository, turn)",
     "CREATE INDEX last_turn ON deliveries (turn)",
     "CREATE INDEX ages ON deliveries (received)",
+    "CREATE INDEX shares ON deliveries (installation) WHERE state IN ('waiting', 'running')",
+    "CREATE INDEX owners_turns ON deliveries (installation, turn)",
     """
     CREATE TRIGGER needless AFTER UPDATE OF state ON deliveries WHEN new.state IN ('done', 'superseded')
     BEGIN DELETE FROM payloads WHERE id = new.id; END
@@ -43,14 +45,19 @@ _INSERT = """
 INSERT INTO deliveries (id, digest, event, repository, subject, installation, received, happened, replaces)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-# Of the first open delivery of each repository, the one whose repository had its last turn longest ago.
+# Of the first open delivery of each repository, the one whose installation had its last turn longest ago; of those of
+# one installation, the one whose repository had.
 NEXT = """
 WITH heads AS (
     SELECT repository, min(seq) AS seq FROM deliveries WHERE state IN ('waiting', 'running') GROUP BY repository
 )
 SELECT deliveries.seq FROM heads JOIN deliveries ON deliveries.seq = heads.seq
 WHERE state = 'waiting' AND not_before <= ?
-ORDER BY (SELECT max(turn) FROM deliveries AS served WHERE served.repository = heads.repository), heads.seq LIMIT 1
+ORDER BY
+    (SELECT max(turn) FROM deliveries AS served WHERE served.installation = deliveries.installation),
+    (SELECT max(turn) FROM deliveries AS served WHERE served.repository = heads.repository),
+    heads.seq
+LIMIT 1
 """
 COLUMNS = "id, event, repository, installation, subject, received, happened, replaces, state, attempts, said"
 BEGIN = f"""
