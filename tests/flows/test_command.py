@@ -235,6 +235,15 @@ def test_a_dismissal_in_the_conversation_names_the_remark_or_there_is_only_one(t
     assert json.loads(scene.store.files["feedback/2026-11.jsonl"])["finding"] == "3fa9c1d2e4"
 
 
+@pytest.mark.parametrize(("word", "finding"), [("bbbbbb2", "bbbbbb2"), ("1234567", "aaaaaa1"), ("", "aaaaaa1")])
+def test_in_a_thread_the_id_of_another_remark_goes_before_the_thread_and_no_other_word_does(word, finding):
+    scene = Scene()
+    thread, _ = (scene.forge.add_thread(f"x\n\n<!-- reviewlore:finding={name} -->", scene.forge.login).id
+                 for name in ("aaaaaa1", "bbbbbb2"))  # fmt: skip
+    scene.say(f"/lore dismiss wrong {word}", kind="review", thread=thread)
+    assert json.loads(scene.store.files["feedback/2026-11.jsonl"])["finding"] == finding
+
+
 def test_a_remark_of_the_summary_can_be_dismissed():
     scene = Scene()
     scene.forge.post_comment(1, "### reviewlore\n\n<sub>Id `77aa00bb`</sub>\n\nend\n\n<!-- reviewlore:summary -->")

@@ -99,6 +99,14 @@ def test_explain_of_silence_says_what_was_looked_at(shop: Shop) -> None:
     assert told.endswith("Candidates that are not said: 1 silenced by config.")
 
 
+@pytest.mark.parametrize("said", ["help", "explain", "why", "dismiss wrong", "accept", "config", "ask why", "status"])
+def test_a_command_takes_five_requests_three_of_them_words_and_reactions(shop: Shop, said: str) -> None:
+    shop.build().review("opened")
+    ran = shop.command(f"/lore {said}")
+    assert ran.outcome == ("success", "")
+    assert ran.requests == ["query", "GET permission", "POST reactions", "POST comments", "POST reactions"]
+
+
 def test_why_tells_the_lineage_in_five_lines_and_logs_the_look(shop: Shop) -> None:
     shop.build().review("opened")
     told = reply(shop, "/lore why")

@@ -9,32 +9,18 @@ from contextlib import suppress
 from dataclasses import replace
 
 from reviewlore.domain.commands import (
-    AcceptCommand,
     ApproveCommand,
-    AskCommand,
     Command,
     CommandError,
-    ConfigCommand,
-    DismissCommand,
-    EvaluateCommand,
-    ExplainCommand,
     ForgetCommand,
     HelpCommand,
     OptInCommand,
     OptOutCommand,
-    PauseCommand,
-    PromoteCommand,
-    RememberCommand,
-    ResumeCommand,
-    ReviewCommand,
-    RollbackCommand,
     StatusCommand,
-    TrainCommand,
-    WhyCommand,
 )
 from reviewlore.domain.events import Annotation, CommandEvent, JobResult
-from reviewlore.domain.forge import PullRequest, Reaction
-from reviewlore.domain.markers import add_hidden, find_marker, marker
+from reviewlore.domain.forge import Posted, Reaction, Standing
+from reviewlore.domain.markers import MARKER, add_hidden, find_marker, marker
 from reviewlore.domain.people import Role
 from reviewlore.errors import ForgeError, RefusedError, ReviewloreError, UserError
 from reviewlore.flows import (
@@ -42,13 +28,22 @@ from reviewlore.flows import (
     command_control,
     command_knowledge,
     command_privacy,
+    command_rules,
     state,
 )
-from reviewlore.flows.command_tools import Answer, CommandTools
+from reviewlore.flows.command_tools import Answer, Asked, CommandTools
 from reviewlore.flows.publish import say_once
 from reviewlore.ports import Store
 from reviewlore.stages import commands
 
+_GoverningCommand = ApproveCommand | ForgetCommand | OptOutCommand | OptInCommand
+_SayingCommand = (
+    HelpCommand
+    | StatusCommand
+    | command_knowledge.TeachingCommand
+    | command_knowledge.AskingCommand
+    | _GoverningCommand
+)
 _STRANGERS: frozenset[Role] = frozenset({"none", "read"})
 
 
@@ -57,80 +52,70 @@ def answer_command(event: CommandEvent, tools: CommandTools) -> JobResult:
     parsed = commands.parse_command(event.body)
     if parsed is None:
         return JobResult("skipped", "not_a_command")
+    standing = tools.desk.forge.standing(event.number, MARKER)  # tells the repository's name, which a role is asked by
     role = tools.desk.forge.role(event.author)
     if role in _STRANGERS and not commands.is_for_everybody(parsed):
         return JobResult("skipped", "no_permission")
-    pull = tools.desk.forge.pull(event.number)
-    if reason := _obstacle(pull, event, tools):
+    if reason := _obstacle(standing, event):
         return JobResult("skipped", reason)
-    reaction, answer = _decide(parsed, event, pull, role, tools)
+    reaction, answer = _decide(parsed, Asked(event, role, standing), tools)
     return _end(event, tools, reaction, answer)
 
 
-def _obstacle(pull: PullRequest, event: CommandEvent, tools: CommandTools) -> str | None:
+def _obstacle(standing: Standing, event: CommandEvent) -> str | None:
+    pull = standing.pull
     if pull.state != "open" or pull.locked:
         return "pull_request_closed" if pull.state != "open" else "pull_request_locked"
-    return "already_answered" if _answered(event, tools) else None
+    return "already_answered" if _is_answered(standing.posted, event) else None
 
 
-def _decide(
-    parsed: Command | CommandError, event: CommandEvent, pull: PullRequest, role: Role, tools: CommandTools
-) -> tuple[Reaction, Answer]:
+def _decide(parsed: Command | CommandError, asked: Asked, tools: CommandTools) -> tuple[Reaction, Answer]:
+    role = asked.role
     if isinstance(parsed, CommandError):
         return "confused", _refused(commands.render_error(parsed), "command_not_understood")
     if not commands.may(role, parsed):
         return "confused", _refused(commands.render_refusal(parsed, role), "role_too_low")
     try:
-        _react(event, tools, "eyes")
-        answer = _do(parsed, event, pull, role, tools)
+        _react(asked.event, tools, "eyes")
+        answer = _do(parsed, asked, tools)
     except ReviewloreError as error:
         return "confused", _failed(parsed, error, tools.run_url)
     return "confused" if answer.result.skip_reason else "rocket", answer
 
 
-def _do(command: Command, event: CommandEvent, pull: PullRequest, role: Role, tools: CommandTools) -> Answer:
-    done = JobResult("success")
-    match command:
-        case HelpCommand():
-            return Answer(commands.render_help(), done)
-        case StatusCommand():
-            return Answer(_status(tools.store(), tools.pinned()), done)
-        case (
-            ReviewCommand()
-            | PauseCommand()
-            | ResumeCommand()
-            | TrainCommand()
-            | EvaluateCommand()
-            | PromoteCommand()
-            | RollbackCommand()
-        ):
-            return command_control.control(command, event, pull, role, tools)
-        case DismissCommand() | AcceptCommand() | RememberCommand() | ForgetCommand(kind="rule"):
-            return Answer(command_knowledge.teach(command, event, role, tools), done)
-        case ExplainCommand() | WhyCommand() | AskCommand() | ConfigCommand():
-            return Answer(command_knowledge.tell(command, event, pull, tools), done)
-        case ApproveCommand() | ForgetCommand() | OptOutCommand() | OptInCommand():
-            return Answer(_govern(command, event, role, tools), done)
+def _do(command: Command, asked: Asked, tools: CommandTools) -> Answer:
+    if isinstance(command, command_control.ControlCommand):
+        return command_control.control(command, asked, tools)
+    return Answer(_say(command, asked, tools), JobResult("success"))
 
 
-def _govern(
-    command: ApproveCommand | ForgetCommand | OptOutCommand | OptInCommand,
-    event: CommandEvent,
-    role: Role,
-    tools: CommandTools,
-) -> str:
-    """Do what changes the data itself: who may be learned from, and what may be trained on."""
-    now = tools.clock.now()
+def _say(command: _SayingCommand, asked: Asked, tools: CommandTools) -> str:
+    """Do what ends in a sentence."""
+    if isinstance(command, command_knowledge.TeachingCommand):
+        return command_knowledge.teach(command, asked, tools)
+    if isinstance(command, command_knowledge.AskingCommand):
+        return command_knowledge.tell(command, asked, tools)
+    if isinstance(command, HelpCommand):
+        return commands.render_help()
+    if isinstance(command, StatusCommand):
+        return _status(tools.store(), tools.pinned())
+    return _govern(command, asked, tools)
+
+
+def _govern(command: _GoverningCommand, asked: Asked, tools: CommandTools) -> str:
+    """Do what changes the data itself: who and what may be learned from, and what may be trained on."""
+    event = asked.event
     match command:
         case ApproveCommand():
-            decider = command_approve.decider_of(event, role, tools.key())
-            return command_approve.approve_named(command, event, decider, tools.store(), tools.policies(), now)
+            return command_approve.approve_named(command, asked, tools)
+        case ForgetCommand(kind="rule"):
+            return command_rules.forget_rule(command, event, tools)
         case ForgetCommand():
-            return command_privacy.forget_named(command, event, tools.store(), now)
+            return command_privacy.forget_named(command, event, tools.store(), tools.clock.now())
         case OptOutCommand():
-            return command_privacy.opt_out(event, tools.store(), tools.kept_key(), now)
+            return command_privacy.opt_out(event, tools.store(), tools.kept_key(), tools.clock.now())
         case OptInCommand():
-            return command_privacy.opt_in(event, tools.store(), tools.kept_key(), now)
+            return command_privacy.opt_in(event, tools.store(), tools.kept_key(), tools.clock.now())
 
 
 def _status(store: Store, pinned: str) -> str:
@@ -172,7 +157,7 @@ def _end(event: CommandEvent, tools: CommandTools, reaction: Reaction, answer: A
             voice.post_comment(event.number, body)
 
     try:
-        say_once(send, lambda: _answered(event, tools))
+        say_once(send, lambda: _is_answered(tools.desk.forge.posted(event.number, mark), event))
         _react(event, tools, reaction)
     except RefusedError:
         return replace(answer.result, conclusion="neutral", skip_reason="no_write_permission")
@@ -185,7 +170,6 @@ def _react(event: CommandEvent, tools: CommandTools, reaction: Reaction) -> None
         tools.desk.voice.react(event.kind, event.comment, reaction)
 
 
-def _answered(event: CommandEvent, tools: CommandTools) -> bool:
-    posted = tools.desk.forge.posted(event.number, marker("reply", str(event.comment)))
+def _is_answered(posted: Posted, event: CommandEvent) -> bool:
     bodies = [comment.body for comment in posted.comments] + [comment.body for comment in posted.summaries]
     return any(find_marker("reply", body) == str(event.comment) for body in bodies)

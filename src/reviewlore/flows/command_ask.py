@@ -7,7 +7,6 @@ is dropped. Its words, the question and the passages are data: nothing of them i
 from reviewlore.dialogue import render_template
 from reviewlore.domain.asking import ModelFailure, ModelRequest
 from reviewlore.domain.commands import AskCommand
-from reviewlore.domain.events import CommandEvent
 from reviewlore.domain.finding import Precedent
 from reviewlore.domain.forge import PullRequest
 from reviewlore.domain.neutral import neutral_line
@@ -24,7 +23,7 @@ _PASSAGES = 6
 _ANSWER_TOKENS = 400
 
 
-def ask(command: AskCommand, event: CommandEvent, pull: PullRequest, tools: CommandTools) -> str:
+def ask(command: AskCommand, pull: PullRequest, tools: CommandTools) -> str:
     """Return what is known about a question, at the base of the pull request it is asked on."""
     context = tools.look_into(pull)
     guidance = read_settings(context.repo, pull.base_sha).review.guidance
@@ -34,24 +33,24 @@ def ask(command: AskCommand, event: CommandEvent, pull: PullRequest, tools: Comm
     passages = past.for_question(command.question, _PASSAGES)
     cited, notes = Cited(), past.notes
     if passages and context.writing is not None:
-        cited, more = _answer(command.question, passages, context, context.writing, event)
+        cited, more = _answer(command.question, passages, context, context.writing, pull.number)
         notes = (*notes, *more)
     links = (tools.desk.repository_url, pull.base_sha)
     return commands.render_asked(command.question, passages, cited, notes, links)
 
 
 def _answer(
-    question: str, passages: tuple[Precedent, ...], context: ReviewContext, writing: Writing, event: CommandEvent
+    question: str, passages: tuple[Precedent, ...], context: ReviewContext, writing: Writing, number: int
 ) -> tuple[Cited, tuple[str, ...]]:
     """Ask the model within its budget; return what of its answer holds, and what is to be told of it."""
     now, repository = writing.now(), context.repository
-    allowance = remaining(context.store, writing.settings, now, repository, event.number)
+    allowance = remaining(context.store, writing.settings, now, repository, number)
     metered = MeteredGenerator(writing.generator, writing.settings, allowance)
     try:
         (outcome,) = metered.generate([_request(question, passages, writing)])
     except ReviewloreError as error:
         outcome = ModelFailure("broken", str(error))
-    spent = metered.spent(now, repository, event.number)
+    spent = metered.spent(now, repository, number)
     problem = record(context.store, spent, now) if spent is not None else ""
     notes = (problem,) if problem else ()
     if isinstance(outcome, ModelFailure):

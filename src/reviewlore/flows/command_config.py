@@ -4,16 +4,15 @@ from dataclasses import replace
 
 from reviewlore.config import FILE
 from reviewlore.config.differences import find_differences
-from reviewlore.domain.events import CommandEvent
-from reviewlore.domain.forge import PullRequest
 from reviewlore.errors import ConfigError
-from reviewlore.flows.command_tools import CommandTools
+from reviewlore.flows.command_tools import Asked, CommandTools
 from reviewlore.flows.review import read_settings
 from reviewlore.stages.commands import InForce, render_config, render_config_problem
 
 
-def tell_config(event: CommandEvent, pull: PullRequest, tools: CommandTools) -> str:
+def tell_config(asked: Asked, tools: CommandTools) -> str:
     """Return the settings that are no defaults, as a review of the pull request would use them, or what is wrong."""
+    pull = asked.pull
     try:
         context = tools.look_into(pull)
         base, governing = read_settings(context.repo, pull.base_sha), tools.settings()
@@ -22,7 +21,7 @@ def tell_config(event: CommandEvent, pull: PullRequest, tools: CommandTools) -> 
     known = InForce(
         differences=find_differences(replace(governing, review=base.review, architecture=base.architecture)),
         base=pull.base_sha,
-        branch=event.default_branch or "by default",
+        branch=asked.event.default_branch or "by default",
         found=context.repo.read(pull.base_sha, FILE) is not None,
         pinned=tools.pinned(),
         notes=context.notes,

@@ -12,12 +12,10 @@ from reviewlore.domain.commands import (
     TrainCommand,
 )
 from reviewlore.domain.events import CommandEvent, JobResult
-from reviewlore.domain.forge import PullRequest
 from reviewlore.domain.markers import MARKER, Pause, pause_marker
-from reviewlore.domain.people import Role
 from reviewlore.errors import InputError, RefusedError
 from reviewlore.flows import command_approve, command_versions
-from reviewlore.flows.command_tools import Answer, CommandTools
+from reviewlore.flows.command_tools import Answer, Asked, CommandTools
 from reviewlore.flows.publish import publish_review, say_pause, say_resumed
 from reviewlore.flows.state import read_hold
 from reviewlore.flows.training_lock import EXPIRES_AFTER, is_expired
@@ -26,26 +24,26 @@ from reviewlore.stages.publish.pausing import recall_earlier, recall_pause
 from reviewlore.stages.publish.plan import recall
 
 ControlCommand = ReviewCommand | PauseCommand | ResumeCommand | TrainCommand | command_versions.VersionCommand
-_MOST_JUDGED = 20
 
 
-def control(command: ControlCommand, event: CommandEvent, pull: PullRequest, role: Role, tools: CommandTools) -> Answer:
-    """Carry out a command that steers; `pull` is the pull request as it was when the command was allowed."""
+def control(command: ControlCommand, asked: Asked, tools: CommandTools) -> Answer:
+    """Carry out a command that steers."""
     match command:
         case ReviewCommand():
-            return _review(command, pull, tools)
+            return _review(command, asked, tools)
         case PauseCommand():
-            return _hold(event, tools, held=True)
+            return _hold(asked, tools, held=True)
         case ResumeCommand():
-            return _hold(event, tools, held=False)
+            return _hold(asked, tools, held=False)
         case TrainCommand():
-            return Answer(_train(command, event, tools), JobResult("success"))
+            return Answer(_train(command, asked.event, tools), JobResult("success"))
         case EvaluateCommand() | PromoteCommand() | RollbackCommand():
-            return command_versions.decide(command, event, role, tools)
+            return command_versions.decide(command, asked, tools)
 
 
-def _review(command: ReviewCommand, pull: PullRequest, tools: CommandTools) -> Answer:
+def _review(command: ReviewCommand, asked: Asked, tools: CommandTools) -> Answer:
     """Review the head that stood when the command was allowed, and no other."""
+    pull = asked.pull
     standing = tools.desk.forge.standing(pull.number, MARKER)
     if standing.pull.head_sha != pull.head_sha:
         return Answer(commands.render_moved(pull.head_sha), JobResult("skipped", "head_moved"))
@@ -63,15 +61,15 @@ def _review(command: ReviewCommand, pull: PullRequest, tools: CommandTools) -> A
     return Answer(f"{text} {commands.render_still_paused()}" if held else text, result)
 
 
-def _hold(event: CommandEvent, tools: CommandTools, *, held: bool) -> Answer:
+def _hold(asked: Asked, tools: CommandTools, *, held: bool) -> Answer:
     """Keep in our answer that reviews are paused or resumed, and say it in the summary that stands."""
-    standing = tools.desk.forge.standing(event.number, MARKER)
+    standing = asked.standing
     before = recall_pause(standing.posted)
     if held:
         say_pause(tools.desk, standing, held=True)
     else:
         say_resumed(tools.desk, standing)
-    pause = Pause(held, recall(standing.posted).reviews, event.at or tools.clock.now())
+    pause = Pause(held, recall(standing.posted).reviews, asked.event.at or tools.clock.now())
     render = commands.render_paused if held else commands.render_resumed
     return Answer(render(before.held == held), JobResult("success"), pause_marker(pause))
 

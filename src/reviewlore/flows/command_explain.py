@@ -6,12 +6,11 @@ A model is not asked again: it would cost, and say something else. What it wrote
 from dataclasses import dataclass, replace
 
 from reviewlore.domain.commands import ExplainCommand
-from reviewlore.domain.events import CommandEvent
 from reviewlore.domain.finding import Finding, Review
 from reviewlore.domain.forge import Posted, PullRequest
-from reviewlore.domain.markers import MARKER, find_marker
+from reviewlore.domain.markers import find_marker
 from reviewlore.errors import RefusedError
-from reviewlore.flows.command_tools import CommandTools
+from reviewlore.flows.command_tools import Asked, CommandTools, choose_findings
 from reviewlore.flows.review import Examined, decide, examine, read_rule_records
 from reviewlore.flows.saying import words_in
 from reviewlore.flows.subject import Circumstances
@@ -43,25 +42,23 @@ class _Anew:
         return commands.render_explained(found, self.review, text, dropped, record)
 
 
-def explain(command: ExplainCommand, event: CommandEvent, pull: PullRequest, tools: CommandTools) -> str:
+def explain(command: ExplainCommand, asked: Asked, tools: CommandTools) -> str:
     """Return what a remark rests on; of none in particular which there are, or why there is none.
 
     RefusedError where no remark has the id that is named.
     """
-    posted = tools.desk.forge.posted(event.number, MARKER)
+    pull, posted, thread = asked.pull, asked.standing.posted, asked.event.thread
     anew = _look(pull, tools)
     known = _known(posted, anew.review)
-    name = next((find_marker("finding", each.body) for each in posted.comments if each.id == event.thread), None)
-    if name is None:
-        matching = [each for each in known if each.startswith(command.finding or "")]
-        if command.finding and len(matching) != 1:
-            raise RefusedError(commands.render_which_finding(tuple(known), "explain <id>", command.finding))
-        if not matching:
-            return commands.render_silence(anew.review)
-        if len(matching) > 1:
-            return commands.render_which_explained([(each, *known[each]) for each in matching])
-        name = matching[0]
-    return anew.find(name) or _as_posted(name, posted, pull)
+    in_thread = next((find_marker("finding", each.body) for each in posted.comments if each.id == thread), None)
+    meant = choose_findings(command.finding, in_thread, known)
+    if len(meant) == 1:
+        return anew.find(meant[0]) or _as_posted(meant[0], posted, pull)
+    if command.finding:
+        raise RefusedError(commands.render_which_finding(tuple(known), "explain <id>", command.finding))
+    if not meant:
+        return commands.render_silence(anew.review)
+    return commands.render_which_explained([(each, *known[each]) for each in meant])
 
 
 def _look(pull: PullRequest, tools: CommandTools) -> _Anew:

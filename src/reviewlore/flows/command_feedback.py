@@ -3,27 +3,26 @@
 from typing import Literal
 
 from reviewlore.domain.commands import AcceptCommand, DismissCommand
-from reviewlore.domain.events import CommandEvent, FeedbackSignal
-from reviewlore.domain.people import Role
+from reviewlore.domain.events import FeedbackSignal
 from reviewlore.flows import command_privacy, state
-from reviewlore.flows.command_tools import CommandTools, find_finding
+from reviewlore.flows.command_tools import Asked, CommandTools, find_finding
 from reviewlore.formats import records
 from reviewlore.ports import Store
 from reviewlore.stages import commands
 from reviewlore.stages.redact import pseudonym, redact, redact_mentions
 
 
-def dismiss(command: DismissCommand, event: CommandEvent, role: Role, tools: CommandTools) -> str:
+def dismiss(command: DismissCommand, asked: Asked, tools: CommandTools) -> str:
     """Keep that a remark is not wanted, and why; RefusedError where it is not clear which one is meant."""
-    signal = _signal("dismissed", command, event, role, tools)
+    signal = _signal("dismissed", command, asked, tools)
     _keep(signal, "dismiss", f"Keep a dismissal ({signal.reason}) of {signal.finding}", tools)
     return commands.render_dismissed(command, signal.finding)
 
 
-def accept(command: AcceptCommand, event: CommandEvent, role: Role, tools: CommandTools) -> str:
+def accept(command: AcceptCommand, asked: Asked, tools: CommandTools) -> str:
     """Keep that a remark is right, which takes back its dismissals; RefusedError as in `dismiss`."""
-    signal = _signal("accepted", command, event, role, tools)
-    taken_back = any(each.finding == signal.finding for each in state.read_dismissals(tools.store(), event.repository))
+    signal = _signal("accepted", command, asked, tools)
+    taken_back = any(each.finding == signal.finding for each in state.read_dismissals(tools.store(), signal.repository))
     _keep(signal, "accept", f"Keep that {signal.finding} was accepted", tools)
     return commands.render_accepted(signal.finding, taken_back)
 
@@ -31,14 +30,13 @@ def accept(command: AcceptCommand, event: CommandEvent, role: Role, tools: Comma
 def _signal(
     kind: Literal["dismissed", "accepted"],
     command: DismissCommand | AcceptCommand,
-    event: CommandEvent,
-    role: Role,
+    asked: Asked,
     tools: CommandTools,
 ) -> FeedbackSignal:
     """Return what is kept of a command: whose word it is as a pseudonym, and their words without secrets and names."""
     usage = "dismiss <reason> <id>" if isinstance(command, DismissCommand) else "accept <id>"
-    finding = find_finding(command.finding, event, tools, usage)
-    key = tools.key()
+    finding = find_finding(command.finding, asked, usage)
+    event, key = asked.event, tools.key()
     command_privacy.refuse_opted_out(event, tools.store(), key)
     return FeedbackSignal(
         id=f"{event.repository}#{event.number}/{event.comment}",
@@ -49,7 +47,7 @@ def _signal(
         reason=command.reason if isinstance(command, DismissCommand) else "",
         text=redact_mentions(redact(command.text)[0]),
         author=pseudonym(event.author, key),
-        role=role,
+        role=asked.role,
         at=tools.clock.now(),
     )
 

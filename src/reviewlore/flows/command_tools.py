@@ -1,14 +1,15 @@
 """What every command is given, how it ends, and which remark of ours it means."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from reviewlore.config import Settings
 from reviewlore.domain.evaluation import Evaluation
 from reviewlore.domain.events import CommandEvent, JobResult
 from reviewlore.domain.forge import PullRequest, Standing
-from reviewlore.domain.markers import MARKER, find_marker
+from reviewlore.domain.markers import find_marker
 from reviewlore.domain.model import Policies
+from reviewlore.domain.people import Role
 from reviewlore.errors import RefusedError
 from reviewlore.flows.publish import Desk, Published, Reviewed
 from reviewlore.flows.review import ReviewContext
@@ -49,6 +50,20 @@ class CommandTools:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A comment that may give its command: the role of who wrote it, and how its pull request stood then."""
+
+    event: CommandEvent
+    role: Role
+    standing: Standing
+
+    @property
+    def pull(self) -> PullRequest:
+        """The pull request; its head is the one that the command is allowed for."""
+        return self.standing.pull
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a command says at its end; `hidden` is a hidden line that the reply keeps for later runs."""
 
@@ -57,22 +72,27 @@ class Answer:
     hidden: str = ""
 
 
-def find_finding(
-    named: str | None, event: CommandEvent, tools: CommandTools, usage: str = "dismiss <reason> <id>"
-) -> str:
-    """Return the one remark of ours that is meant: by its thread, by its id, or because there is no other.
+def find_finding(named: str | None, asked: Asked, usage: str) -> str:
+    """Return the one remark of ours that is meant: by its id, by its thread, or because there is no other.
 
     RefusedError, with the ids that there are and how to name one (`usage`), where it cannot be told.
     """
-    posted = tools.desk.forge.posted(event.number, MARKER)
-    by_comment = {comment.id: find_marker("finding", comment.body) for comment in posted.comments}
-    if found := by_comment.get(event.thread or 0):
-        return found
-    listed = [name for summary in posted.summaries for name in find_listed(summary.body)]
-    known = list(dict.fromkeys([name for name in by_comment.values() if name] + listed))
-    matching = [name for name in known if named and name.startswith(named)]
-    if not named:
-        matching = known
-    if len(matching) != 1:
+    posted = asked.standing.posted
+    by_comment = {comment.id: name for comment in posted.comments if (name := find_marker("finding", comment.body))}
+    listed = (name for summary in posted.summaries for name in find_listed(summary.body))
+    known = tuple(dict.fromkeys([*by_comment.values(), *listed]))
+    meant = choose_findings(named, by_comment.get(asked.event.thread or 0), known)
+    if len(meant) != 1:
         raise RefusedError(commands.render_which_finding(known, usage, named or ""))
-    return matching[0]
+    return meant[0]
+
+
+def choose_findings(named: str | None, in_thread: str | None, known: Iterable[str]) -> list[str]:
+    """Return which of the known remarks may be meant: all, where neither an id nor the thread says which.
+
+    An id that one remark has goes before the thread; where none has it, what looked like one was a word of the text.
+    """
+    matching = [each for each in known if each.startswith(named or "")]
+    if in_thread is not None and not (named and len(matching) == 1):
+        return [in_thread]
+    return matching

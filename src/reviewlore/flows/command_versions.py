@@ -15,7 +15,7 @@ from reviewlore.errors import RefusedError
 from reviewlore.flows import command_approve
 from reviewlore.flows.approve import clean_reason
 from reviewlore.flows.approve_version import promote_asked
-from reviewlore.flows.command_tools import Answer, CommandTools
+from reviewlore.flows.command_tools import Answer, Asked, CommandTools
 from reviewlore.flows.promote import Change, Deed, rollback_by
 from reviewlore.flows.state import read_registry
 from reviewlore.stages import commands, registry
@@ -24,15 +24,15 @@ VersionCommand = EvaluateCommand | PromoteCommand | RollbackCommand
 _MOST_JUDGED = 20
 
 
-def decide(command: VersionCommand, event: CommandEvent, role: Role, tools: CommandTools) -> Answer:
-    """Carry out a command about versions, given by somebody who has `role` in the repository."""
+def decide(command: VersionCommand, asked: Asked, tools: CommandTools) -> Answer:
+    """Carry out a command about versions."""
     match command:
         case EvaluateCommand():
             return Answer(_evaluate(command, tools), JobResult("success"))
         case PromoteCommand():
-            return _promote(command, event, role, tools)
+            return _promote(command, asked, tools)
         case RollbackCommand():
-            return _rollback(command, event, role, tools)
+            return _rollback(command, asked, tools)
 
 
 def _evaluate(command: EvaluateCommand, tools: CommandTools) -> str:
@@ -62,11 +62,12 @@ def _in_force(found: Registry, specialist: str) -> list[str]:
     return [incumbent.id] if incumbent else []
 
 
-def _promote(command: PromoteCommand, event: CommandEvent, role: Role, tools: CommandTools) -> Answer:
+def _promote(command: PromoteCommand, asked: Asked, tools: CommandTools) -> Answer:
     """Put a version in force; RefusedError where the role is below what policy wants (else: maintain)."""
+    event = asked.event
     policy = tools.policies().promotion.approval
     needed: Role = "maintain" if policy == "none" else policy
-    decider = command_approve.decider_of(event, role, tools.key())
+    decider = command_approve.decider_of(event, asked.role, tools.key())
     deed = Deed(decider.pseudonym, _reason(command.text, "promoted", event), tools.clock.now(), once=_asking(event))
     change = promote_asked(tools.store(), command.version, deed, needed, lambda: decider)
     now = registry.find_entry(change.after, change.subject)
@@ -80,8 +81,9 @@ def _promote(command: PromoteCommand, event: CommandEvent, role: Role, tools: Co
     return _changed(text, change, now.specialist, tools)
 
 
-def _rollback(command: RollbackCommand, event: CommandEvent, role: Role, tools: CommandTools) -> Answer:
-    decider = command_approve.decider_of(event, role, tools.key())
+def _rollback(command: RollbackCommand, asked: Asked, tools: CommandTools) -> Answer:
+    event = asked.event
+    decider = command_approve.decider_of(event, asked.role, tools.key())
     told = {"role": decider.role, "repository": decider.repository}
     deed = Deed(
         decider.pseudonym, _reason("", "rolled back", event), tools.clock.now(), detail=told, once=_asking(event)

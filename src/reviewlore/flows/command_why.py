@@ -7,13 +7,11 @@ whole; the run, version and dataset, which name nobody, are.
 from dataclasses import dataclass, replace
 
 from reviewlore.domain.commands import WhyCommand
-from reviewlore.domain.events import CommandEvent
 from reviewlore.domain.lineage import FindingTrace, Posting
-from reviewlore.domain.markers import MARKER
 from reviewlore.domain.origin import read_origin
 from reviewlore.errors import RefusedError, StorageError
 from reviewlore.flows import state
-from reviewlore.flows.command_tools import CommandTools, find_finding
+from reviewlore.flows.command_tools import Asked, CommandTools, find_finding
 from reviewlore.flows.trace import Inquiry, log_trace, trace
 from reviewlore.stages import commands
 from reviewlore.stages.publish.origin import read_comment, read_summary
@@ -37,12 +35,12 @@ class _OnThisPull:
         return tuple(each for each in self.postings if each.said.finding == (finding or target.name))
 
 
-def why(command: WhyCommand, event: CommandEvent, tools: CommandTools) -> str:
+def why(command: WhyCommand, asked: Asked, tools: CommandTools) -> str:
     """Return how a remark came to be said; RefusedError where it is not clear which one is meant."""
-    name = find_finding(command.finding, event, tools, "why <id>")
+    name = find_finding(command.finding, asked, "why <id>")
     store, now = tools.store(), tools.clock.now()
-    here, rules = _posted(name, event, tools)
-    inquiry = Inquiry(pseudonym(event.author, tools.key()), now, lambda: here)
+    here, rules = _posted(name, asked, tools.desk.repository_url)
+    inquiry = Inquiry(pseudonym(asked.event.author, tools.key()), now, lambda: here)
     found = trace(store, name, inquiry, dry_run=True)
     told, withheld = found.finding or FindingTrace(name), ""
     try:
@@ -54,16 +52,16 @@ def why(command: WhyCommand, event: CommandEvent, tools: CommandTools) -> str:
     return commands.render_why(told, next(iter(rules), ""), entry, withheld)
 
 
-def _posted(name: str, event: CommandEvent, tools: CommandTools) -> tuple[_OnThisPull, list[str]]:
+def _posted(name: str, asked: Asked, repository_url: str) -> tuple[_OnThisPull, list[str]]:
     """Return where we said a finding on this pull request, and the rules that it is said to be of."""
-    posted = tools.desk.forge.posted(event.number, MARKER)
+    event, posted = asked.event, asked.standing.posted
     found: list[Posting] = []
     rules: list[str] = []
     for comment in posted.comments:
         said = read_comment(comment.body)
         if said is None or said.finding != name or comment.in_reply_to is not None:
             continue
-        run = f"{tools.desk.repository_url}/actions/runs/{said.run}" if said.run else ""
+        run = f"{repository_url}/actions/runs/{said.run}" if said.run else ""
         place = Posting(said, event.repository, event.number, comment.path, comment.line or comment.original_line,
                         comment.url, comment.created_at, comment.author or "", by_bot=True, run_url=run)  # fmt: skip
         found.append(place)
