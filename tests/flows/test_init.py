@@ -199,6 +199,21 @@ def test_a_branch_that_no_workflow_can_name_is_refused(repo: Path, capsys) -> No
     assert "cannot be named in a workflow" in err
 
 
+def test_a_branch_is_named_and_not_read_as_a_pattern(repo: Path, capsys) -> None:
+    """`+` is a quantifier there: https://docs.github.com/actions/reference/workflow-syntax-for-github-actions"""
+    told(capsys, "init", ACTION, "--repo", str(repo), "--branch", "c++")
+    assert yaml.safe_load(files_of(repo)["reviewlore-learn.yml"])[True]["push"] == {"branches": ["c\\+\\+"]}
+
+
+def test_an_action_of_the_checkout_is_refused_where_other_repositories_are_checked_out(repo: Path, capsys) -> None:
+    """`./` would be whatever another repository has there, run with a token that writes and the key of pseudonyms."""
+    commit(repo, {"action.yml": "name: x"})
+    code, _, err = told(capsys, "init", "./", "--repo", str(repo), "--org")
+    assert code == 2
+    assert "`./` would be the action of each repository that is learned from. Write OWNER/NAME@COMMIT." in err
+    assert not (repo / ".github").exists()
+
+
 def test_settings_that_cannot_be_used_are_told_and_nothing_is_written(repo: Path, capsys) -> None:
     (repo / FILE).write_text("[reviews]\n")
     code, _, err = told(capsys, "init", ACTION, "--repo", str(repo))

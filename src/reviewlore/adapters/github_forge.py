@@ -86,7 +86,7 @@ class GithubForge:
         """Return one review comment with when its words were changed, which REST does not tell; two requests."""
         value = self._connection.get(f"{self._base}/pulls/comments/{comment}")
         found = parsed(parse_thread_comment, value)
-        data = self._connection.query(_EDITED, {"id": value["node_id"]})
+        data = self._connection.query(_EDITED, {"id": parsed(_node, value)})
         return replace(found, edited_at=parsed(_edited_at, data))
 
     def issue_comment(self, comment: int) -> IssueComment:
@@ -201,6 +201,10 @@ def _inline(comment: NewComment) -> dict[str, object]:
 def _note(note: CheckNote) -> dict[str, object]:
     body: dict[str, object] = {"path": note.path, "start_line": note.line, "end_line": note.line}
     return body | {"annotation_level": note.level, "title": note.title, "message": note.message}
+
+
+def _node(value: Any) -> str:
+    return str(value["node_id"])
 
 
 def _edited_at(value: Any) -> str | None:

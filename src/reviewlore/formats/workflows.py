@@ -61,14 +61,17 @@ def planned_workflows(plan: WorkflowPlan) -> tuple[Workflow, ...]:
 def render_workflow(templates: Mapping[str, str], workflow: Workflow, plan: WorkflowPlan, words: Sequence[str]) -> str:
     """Return the text of one workflow; `words` are the commands that need a job which may write.
 
-    ConfigError where the default branch has a name that cannot stand in a workflow, Fault without a template.
+    ConfigError where the default branch has a name that cannot stand in a workflow, and where the action is `./` though
+    other repositories are checked out; Fault without a template.
     """
     if not _BRANCH.fullmatch(plan.branch):
         raise ConfigError(f"The default branch {plan.branch!r} cannot be named in a workflow; write them by hand.")
+    if workflow == "organisation" and plan.action == OWN_ACTION:
+        raise ConfigError("`./` would be the action of each repository that is learned from. Write OWNER/NAME@COMMIT.")
     values: dict[str, Any] = {
         **_PINNED,
         "action": _OWN_USE if plan.action == OWN_ACTION else plan.action,
-        "branch": plan.branch,
+        "branch": plan.branch.replace("+", r"\+"),  # a pattern: + repeats what stands before it
         "tier": plan.tier,
         "recipe": plan.recipe,
         "runner": json.dumps(list(plan.runner)),
