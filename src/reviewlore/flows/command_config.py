@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from reviewlore.config import FILE
-from reviewlore.config.differences import find_differences
+from reviewlore.config.schema import find_changed
 from reviewlore.errors import ConfigError
 from reviewlore.flows.command_tools import Asked, CommandTools
 from reviewlore.flows.review import read_settings
@@ -19,7 +19,7 @@ def tell_config(asked: Asked, tools: CommandTools) -> str:
     except ConfigError as error:
         return render_config_problem(str(error))
     known = InForce(
-        differences=find_differences(replace(governing, review=base.review, architecture=base.architecture)),
+        changed=find_changed(replace(governing, review=base.review, architecture=base.architecture)),
         base=pull.base_sha,
         branch=asked.event.default_branch or "by default",
         found=context.repo.read(pull.base_sha, FILE) is not None,

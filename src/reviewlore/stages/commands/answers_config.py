@@ -1,25 +1,28 @@
 """The answer to `/lore config`: settings in force in, Markdown out."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
 from reviewlore.config import FILE
-from reviewlore.config.differences import Difference
 from reviewlore.domain.inert import inert, inert_code, inert_line
 
 # What is asked of the code under review is the base's to say; what governs, and where a key is sent, is not.
-OF_THE_BASE = ("review.", "architecture.")
+_OF_THE_BASE = ("review.", "architecture.")
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
     """Settings in force on one pull request: what is no default, and where they were read.
 
+    `changed` is what `config.schema.find_changed` returns: by name the value, and the default (None: there is none).
     `base` and `branch` are the commit and the branch, `found` whether the base has the file; `pinned` says which
     version a lock pins, `notes` what has to be known of them (both may be empty).
     """
 
-    differences: Sequence[Difference]
+    changed: Mapping[str, tuple[Any, Any]]
     base: str
     branch: str
     found: bool
@@ -33,14 +36,14 @@ def render_config(known: InForce) -> str:
     head = f"Settings come from {base}" if known.found else f"The base, `{known.base[:12]}`, has no `{FILE}`"
     head += f"; those of `model`, `learn`, `train`, `state` and `recipes` from the branch {inert_code(known.branch)}."
     parts = [f"{head} What the pull request itself says is not read."]
-    if known.differences:
+    if known.changed:
         rows = [
-            f"| `{each.name}` | {_cell(each.value)} | {_cell(each.default)} | "
-            f"{'base' if each.name.startswith(OF_THE_BASE) else inert_code(known.branch)} |"
-            for each in known.differences
+            f"| {_cell(name)} | {_cell(_shown(value))} | {_cell(_shown(usual))} | "
+            f"{'base' if name.startswith(_OF_THE_BASE) else inert_code(known.branch)} |"
+            for name, (value, usual) in known.changed.items()
         ]
         parts.append("\n".join(["| setting | value | default | from |", "| --- | --- | --- | --- |", *rows]))
-    parts.append(f"All {'other ' if known.differences else ''}settings have their defaults.")
+    parts.append(f"All {'other ' if known.changed else ''}settings have their defaults.")
     parts += [inert_line(known.pinned)] if known.pinned else []
     parts += ["\n".join(f"- {inert_line(note)}" for note in known.notes)] if known.notes else []
     return "\n\n".join(parts)
@@ -53,3 +56,24 @@ def render_config_problem(problem: str) -> str:
 
 def _cell(text: str) -> str:
     return inert_code(text if len(text) <= 200 else f"{text[:199]}…").replace("|", "\\|")
+
+
+def _shown(value: Any) -> str:
+    """Return a value as the file would have it; of tables only how many there are."""
+    if value is None:
+        return "none"
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return f"{len(value)} table{'s' * (len(value) != 1)}"
+    if isinstance(value, str) and "://" in value:
+        value = _bare(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _bare(address: str) -> str:
+    """Return an address without user, password and query: it is said in public."""
+    try:
+        parts = urlsplit(address)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "an address that cannot be read"
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
