@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import yaml
 
-SCRIPT = Path(__file__).parents[2] / ".github/install_action.py"
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / ".github/install_action.py"
 # Stands for the modules venv and pip of the runner's interpreter: `-I -m` finds them in its library alone, so the
 # interpreter is a shim that writes down how it was called.
 SHIM = """#!/bin/sh
@@ -118,6 +120,26 @@ def test_two_jobs_at_once_get_one_whole_installation(machine):
     (python,) = {python for _, python, _ in found}
     assert Path(python).exists()
     assert machine.kept == [Path(python).parts[-3]], "the others removed what they had built"
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"RUNNER_OS": "Windows"}, "reviewlore runs on Linux and macOS; let the job have runs-on: ubuntu-24.04."),
+        ({"RUNNER_OS": "Windows", "GIVEN": "C:/python.exe"}, "reviewlore runs on Linux and macOS"),
+        ({"RUNNER_OS": "Linux", "PATH": "/nowhere"}, "python3 must be 3.11 or newer on this runner"),
+    ],
+)
+def test_a_runner_that_cannot_run_it_is_told_so(machine, environ, said):
+    step = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"][0]
+    output = machine.folder / "output"
+    known = {"GITHUB_OUTPUT": str(output), "GITHUB_ACTION_PATH": str(machine.folder / "action"), "GIVEN": ""}
+    done = subprocess.run(
+        ["/bin/bash", "-c", step["run"]], env=known | environ, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, output.exists()) == (2, False)
+    assert done.stdout.startswith("::error title=reviewlore::"), done.stdout
+    assert said in done.stdout
 
 
 def test_what_no_job_has_used_for_a_month_goes(machine):
