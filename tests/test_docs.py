@@ -5,6 +5,7 @@ import pytest
 
 from reviewlore.cli import commands
 from reviewlore.config import parse_settings
+from reviewlore.stages.commands import ROWS
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
@@ -46,6 +47,16 @@ def test_the_guide_names_every_command_and_no_other():
         assert re.search(rf"`(?:reviewlore )?{name}\b", exists), name
     for name in re.findall(r"reviewlore ([a-z]+)\b", exists):
         assert name in {*commands.commands, "learns"}, name
+
+
+def test_the_guide_tells_every_slash_command_with_its_role():
+    text = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+    told = text.partition("| `/lore …` |")[2].partition("\n\n")[0].splitlines()
+    for row in ROWS:
+        form = f"`{row.usage}`".replace("|", "\\|")
+        (line,) = [line for line in told if form in line.partition(" | ")[0]]
+        needs = line.rpartition(" | ")[2]
+        assert row.role in needs or "policy" in row.summary and "promotion-approval" in needs, line
 
 
 def test_the_guides_options_exist():
