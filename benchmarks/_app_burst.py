@@ -167,7 +167,7 @@ def _serve(folder: Path) -> None:
 
     queue, clock, stopping = SqliteDeliveryQueue(folder), SystemClock(), threading.Event()
     queue.recover()
-    front = Front((SECRET,), queue, Metrics(queue), clock, lambda: "", lambda _: None, lambda: None)
+    front = Front((SECRET,), queue, Metrics(queue, clock), clock, lambda: "", lambda _: None, lambda: None)
     server = WebServer([Listener("127.0.0.1", 0, make_app(front))])
 
     def work() -> None:

@@ -5,10 +5,12 @@ import hashlib
 import hmac
 import json
 import sqlite3
+import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +32,10 @@ GUID = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
 
 class Clock:
     def __init__(self) -> None:
-        self.passed = 0.0
+        self.passed, self.at = 0.0, "2026-11-22T12:00:00Z"
 
     def now(self) -> str:
-        return "2026-11-22T12:00:00Z"
+        return self.at
 
     def monotonic(self) -> float:
         return self.passed
@@ -51,7 +53,7 @@ class Site:
     called: int = 0
 
     def __post_init__(self) -> None:
-        self.metrics = Metrics(self.queue)
+        self.metrics = Metrics(self.queue, self.clock)
         self.app = make_app(
             Front(
                 self.secrets, self.queue, self.metrics, self.clock, lambda: self.problem, self.told.append, self._count
@@ -458,6 +460,45 @@ def test_metrics_show_answers_and_depths(site: Site) -> None:
     assert 'reviewlore_webhook_answers_total{answer="pong",event="ping"} 1.0' in rows
     assert "reviewlore_webhook_seconds_count 2.0" in rows
     assert "octo" not in answer.text
+
+
+def test_metrics_show_work_and_how_long_the_oldest_waits(site: Site) -> None:
+    def rows() -> list[str]:
+        return site.metrics.render()[0].decode().splitlines()
+
+    assert 'reviewlore_oldest_waiting_seconds{background="false"} 0.0' in rows()
+    site.clock.at = "2026-11-22T12:00:00Z"
+    send(site, "push", pushed())
+    site.clock.at = "2026-11-22T12:01:00Z"
+    send(site, "issue_comment", commented("/lore help"))
+    site.clock.at = "2026-11-22T12:03:00Z"
+    assert 'reviewlore_oldest_waiting_seconds{background="false"} 120.0' in rows()
+    assert 'reviewlore_oldest_waiting_seconds{background="true"} 180.0' in rows()
+    site.clock.at = "2026-11-22T11:00:00Z"  # a clock that went back
+    assert 'reviewlore_oldest_waiting_seconds{background="true"} 0.0' in rows()
+    site.metrics.worked("push", "done", "ended", 70.0)
+    site.metrics.worked("push", "waiting", "timed_out", 2400.0)
+    assert 'reviewlore_work_total{end="timed_out",event="push",state="waiting"} 1.0' in rows()
+    assert 'reviewlore_work_seconds_bucket{event="push",le="120.0"} 1.0' in rows()
+    assert 'reviewlore_work_seconds_sum{event="push"} 2470.0' in rows()
+
+
+def test_a_large_body_keeps_nobody_else_waiting(site: Site) -> None:
+    """25 MB are read for a second; the loop answers others meanwhile."""
+    body = json.dumps({**pushed(), "commits": [{"id": number, "added": []} for number in range(300_000)]}).encode()
+
+    async def together() -> tuple[Answer, list[float]]:
+        large = asyncio.create_task(asking(site.app, "POST", "/webhook", headers_of(body), [body]))
+        moments = [time.monotonic()]
+        while not large.done():
+            assert (await asking(site.app, "GET", "/healthz", [], [b""])).status == 200
+            await asyncio.sleep(0.001)
+            moments.append(time.monotonic())
+        return await large, moments
+
+    answer, moments = asyncio.run(together())
+    assert answer.status == 202
+    assert max(later - earlier for earlier, later in pairwise(moments)) < (moments[-1] - moments[0]) / 3
 
 
 def test_all_published_payloads_pass(site: Site) -> None:

@@ -11,7 +11,8 @@
         ├── BudgetError     the requests that were allowed are used up; what was read is kept
         ├── StateError      the state branch is damaged, tampered with or from a newer version
         ├── StorageError    the disk or git could not complete a write; nothing was half-written
-        └── DeviceError     an accelerator or a process of a training stopped; checkpoints are kept
+        ├── DeviceError     an accelerator or a process of a training stopped; checkpoints are kept
+        └── StoppedError    the server stops; what was begun is put back
 
 A message says what is wrong, where, and what to do next.
 """
@@ -71,3 +72,7 @@ class StorageError(Fault):
 
 class DeviceError(Fault):
     """An accelerator, or a process of a training, stopped working; what was checkpointed is kept."""
+
+
+class StoppedError(Fault):
+    """The server was told to stop in the middle of this; it is put back as if it had not been begun."""

@@ -7,7 +7,7 @@ in others, with a token for one repository each.
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from reviewlore.adapters.action_process import SECONDS, ActionProcesses, JobPlace
 from reviewlore.adapters.clones import CloneShelf
 from reviewlore.adapters.confine import is_confining
+from reviewlore.adapters.github_answers import Patience
 from reviewlore.adapters.github_app import AppIdentity, GithubInstallations, describe_app
 from reviewlore.adapters.machine import SystemClock
 from reviewlore.adapters.registration import Registry
@@ -23,6 +24,7 @@ from reviewlore.errors import ReviewloreError
 from reviewlore.flows.app import AppTools, all_permissions, work_once
 from reviewlore.formats.app_manifest import EVENTS
 from reviewlore.ports import DeliveryQueue
+from reviewlore.ports.deliveries import DeliveryMeter
 from reviewlore.wiring_secrets import (
     APP_FILES,
     APP_VARIABLE,
@@ -39,6 +41,8 @@ from reviewlore.wiring_secrets import (
 GITHUB, GITHUB_API = "https://github.com", "https://api.github.com"
 _PATIENCE = 1.0  # seconds after which somebody looks at the queue who was not called: for what waited until a time
 _AFTER_FAULT = 5.0
+# A worker that asks for a token does not sit and wait for GitHub: the delivery waits, as long as GitHub asks.
+_BRIEF = Patience(retries=1, max_wait=5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,21 @@ class AppOptions:
 
 
 class Crew:
-    """Threads that work off the queue until they are stopped; `wake` says that something came."""
+    """Threads that work off the queue until they are stopped; `wake` says that something came.
 
-    def __init__(self, tools: AppTools, jobs: ActionProcesses, workers: int) -> None:
-        self._tools, self._jobs = tools, jobs
-        self._stopping, self._bell = threading.Event(), threading.Condition()
-        self._threads = [threading.Thread(target=self._work, name=f"worker-{number}") for number in range(workers)]
+    Where there are several, the first never begins what nobody waits for: a review does not wait for others' learning.
+    `interrupts` end what runs; `stopping` is set as soon as nothing new may begin.
+    """
+
+    def __init__(
+        self, tools: AppTools, workers: int, interrupts: Sequence[Callable[[], None]], stopping: threading.Event
+    ) -> None:
+        self._tools, self._interrupts, self._stopping = tools, interrupts, stopping
+        self._bell = threading.Condition()
+        self._threads = [
+            threading.Thread(target=self._work, args=(number > 0 or workers == 1,), name=f"worker-{number}")
+            for number in range(workers)
+        ]
 
     def start(self) -> None:
         """Begin to work."""
@@ -85,14 +98,15 @@ class Crew:
         deadline = time.monotonic() + grace
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        self._jobs.interrupt()
+        for interrupt in self._interrupts:
+            interrupt()
         for thread in self._threads:
             thread.join()
 
-    def _work(self) -> None:
+    def _work(self, background: bool) -> None:
         while not self._stopping.is_set():
             try:
-                if work_once(self._tools):
+                if work_once(self._tools, background=background):
                     continue
                 pause = _PATIENCE
             except ReviewloreError as error:  # the queue itself failed
@@ -106,26 +120,30 @@ class Crew:
                     self._bell.wait(pause)
 
 
-def open_crew(options: AppOptions, secrets: AppSecrets, queue: DeliveryQueue, tell: Callable[[str], None]) -> Crew:
+def open_crew(
+    options: AppOptions, secrets: AppSecrets, queue: DeliveryQueue, meter: DeliveryMeter, tell: Callable[[str], None]
+) -> Crew:
     """Return those who work off a queue; ConfigError where a secret cannot be used, before any work is begun."""
-    identity = AppIdentity(secrets.app_id, secrets.private_key, options.api_url)
+    identity = AppIdentity(secrets.app_id, secrets.private_key, options.api_url, _BRIEF)
     identity.connect()
     if not is_confining():
         tell("This system has no Landlock: jobs can read what this user can read. See docs/app.md.")
     jobs = ActionProcesses(_find_place(options, secrets))
     clones = CloneShelf(options.folder / "clones", options.server_url, round(options.clones_gib * (1 << 30)))
+    stopping = threading.Event()
     tools = AppTools(
         queue=queue,
         installations=GithubInstallations(identity),
         clones=clones,
         jobs=jobs,
+        meter=meter,
         clock=SystemClock(),
         tell=tell,
         fault=lambda error: tell("".join(traceback.format_exception(error))),
-        pause=time.sleep,
+        pause=stopping.wait,
         records=options.records,
     )
-    return Crew(tools, jobs, options.workers)
+    return Crew(tools, options.workers, (jobs.interrupt, clones.interrupt), stopping)
 
 
 def check_app(options: AppOptions, secrets: AppSecrets) -> list[str]:

@@ -12,6 +12,7 @@ from reviewlore.wiring_app import AppOptions, Crew, check_app, open_crew
 from reviewlore.wiring_secrets import take_app_secrets
 
 if TYPE_CHECKING:
+    from reviewlore.adapters.metrics import Metrics
     from reviewlore.adapters.web_server import WebServer
 
 LOOPBACK = "127.0.0.1"
@@ -38,8 +39,12 @@ def serve_app(options: AppOptions, place: Place, tell: Callable[[str], None]) ->
     queue = SqliteDeliveryQueue(options.folder)
     try:
         again = queue.recover()
-        crew = open_crew(options, secrets, queue, tell)
-        server = _open_server(place, secrets.webhook_secrets, queue, crew, tell)
+        _need_extra()
+        from reviewlore.adapters.metrics import Metrics
+
+        metrics = Metrics(queue, SystemClock())
+        crew = open_crew(options, secrets, queue, metrics, tell)
+        server = _open_server(place, secrets.webhook_secrets, queue, metrics, crew, tell)
         tell(f"Listening at {place.host} on {', '.join(map(str, server.ports))}; {again} deliveries run again.")
         crew.start()
         try:
@@ -65,14 +70,12 @@ def check_site(options: AppOptions) -> list[str]:
 
 
 def _open_server(
-    place: Place, secrets: tuple[bytes, ...], queue: SqliteDeliveryQueue, crew: Crew, tell: Callable[[str], None]
-) -> "WebServer":
-    _need_extra()
-    from reviewlore.adapters.metrics import Metrics
+    place: Place, secrets: tuple[bytes, ...], queue: SqliteDeliveryQueue, metrics: "Metrics", crew: Crew,
+    tell: Callable[[str], None],
+) -> "WebServer":  # fmt: skip
     from reviewlore.adapters.web_server import Listener, WebServer
     from reviewlore.webhook.app import Front, make_app, make_metrics_app
 
-    metrics = Metrics(queue)
     front = Front(
         secrets=secrets,
         inbox=queue,

@@ -1,10 +1,12 @@
 """What a job's process prints and says at its end, however much and whatever that is."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
+from reviewlore.adapters import action_process
 from reviewlore.adapters.action_process import _MOST_LOG, ActionProcesses, JobPlace, _Ear, _read_outputs, run_number
 from reviewlore.adapters.actions import ActionsRunner
 from reviewlore.domain.app import AppJob, Grant
@@ -66,3 +68,12 @@ def test_a_log_shows_no_secret_and_leads_nowhere_else(tmp_path: Path) -> None:
     os.utime(log, (1_000_000_000, 1_000_000_000))
     ActionProcesses(JobPlace(tmp_path, "", "", {}))
     assert not log.exists(), "a log outlived its time"
+
+
+def test_logs_take_bounded_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(action_process, "_MOST_LOGS", 2_500)
+    processes = ActionProcesses(JobPlace(tmp_path, "", "", {}))
+    for number in range(4):
+        processes._log(job(f"{number}"), Grant("octo/demo", 5, "ghs_token"), b"x" * 1000)
+        os.utime(tmp_path / "logs" / f"{number}.log", (time.time() - 100 + number,) * 2)
+    assert sorted(path.name for path in (tmp_path / "logs").iterdir()) == ["2.log", "3.log"]

@@ -1,7 +1,9 @@
 """Clones for the App's jobs: whole or not there, named by a number, and no more than there is room for."""
 
 import os
+import shutil
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from tests.repositories import commit, git, make_repository
 from reviewlore.adapters.clones import CloneShelf
 from reviewlore.adapters.git import GitRepo
 from reviewlore.domain.app import Grant
-from reviewlore.errors import ForgeError, StorageError
+from reviewlore.errors import ForgeError, StoppedError, StorageError
 
 
 @pytest.fixture
@@ -217,3 +219,52 @@ def test_no_object_stands_for_another_one(server: Path) -> None:
     assert GitRepo(clone).read(head(clone), "a") == b"1\n" * 5000
     with clones.hold(grant()):
         assert not git(Path(clone), "for-each-ref", "refs/replace")
+
+
+def test_two_jobs_never_have_the_same_clone(server: Path) -> None:
+    clones = shelf(server)
+    with clones.hold(grant()) as first, clones.hold(grant(), background=True) as second:
+        assert first != second and head(first) == head(second)
+        (server / "octo/demo.git").rename(server / "octo/new.git")
+        with pytest.raises(StorageError, match="Another job works on"), clones.hold(grant(name="octo/new")):
+            pass
+    with clones.hold(grant(name="octo/new")) as again:
+        assert again == first
+
+
+def test_a_fetch_ends_when_the_server_stops(server: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first fetch may take a quarter of an hour; whoever stops the server kills it after half a minute."""
+    tools, begun = server.parent / "bin", server.parent / "begun"
+    tools.mkdir()
+    real, hangs = shutil.which("git"), f"sleep 60 & echo $! > {begun}; wait"
+    (tools / "git").write_text(f'#!/bin/sh\ncase "$*" in *--prune*) {hangs};; *) exec {real} "$@";; esac\n')
+    (tools / "git").chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    clones, ended = shelf(server), list[type[BaseException]]()
+
+    def use() -> None:
+        try:
+            with clones.hold(grant()):
+                pass
+        except StoppedError as error:
+            ended.append(type(error))
+
+    thread = threading.Thread(target=use)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not (begun.exists() and begun.read_text().endswith("\n")):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    clones.interrupt()
+    thread.join(10)
+    assert ended == [StoppedError]
+    assert not list((server.parent / "clones").iterdir())
+    assert not is_running(int(begun.read_text())), "what git started outlived it"
+
+
+def is_running(number: int) -> bool:
+    try:
+        state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"

@@ -35,8 +35,8 @@ def queue(tmp_path: Path) -> Iterator[SqliteDeliveryQueue]:
     opened.close()
 
 
-def claimed(queue: SqliteDeliveryQueue, now: str = NOON) -> str:
-    found = queue.claim(now)
+def claimed(queue: SqliteDeliveryQueue, now: str = NOON, *, background: bool = True) -> str:
+    found = queue.claim(now, background=background)
     return found.delivery.id if found else ""
 
 
@@ -105,6 +105,27 @@ def test_a_repository_runs_one_at_a_time_in_the_order_of_arrival(queue: SqliteDe
     assert claimed(queue, "2026-11-22T13:00:30+01:00") == "guid-1"
     queue.finish("guid-1", "done")
     assert worked_off(queue) == ["guid-2", "guid-4"]
+
+
+def test_what_nobody_waits_for_is_a_line_of_its_own(queue: SqliteDeliveryQueue) -> None:
+    queue.put([made(1, background=True), made(2, background=True), made(3), made(4), made(5, "octo/other")])
+    assert claimed(queue, background=False) == "guid-3"
+    assert [claimed(queue) for _ in range(3)] == ["guid-5", "guid-1", ""]
+    queue.finish("guid-1", "done")
+    assert claimed(queue, background=False) == ""
+    assert claimed(queue) == "guid-2"
+    queue.finish("guid-3", "done")
+    assert claimed(queue, background=False) == "guid-4"
+    assert queue.put([made(6, background=True, received_at="2026-11-22T11:00:00Z"), made(7)]) == ["taken"] * 2
+    assert queue.waiting_since() == {True: "2026-11-22T11:00:00+00:00", False: "2026-11-22T12:00:00+00:00"}
+
+
+def test_a_clock_that_goes_back_keeps_nothing_waiting_for_ever(queue: SqliteDeliveryQueue) -> None:
+    queue.put([made(1)])
+    claimed(queue)
+    queue.finish("guid-1", "waiting", not_before="2031-01-01T00:00:00Z")
+    assert claimed(queue, "2030-12-31T23:59:00Z") == ""
+    assert claimed(queue) == "guid-1"
 
 
 def test_repositories_take_turns(queue: SqliteDeliveryQueue) -> None:

@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from reviewlore.domain.app import AppJob, Grant, JobReport
+from reviewlore.domain.delivery import DeliveryState
 from reviewlore.ports.app import Clones, Installations, Jobs
+from reviewlore.ports.deliveries import DeliveryMeter
 
 
 @dataclass
@@ -28,37 +30,51 @@ class FakeInstallations(Installations):
 
 @dataclass
 class FakeClones(Clones):
-    """Every repository has a clone, unless there is a `failure`."""
+    """Every repository has clones, unless there is a `failure`; keeps whether two jobs had the same."""
 
     failure: Exception | None = None
+    shared: bool = False
+    _held: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
-    def hold(self, grant: Grant) -> Iterator[str]:
+    def hold(self, grant: Grant, *, background: bool = False) -> Iterator[str]:
         if self.failure is not None:
             raise self.failure
-        yield f"/clones/{grant.repository_id}.git"
+        clone = f"/clones/{grant.repository}{'-background' if background else ''}.git"
+        with self._lock:
+            self.shared |= clone in self._held
+            self._held.add(clone)
+        try:
+            yield clone
+        finally:
+            with self._lock:
+                self._held.discard(clone)
 
 
 @dataclass
 class FakeJobs(Jobs):
-    """Ends as `ending` says; keeps the jobs in the order in which they began, and which ran at once."""
+    """Ends as `ending` says; keeps the jobs in the order in which they began."""
 
     ending: Callable[[AppJob], JobReport] = lambda _: JobReport("ended", 0, "success")
     ran: list[AppJob] = field(default_factory=list)
-    overlapped: bool = False
-    _running: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, job: AppJob, grant: Grant, clone: str) -> JobReport:
         with self._lock:
-            self.overlapped |= job.repository in self._running
-            self._running.add(job.repository)
             self.ran.append(job)
-        try:
-            return self.ending(job)
-        finally:
-            with self._lock:
-                self._running.discard(job.repository)
+        return self.ending(job)
 
-    def interrupt(self) -> None:
-        """Nothing runs long enough to be ended."""
+
+@dataclass
+class FakeMeter(DeliveryMeter):
+    """Keeps what was counted of the work."""
+
+    counted: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def answered(self, event: str, answer: str, seconds: float) -> None:
+        raise AssertionError("nothing answers here")
+
+    def worked(self, event: str, state: DeliveryState, end: str, seconds: float) -> None:
+        assert seconds >= 0
+        self.counted.append((event, state, end))

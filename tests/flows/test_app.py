@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.fakes.app import FakeClones, FakeInstallations, FakeJobs
+from tests.fakes.app import FakeClones, FakeInstallations, FakeJobs, FakeMeter
 from tests.fakes.runner import FakeClock
 
 from reviewlore.adapters.delivery_queue import SqliteDeliveryQueue
 from reviewlore.domain.app import AppJob, JobReport
 from reviewlore.domain.delivery import Delivery, QueuedDelivery
 from reviewlore.domain.events import Ignored
-from reviewlore.errors import ConfigError, ForgeError, InputError, RefusedError, StorageError
+from reviewlore.errors import ConfigError, ForgeError, InputError, RefusedError, StoppedError, StorageError
 from reviewlore.flows.app import AppTools, add_seconds, all_permissions, decide_job, work_once
 from reviewlore.wiring_app import Crew
 
@@ -26,7 +26,7 @@ def delivery(event: str = "pull_request", payload: object = OPENED, name: str = 
     repository = {"full_name": name, "id": 5, "default_branch": "main"}
     body = payload | {"repository": repository, "n": number} if isinstance(payload, dict) else payload
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Delivery(f"{name}-{event}-{number}", event, name, 42, "pull/1", data, NOW)
+    return Delivery(f"{name}-{event}-{number}", event, name, 42, "pull/1", data, NOW, background=event == "push")
 
 
 def said(body: str, kind: str = "User") -> dict[str, object]:
@@ -51,14 +51,21 @@ class Site:
         self.told: list[str] = []
         self.faults: list[BaseException] = []
         self.pauses: list[float] = []
-        self.clock = FakeClock(NOW)
+        self.clock, self.meter, self.stopping = FakeClock(NOW), FakeMeter(), threading.Event()
 
     @property
     def tools(self) -> AppTools:
         return AppTools(
-            self.queue, self.installations, self.clones, self.jobs, self.clock,
-            self.told.append, self.faults.append, self.pauses.append,
+            self.queue, self.installations, self.clones, self.jobs, self.meter, self.clock,
+            self.told.append, self.faults.append, self.pause,
         )  # fmt: skip
+
+    def pause(self, seconds: float) -> bool:
+        self.pauses.append(seconds)
+        return self.stopping.is_set()
+
+    def crew(self, workers: int) -> Crew:
+        return Crew(self.tools, workers, (), self.stopping)
 
     def ends(self, *attempts: JobReport) -> None:
         """Have the jobs end so, one after the other."""
@@ -150,6 +157,7 @@ def test_how_a_job_ends_says_what_becomes_of_its_delivery(site: Site, report: Jo
     found = site.work(delivery())
     assert (found.state, found.said, found.attempts) == (state, text, 1)
     assert site.told == [f"octo/demo pull/1 pull_request octo/demo-pull_request-0: {state} ({text})"]
+    assert site.meter.counted == [("pull_request", state, report.end)]
 
 
 @pytest.mark.parametrize(
@@ -173,6 +181,9 @@ def test_a_job_that_a_stop_ended_was_not_tried(site: Site) -> None:
     site.ends(JobReport("interrupted"))
     found = site.work(delivery())
     assert (found.state, found.attempts) == ("waiting", 0)
+    site.clones.failure = StoppedError("git fetch did not finish")  # nor one that had no clone yet
+    assert site.work().attempts == 0
+    assert site.meter.counted == [("pull_request", "waiting", "interrupted")] * 2
 
 
 @pytest.mark.parametrize("error", [InputError("No such installation."), RefusedError("It is suspended.")])
@@ -181,6 +192,7 @@ def test_an_installation_that_is_gone_ends_its_deliveries(site: Site, error: Exc
     found = site.work(delivery())
     assert (found.state, found.said) == ("done", f"dropped: {error}")
     assert not site.jobs.ran
+    assert site.meter.counted == [("pull_request", "done", "none")]
 
 
 @pytest.mark.parametrize(
@@ -217,7 +229,7 @@ def test_a_defect_is_kept_and_does_not_end_the_work(site: Site) -> None:
 
 def test_a_full_disk_does_not_leave_a_delivery_running(site: Site) -> None:
     site.queue.put([delivery()])
-    finish, failures = site.queue.finish, [StorageError("full"), StorageError("full")]
+    finish, failures = site.queue.finish, [StorageError("full")] * 6
 
     class Full(SqliteDeliveryQueue):
         def finish(self, *given: object, **more: object) -> object:  # type: ignore[override]
@@ -227,37 +239,75 @@ def test_a_full_disk_does_not_leave_a_delivery_running(site: Site) -> None:
 
     site.queue.__class__ = Full
     assert work_once(site.tools)
-    assert site.pauses == [1.0, 5.0] and site.queue.counts()["done"] == 1
+    assert site.pauses == [1.0, 5.0, 25.0, 25.0, 25.0, 25.0] and site.queue.counts()["done"] == 1
+    assert site.told[:6] == ["full"] * 6
+    site.queue.put([delivery(number=2)])
+    failures += [StorageError("full")] * 2
+    site.stopping.set()
+    with pytest.raises(StorageError):
+        work_once(site.tools)
+    assert site.queue.recover() == 1, "a restart puts it back"
 
 
 def test_twenty_repositories_are_worked_off_at_once_each_in_order(site: Site) -> None:
     names = [f"octo/r{number:02}" for number in range(20)]
     site.queue.put([delivery("push", PUSHED, name, number) for number in range(4) for name in names])
     site.jobs.ending = lambda _: time.sleep(0.002) or JobReport("ended", 0, "success")  # type: ignore[func-returns-value]
-    crew = Crew(site.tools, site.jobs, 4)  # type: ignore[arg-type]
+    crew = site.crew(4)
     crew.start()
     deadline = time.monotonic() + 20
     while site.queue.counts()["done"] < 80:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     crew.stop(1)
-    assert not site.jobs.overlapped
+    assert not site.clones.shared
     for name in names:
         assert [job.delivery for job in site.jobs.ran if job.repository == name] == [
             f"{name}-push-{n}" for n in range(4)
         ]
 
 
+def test_nobody_waits_for_learning_neither_in_its_repository_nor_in_others(site: Site) -> None:
+    learned, reviewed = threading.Event(), threading.Event()
+
+    def end(job: AppJob) -> JobReport:
+        if job.mode == "learn":
+            assert reviewed.wait(20)
+            learned.set()
+        return JobReport("ended", 0, "success")
+
+    site.jobs.ending = end
+    site.queue.put([delivery("push", PUSHED, name, number) for number in range(2) for name in ("octo/a", "octo/b")])
+    crew = site.crew(2)
+    crew.start()
+    deadline = time.monotonic() + 20
+    while not site.queue.counts()["running"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    site.queue.put([delivery(name="octo/a"), delivery(name="octo/b"), delivery(name="octo/c")])
+    while site.queue.counts()["done"] < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert not learned.is_set()
+    reviewed.set()
+    while site.queue.counts()["done"] < 7:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    crew.stop(1)
+    assert not site.clones.shared
+    assert [job.mode for job in site.jobs.ran[:4]] == ["learn", "review", "review", "review"]
+
+
 def test_a_crew_outlives_a_queue_that_fails_and_is_woken(site: Site) -> None:
     came = threading.Event()
 
     class Broken(SqliteDeliveryQueue):
-        def claim(self, now: str) -> QueuedDelivery | None:
+        def claim(self, now: str, *, background: bool = True) -> QueuedDelivery | None:
             came.set()
             raise StorageError("The disk is full.")
 
     site.queue.__class__ = Broken
-    crew = Crew(site.tools, site.jobs, 1)  # type: ignore[arg-type]
+    crew = site.crew(1)
     crew.start()
     assert came.wait(5)
     assert crew.alive()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tests.fakes.app import FakeMeter
 from tests.github.apps import make_keys
 from tests.github.fake import FakeGitHub
 
@@ -91,7 +92,7 @@ class Host:
     def crew(self, queue: SqliteDeliveryQueue, **options: object) -> Crew:
         queue.recover()
         chosen = replace(self.options, **options)  # type: ignore[arg-type]
-        return open_crew(chosen, self.secrets, queue, self.said.append)
+        return open_crew(chosen, self.secrets, queue, FakeMeter(), self.said.append)
 
     def work_off(self, *deliveries: Delivery, seconds: float = 60, **options: object) -> SqliteDeliveryQueue:
         """Put deliveries into the queue, and have them worked off to their ends."""

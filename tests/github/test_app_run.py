@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.fakes.app import FakeMeter
 from tests.github.apps import make_keys
 from tests.github.fake import start_fake
 from tests.github.hosting import HOOK, Host, wait_for
@@ -128,7 +129,7 @@ def test_a_server_that_stops_puts_back_what_runs(host: Host) -> None:
 def serve(options: AppOptions, secrets: AppSecrets) -> None:
     queue = SqliteDeliveryQueue(options.folder)
     queue.recover()
-    open_crew(options, secrets, queue, print).start()
+    open_crew(options, secrets, queue, FakeMeter(), print).start()
 
 
 def begun(host: Host) -> bool:

@@ -33,6 +33,7 @@ SECONDS: Mapping[AppMode, float] = {"review": 900, "command": 900, "learn": 2400
 _MOST_LOG = 512 << 10  # bytes of one attempt
 _MOST_OUTPUTS = 64 << 10
 _LOG_DAYS = 14
+_MOST_LOGS = 1 << 30  # bytes of all
 _POLL = 0.1
 _NAME = re.compile(r"[0-9A-Za-z-]{1,64}")
 _OUTPUT = re.compile(r"^([\w-]+)<<(\S+)\n(.*?)\n\2$", re.MULTILINE | re.DOTALL)
@@ -171,11 +172,16 @@ class ActionProcesses:
         self._trim_logs()
 
     def _trim_logs(self) -> None:
-        oldest = time.time() - _LOG_DAYS * 86_400
+        """Remove logs that are old, and the oldest where all take too much room."""
+        oldest, total = time.time() - _LOG_DAYS * 86_400, 0
+        found: list[tuple[float, int, Path]] = []
         for path in self._logs.glob("*.log"):
-            with suppress(OSError):
-                if path.stat().st_mtime < oldest:
-                    path.unlink()
+            with suppress(OSError):  # another thread removed it
+                found.append((path.stat().st_mtime, path.stat().st_size, path))
+        for changed, size, path in sorted(found, reverse=True):
+            total += size
+            if changed < oldest or total > _MOST_LOGS:
+                path.unlink(missing_ok=True)
 
 
 def run_number(delivery: str) -> int:

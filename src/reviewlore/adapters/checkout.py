@@ -7,8 +7,12 @@ git through the environment of that one process, so that it is in no argument li
 import base64
 import os
 import re
+import signal
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +27,7 @@ _TIMEOUT = 300
 _LONG_TIMEOUT = 3600  # the first fetch of all pull requests of a large repository
 _ATTEMPTS = 5
 _MOST_FETCHES = 32
+_POLL = 0.2
 _PROTOCOLS = {"https": "https", "http": "http:https"}
 _WITHHELD = ("GIT_", "INPUT_", "REVIEWLORE_")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -231,13 +236,16 @@ class _GitFailedError(Exception):
     """What git said last."""
 
 
-def run_git(folder: Path, remote: Remote, *arguments: str, inside: bool = True, timeout: int = _TIMEOUT) -> str:
-    """Run git and return its output; InputError with git's last words, without the token."""
+def run_git(
+    folder: Path, remote: Remote, *arguments: str, inside: bool = True, timeout: int = _TIMEOUT,
+    stopped: threading.Event | None = None,
+) -> str:  # fmt: skip
+    """Run git and return its output; InputError with git's last words, without the token, or where `stopped` is set."""
     where = ("--git-dir", str(folder)) if inside else ()
     # Hooks of whoever prepared the machine have no business in a robot's fetch or push.
     command = ["git", *where, "-c", "core.hooksPath=/dev/null", *arguments]
     try:
-        done = subprocess.run(command, env=remote.environ(), capture_output=True, timeout=timeout, check=False)
+        done = _attend(command, remote.environ(), timeout, stopped)
     except (OSError, subprocess.TimeoutExpired) as error:
         reason = f"git {arguments[0]} did not finish ({type(error).__name__})"
         raise InputError(f"{reason}. Check that git is installed and {remote.server_url} can be reached.") from error
@@ -250,3 +258,29 @@ def run_git(folder: Path, remote: Remote, *arguments: str, inside: bool = True, 
         message = f"git {arguments[0]} failed for {remote.repository}: {said}. Check the token and its scope."
         raise InputError(message) from _GitFailedError(said.strip())
     return done.stdout.decode("utf-8", "replace")
+
+
+def _attend(
+    command: Sequence[str], environ: Mapping[str, str], timeout: float, stopped: threading.Event | None
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run a program to its end; TimeoutExpired where its time is up or it is `stopped`.
+
+    One that can be stopped is a group of its own, so that what it started ends with it.
+    """
+    deadline = time.monotonic() + timeout
+    with subprocess.Popen(
+        command, env=dict(environ), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        start_new_session=stopped is not None,
+    ) as process:  # fmt: skip
+        try:
+            while True:
+                with suppress(subprocess.TimeoutExpired):
+                    said, failed = process.communicate(timeout=_POLL)
+                    return subprocess.CompletedProcess(command, process.returncode, said, failed)
+                if (stopped is not None and stopped.is_set()) or time.monotonic() > deadline:
+                    raise subprocess.TimeoutExpired(command, timeout)
+        finally:
+            if process.poll() is None and stopped is not None:
+                os.killpg(process.pid, signal.SIGKILL)
+            elif process.returncode is None:
+                process.kill()

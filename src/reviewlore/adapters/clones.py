@@ -1,8 +1,9 @@
-"""Clones of repositories for the App's jobs (`ports.app.Clones`): bare, one a repository, in a folder of their own.
+"""Clones of repositories for the App's jobs (`ports.app.Clones`): bare, in a folder of their own.
 
 In: a repository and a token. Out: a folder with its branches as `refs/remotes/origin/*`. Folders are named by GitHub's
-number of a repository, so that no name can lead elsewhere and a renaming changes nothing. Those least recently used
-are removed where they take too much room.
+number of a repository, so that no name can lead elsewhere and a renaming changes nothing. A repository that is learned
+from has a second one, which jobs in the background work on. Those least recently used are removed where all take too
+much room.
 """
 
 import os
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from reviewlore.adapters.checkout import Remote, run_git
 from reviewlore.domain.app import Grant
-from reviewlore.errors import ForgeError, InputError, StorageError
+from reviewlore.errors import ForgeError, InputError, StoppedError, StorageError
 
 _FETCH_SECONDS = 900  # the first one of a large repository; with the longest job, a token's hour
 _UNUSED_DAYS = 30
@@ -48,28 +49,33 @@ class CloneShelf:
     """Adapter of the `Clones` port, for the threads of one process; two repositories do not wait for each other."""
 
     def __init__(self, folder: Path, server_url: str, most_bytes: int) -> None:
+        self._stopped = threading.Event()
         self._folder, self._server_url, self._most_bytes = folder, server_url, most_bytes
         self._lock = threading.Lock()
-        self._held: dict[str, int] = {}
+        self._held: set[str] = set()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for left in folder.glob(".*.partial"):  # by a process that ended in the middle of a first fetch
             shutil.rmtree(left, ignore_errors=True)
 
+    def interrupt(self) -> None:
+        """End every git that fetches, and each later one: the server stops."""
+        self._stopped.set()
+
     @contextmanager
-    def hold(self, grant: Grant) -> Iterator[str]:
-        """Keep a repository's clone, with its branches as they are now, during the block."""
-        name = f"{grant.repository_id}.git"
+    def hold(self, grant: Grant, *, background: bool = False) -> Iterator[str]:
+        """Keep a repository's clone, with its branches as they are now, during the block. See `ports.app.Clones`."""
+        name = f"{grant.repository_id}{'-background' if background else ''}.git"
         remote = Remote(self._server_url, grant.repository, grant.token)
         with self._lock:
-            self._held[name] = self._held.get(name, 0) + 1
+            if name in self._held:  # as where a repository was renamed and deliveries of both names wait
+                raise StorageError(f"Another job works on clone {name} of {grant.repository}. Try again later.")
+            self._held.add(name)
         try:
             self._bring(self._folder / name, remote)
             yield str(self._folder / name)
         finally:
             with self._lock:
-                self._held[name] -= 1
-                if not self._held[name]:
-                    del self._held[name]
+                self._held.remove(name)
             self.trim()
 
     def trim(self) -> None:
@@ -90,11 +96,14 @@ class CloneShelf:
             if path.exists():
                 _unlock(path)
                 _settle(path, remote)
-                _update(path, remote)
+                self._update(path, remote)
             else:
                 self._make(path, remote)
             os.utime(path)
-        except InputError as error:  # the token is good: it is the network, or GitHub
+        except InputError as error:
+            if self._stopped.is_set():
+                raise StoppedError(str(error)) from error
+            # The token is good: it is the network, or GitHub.
             raise ForgeError(str(error)) from error
         except OSError as error:
             why = f"{path} cannot be written: {error.strerror}. Free some space or check permissions."
@@ -106,15 +115,14 @@ class CloneShelf:
         try:
             run_git(self._folder, remote, "init", "--bare", "--quiet", "--template=", str(partial), inside=False)
             _settle(partial, remote)
-            _update(partial, remote)
+            self._update(partial, remote)
             partial.rename(path)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 
-
-def _update(path: Path, remote: Remote) -> None:
-    fetch = ("fetch", "--no-tags", "--quiet", "--prune", remote.address, _BRANCHES)
-    run_git(path, remote, *fetch, timeout=_FETCH_SECONDS)
+    def _update(self, path: Path, remote: Remote) -> None:
+        fetch = ("fetch", "--no-tags", "--quiet", "--prune", remote.address, _BRANCHES)
+        run_git(path, remote, *fetch, timeout=_FETCH_SECONDS, stopped=self._stopped)
 
 
 def _settle(path: Path, remote: Remote) -> None:
@@ -141,7 +149,7 @@ def _is_plain(path: Path) -> bool:
 
 
 def _unlock(path: Path) -> None:
-    """Remove locks that a killed git left; one delivery of a repository runs at a time, so nobody holds them."""
+    """Remove locks that a killed git left; one job at a time works on a clone, so nobody holds them."""
     for place in (path, path / "objects" / "info"):
         for lock in place.glob("*.lock"):
             lock.unlink(missing_ok=True)

@@ -26,6 +26,7 @@ from reviewlore.adapters.delivery_table import (
     read,
     seconds,
     storable,
+    waiting_since,
 )
 from reviewlore.domain.delivery import Delivery, DeliveryState, QueuedDelivery, Withdrawal
 from reviewlore.errors import InputError, RefusedError, StateError, StorageError
@@ -102,10 +103,10 @@ class SqliteDeliveryQueue:
         with self._transaction() as connection:
             connection.execute("UPDATE pulse SET beat = beat + 1")
 
-    def claim(self, now: str) -> QueuedDelivery | None:
+    def claim(self, now: str, *, background: bool = True) -> QueuedDelivery | None:
         """Mark the delivery whose turn it is as running and return it; None where none may run."""
         with self._transaction() as connection:
-            found = connection.execute(NEXT, (seconds(now),)).fetchone()
+            found = connection.execute(NEXT, {"now": seconds(now), "background": background}).fetchone()
             if found is None:
                 return None
             row = connection.execute(BEGIN, found).fetchone()
@@ -152,6 +153,11 @@ class SqliteDeliveryQueue:
         """Return how many deliveries are in each state, zeros included."""
         with self._guarded() as connection:
             return count(connection)
+
+    def waiting_since(self) -> Mapping[bool, str]:
+        """Return when the oldest that waits came, by whether it is of the background."""
+        with self._guarded() as connection:
+            return waiting_since(connection)
 
     def listed(self, state: DeliveryState, limit: int) -> Sequence[QueuedDelivery]:
         """Return deliveries in a state, the newest first, without their payloads."""

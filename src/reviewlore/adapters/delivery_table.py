@@ -20,13 +20,14 @@ _TABLES = (
     CREATE TABLE deliveries (
         seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, digest BLOB NOT NULL UNIQUE, event TEXT NOT NULL,
         repository TEXT NOT NULL, installation INTEGER NOT NULL, subject TEXT NOT NULL, received REAL NOT NULL,
-        happened REAL NOT NULL, replaces INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',
+        happened REAL NOT NULL, replaces INTEGER NOT NULL, background INTEGER NOT NULL,
+        state TEXT NOT NULL DEFAULT 'waiting',
         attempts INTEGER NOT NULL DEFAULT 0, turn INTEGER NOT NULL DEFAULT 0, not_before REAL NOT NULL DEFAULT 0,
         said TEXT NOT NULL DEFAULT ''
     )
     """,
     "CREATE TABLE payloads (id TEXT PRIMARY KEY, payload BLOB NOT NULL)",
-    "CREATE INDEX open_ones ON deliveries (repository, seq, state) WHERE state IN ('waiting', 'running')",
+    "CREATE INDEX open_ones ON deliveries (repository, background, seq, state) WHERE state IN ('waiting', 'running')",
     "CREATE INDEX subjects ON deliveries (repository, subject, event, happened, seq) WHERE state = 'waiting'",
     "CREATE INDEX turns ON deliveries (repository, turn)",
     "CREATE INDEX last_turn ON deliveries (turn)",
@@ -42,24 +43,28 @@ _TABLES = (
     "INSERT INTO pulse VALUES (0)",
 )
 _INSERT = """
-INSERT INTO deliveries (id, digest, event, repository, subject, installation, received, happened, replaces)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO deliveries (id, digest, event, repository, subject, installation, received, happened, replaces, background)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-# Of the first open delivery of each repository, the one whose installation had its last turn longest ago; of those of
-# one installation, the one whose repository had.
+# Of the first open delivery of each line, the one whose installation had its last turn longest ago; of those of one
+# installation, the one whose repository had. What should wait longer than the longest wait was put back by a clock that
+# went wrong: it does not wait for it to be right again.
 NEXT = """
 WITH heads AS (
-    SELECT repository, min(seq) AS seq FROM deliveries WHERE state IN ('waiting', 'running') GROUP BY repository
+    SELECT repository, min(seq) AS seq FROM deliveries WHERE state IN ('waiting', 'running')
+    GROUP BY repository, background
 )
 SELECT deliveries.seq FROM heads JOIN deliveries ON deliveries.seq = heads.seq
-WHERE state = 'waiting' AND not_before <= ?
+WHERE state = 'waiting' AND (not_before <= :now OR not_before > :now + 86400) AND background <= :background
 ORDER BY
     (SELECT max(turn) FROM deliveries AS served WHERE served.installation = deliveries.installation),
     (SELECT max(turn) FROM deliveries AS served WHERE served.repository = heads.repository),
     heads.seq
 LIMIT 1
 """
-COLUMNS = "id, event, repository, installation, subject, received, happened, replaces, state, attempts, said"
+COLUMNS = (
+    "id, event, repository, installation, subject, received, happened, replaces, background, state, attempts, said"
+)
 BEGIN = f"""
 UPDATE deliveries SET state = 'running', attempts = attempts + 1, turn = (SELECT max(turn) FROM deliveries) + 1
 WHERE seq = ? RETURNING {COLUMNS}
@@ -87,7 +92,7 @@ def insert(connection: sqlite3.Connection, delivery: Delivery, digest: bytes) ->
     about = (delivery.event, delivery.repository, delivery.subject)
     row = (delivery.id, digest, *about, delivery.installation, received, happened)
     connection.execute("INSERT INTO payloads VALUES (?, ?)", (delivery.id, delivery.payload))
-    connection.execute(_INSERT, (*row, delivery.replaces))
+    connection.execute(_INSERT, (*row, delivery.replaces, delivery.background))
     if delivery.replaces:
         latest, moment = connection.execute(_LATEST, about).fetchone()
         connection.execute(f"{NEEDLESS} AND {_SAME} AND seq <> ? AND happened <= ?", (_LATER, *about, latest, moment))
@@ -106,6 +111,12 @@ def count(connection: sqlite3.Connection) -> dict[DeliveryState, int]:
     return {**dict.fromkeys(get_args(DeliveryState), 0), **dict(rows)}
 
 
+def waiting_since(connection: sqlite3.Connection) -> dict[bool, str]:
+    """Return when the oldest that waits came, by whether it is of the background."""
+    oldest = "SELECT background, min(received) FROM deliveries WHERE state = 'waiting' GROUP BY background"
+    return {bool(background): _moment(received) for background, received in connection.execute(oldest)}
+
+
 def read(row: tuple[Any, ...], payload: bytes) -> QueuedDelivery:
     """Return what a row of `COLUMNS` says."""
     (
@@ -117,6 +128,7 @@ def read(row: tuple[Any, ...], payload: bytes) -> QueuedDelivery:
         received,
         happened,
         replaces,
+        background,
         state,
         attempts,
         said,
@@ -131,6 +143,7 @@ def read(row: tuple[Any, ...], payload: bytes) -> QueuedDelivery:
         _moment(received),
         bool(replaces),
         _moment(happened),
+        bool(background),
     )
     return QueuedDelivery(delivery, state, attempts, said)
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,8 @@ _PORT = click.IntRange(0, 65_535)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at, behind a proxy with TLS.")
 @click.option("--port", default=8321, show_default=True, type=_PORT, help="Port of /webhook, /healthz and /readyz.")
 @click.option("--metrics-port", type=_PORT, help="Port of /metrics, on the loopback only; none without it.")
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Jobs that run at once.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64),
+              help="Jobs that run at once; of several, one never learns.")  # fmt: skip
 @click.option("--clones-gib", default=20.0, show_default=True, type=click.FloatRange(0), help="Room for clones.")
 @click.option("--memory-gib", default=4.0, show_default=True, type=click.FloatRange(0.5), help="Memory of one job.")
 @click.option("--records", is_flag=True, help="Let reviews write the state branch: shadow mode and a model's account.")
@@ -62,8 +64,14 @@ def serve(  # noqa: PLR0913 - one parameter an option
             lines = lacking or ["Ready: the secrets, the queue and the App are as needed."]
             emit("".join(f"{visible_line(line)}\n" for line in lines))
         return 2 if lacking else 0
-    serve_app(options, Place(host, port, metrics_port), lambda line: click.echo(visible_line(line), err=True))
+    serve_app(options, Place(host, port, metrics_port), _tell)
     return 0
+
+
+def _tell(line: str) -> None:
+    """Print a line of the server; where nobody can hear it any more, or the log's disk is full, work goes on."""
+    with suppress(OSError, ValueError):
+        click.echo(visible_line(line), err=True)
 
 
 def _show_dead(folder: Path, style: str) -> int:

@@ -16,7 +16,7 @@ class AppJob:
     """One run of the action for a delivery; `permissions` is all that its token may, `attempt` counts from 1.
 
     `repository` is `owner/name` as the payload says it, `repository_id` GitHub's number of it, which no renaming
-    changes (0: the payload has none).
+    changes (0: the payload has none). `background`: it may run beside another job of its repository.
     """
 
     delivery: str
@@ -28,6 +28,7 @@ class AppJob:
     permissions: Mapping[str, Level]
     payload: bytes
     attempt: int
+    background: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,12 @@ class JobReport:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of a delivery: its state, why, and how many seconds it waits where it is to be tried again."""
+    """What becomes of a delivery: its state, why, and how many seconds it waits where it is to be tried again.
+
+    `end` is how its job's process ended; `none`: there was no process.
+    """
 
     state: DeliveryState
     said: str
     wait: float = 0.0
+    end: JobEnd | Literal["none"] = "none"

@@ -15,7 +15,8 @@ class Delivery:
     `installation` the number of the App's installation, `subject` what it is about within the repository (`pull/7`;
     empty: the repository), `received_at` ISO 8601 in UTC. `replaces`: it makes earlier ones of the same event and
     subject that still wait needless, where earlier is told by `happened_at` (ISO 8601 in UTC as the forge says it;
-    empty: by their arrival), for deliveries may overtake each other.
+    empty: by their arrival), for deliveries may overtake each other. `background`: nobody waits for it, so that it may
+    take long; it goes in a lane of its own within its repository, beside what somebody waits for.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Delivery:
     received_at: str
     replaces: bool = False
     happened_at: str = ""
+    background: bool = False
 
 
 @dataclass(frozen=True, slots=True)

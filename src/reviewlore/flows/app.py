@@ -4,25 +4,28 @@ It decides nothing about reviews: that is the action's, which runs in a process 
 repository. Whatever goes wrong, the delivery ends in a state with a reason.
 """
 
-import json
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain, repeat
 
 from reviewlore.domain.app import AppJob, AppMode, JobReport, Level, Verdict
 from reviewlore.domain.commands import CommandError, ReviewCommand
 from reviewlore.domain.delivery import DeliveryState, QueuedDelivery
 from reviewlore.domain.events import CommandEvent, Event, Ignored, PullRequestEvent, PushEvent
-from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreError, StorageError
+from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreError, StoppedError, StorageError
+from reviewlore.formats.strict_json import read_strict
 from reviewlore.ports import Clock, DeliveryQueue
 from reviewlore.ports.app import Clones, Installations, Jobs
+from reviewlore.ports.deliveries import DeliveryMeter
 from reviewlore.stages.commands import parse_command, row_of
 from reviewlore.stages.intake import read_event, read_repository_id
 
 _MOST_FAILURES = 2  # of the job itself: it would most likely go the same way again
 _FIRST_WAIT, _LONGEST_WAIT = 30.0, 3600.0  # seconds; each wait is five times the one before
-_DISK_WAITS = (1.0, 5.0, 25.0)
+_DISK_WAITS = (1.0, 5.0, 25.0)  # seconds; then the last one again and again
+
+_STOPPED = Verdict("waiting", "the server stops", end="interrupted")
 
 _SPEAKS: Mapping[str, Level] = {"metadata": "read", "contents": "read", "pull_requests": "write"}
 _LEARNS: Mapping[str, Level] = {"metadata": "read", "contents": "write", "pull_requests": "read", "issues": "read"}
@@ -30,33 +33,39 @@ _LEARNS: Mapping[str, Level] = {"metadata": "read", "contents": "write", "pull_r
 
 @dataclass(frozen=True, slots=True)
 class AppTools:
-    """What work on deliveries needs. `tell` hears one line a delivery, `fault` what nobody expected; `pause` waits.
+    """What work on deliveries needs. `tell` hears one line a delivery, `fault` what nobody expected.
 
-    `records`: reviews may write the state branch, for shadow mode and for the account of what a model took.
+    `pause` waits so many seconds, and says whether the server stops. `records`: reviews may write the state branch,
+    for shadow mode and for the account of what a model took.
     """
 
     queue: DeliveryQueue
     installations: Installations
     clones: Clones
     jobs: Jobs
+    meter: DeliveryMeter
     clock: Clock
     tell: Callable[[str], None]
     fault: Callable[[BaseException], None]
-    pause: Callable[[float], None]
+    pause: Callable[[float], bool]
     records: bool = False
 
 
-def work_once(tools: AppTools) -> bool:
-    """Work off the oldest delivery that may run; False where there was none."""
-    claimed = tools.queue.claim(tools.clock.now())
+def work_once(tools: AppTools, *, background: bool = True) -> bool:
+    """Work off the delivery whose turn it is; False where there was none.
+
+    Without `background` it is one that somebody waits for.
+    """
+    claimed = tools.queue.claim(tools.clock.now(), background=background)
     if claimed is None:
         return False
-    delivery = claimed.delivery
+    delivery, began = claimed.delivery, tools.clock.monotonic()
     verdict = _judge(claimed, tools)
+    took = tools.clock.monotonic() - began
     state = _settle(delivery.id, verdict, tools)
+    tools.meter.worked(delivery.event, state, verdict.end, took)
     subject = f" {delivery.subject}" if delivery.subject else ""
-    said = "the server stops" if verdict is None else verdict.said
-    tools.tell(f"{delivery.repository}{subject} {delivery.event} {delivery.id}: {state} ({said})")
+    tools.tell(f"{delivery.repository}{subject} {delivery.event} {delivery.id}: {state} ({verdict.said})")
     return True
 
 
@@ -64,8 +73,8 @@ def decide_job(claimed: QueuedDelivery, *, records: bool = False) -> AppJob | Ig
     """Return the job for a delivery, with the least that its token must be allowed, or why there is none."""
     delivery = claimed.delivery
     try:
-        payload = json.loads(delivery.payload)
-    except (ValueError, RecursionError):
+        payload = read_strict(delivery.payload)
+    except ValueError:
         return Ignored("payload_not_json")
     event = read_event(delivery.event, payload, delivery.repository)
     chosen = event if isinstance(event, Ignored) else _choose(event, records=records)
@@ -82,6 +91,7 @@ def decide_job(claimed: QueuedDelivery, *, records: bool = False) -> AppJob | Ig
         permissions=permissions,
         payload=delivery.payload,
         attempt=claimed.attempts,
+        background=delivery.background,
     )
 
 
@@ -122,39 +132,38 @@ def _choose_command(event: CommandEvent) -> tuple[AppMode, Mapping[str, Level]] 
     return "command", permissions
 
 
-def _settle(delivery: str, verdict: Verdict | None, tools: AppTools) -> DeliveryState:
-    """Tell the queue how a delivery ended, and tell it again where the disk is full: else it would count as running.
+def _settle(delivery: str, verdict: Verdict, tools: AppTools) -> DeliveryState:
+    """Tell the queue how a delivery ended, until it can keep that: else it would count as running.
 
-    StorageError where that does not help; then a restart puts the delivery back.
+    StorageError where the disk is full until the server stops; then a restart puts the delivery back.
     """
-    for wait in _DISK_WAITS:
-        with suppress(StorageError):
-            return _tell(delivery, verdict, tools)
-        tools.pause(wait)
-    return _tell(delivery, verdict, tools)
+    for wait in chain(_DISK_WAITS, repeat(_DISK_WAITS[-1])):
+        try:
+            return _put_down(delivery, verdict, tools)
+        except StorageError as error:
+            tools.tell(str(error))
+        if tools.pause(wait):
+            break
+    return _put_down(delivery, verdict, tools)
 
 
-def _tell(delivery: str, verdict: Verdict | None, tools: AppTools) -> DeliveryState:
-    if verdict is None:
+def _put_down(delivery: str, verdict: Verdict, tools: AppTools) -> DeliveryState:
+    if verdict.end == "interrupted":
         tools.queue.release(delivery)
-        return "waiting"
+        return verdict.state
     later = add_seconds(tools.clock.now(), verdict.wait) if verdict.state == "waiting" else ""
     return tools.queue.finish(delivery, verdict.state, verdict.said, not_before=later)
 
 
-def _judge(claimed: QueuedDelivery, tools: AppTools) -> Verdict | None:
-    """Do a delivery's job and return what becomes of it, None where the server stopped; no error gets past here."""
+def _judge(claimed: QueuedDelivery, tools: AppTools) -> Verdict:
+    """Do a delivery's job and return what becomes of it; no error gets past here."""
     try:
         job = decide_job(claimed, records=tools.records)
         if isinstance(job, Ignored):
             return Verdict("done", job.reason)
         return _after(_run(job, tools), claimed.attempts)
-    except (InputError, RefusedError) as error:
-        return Verdict("done", f"dropped: {error}")
-    except ForgeError as error:
-        return _again(str(error), claimed.attempts, wait=error.wait)
     except ReviewloreError as error:
-        return _again(str(error), claimed.attempts)
+        return _excuse(error, claimed.attempts)
     except Exception as error:  # noqa: BLE001 - one delivery must not end the work on all others
         tools.fault(error)
         return _again(f"an unexpected {type(error).__name__}", claimed.attempts, _MOST_FAILURES)
@@ -163,20 +172,20 @@ def _judge(claimed: QueuedDelivery, tools: AppTools) -> Verdict | None:
 def _run(job: AppJob, tools: AppTools) -> JobReport:
     grant = tools.installations.grant(job)
     try:
-        with tools.clones.hold(grant) as clone:
+        with tools.clones.hold(grant, background=job.background) as clone:
             return tools.jobs.run(job, grant, clone)
     finally:
         tools.installations.revoke(grant)
 
 
-def _after(report: JobReport, attempts: int) -> Verdict | None:
-    """Judge an ended job: what the action said is its end, unless it may go better the next time.
+def _after(report: JobReport, attempts: int) -> Verdict:
+    """Judge an ended job: what the action said is its end, unless it may go better the next time."""
+    return _STOPPED if report.end == "interrupted" else replace(_weigh(report, attempts), end=report.end)
 
-    Exit 0 and 1 are results, 2 a user's error or a network that failed under git, 3 a fault (docs/guide.md).
-    """
+
+def _weigh(report: JobReport, attempts: int) -> Verdict:
+    """Exit 0 and 1 are results, 2 a user's error or a network that failed under git, 3 a fault (docs/guide.md)."""
     said = " ".join(filter(None, (report.conclusion, report.skip_reason)))
-    if report.end == "interrupted":
-        return None
     if report.end != "ended":
         return _again(report.end.replace("_", " "), attempts, _MOST_FAILURES)
     if report.exit_code in {0, 1}:
@@ -184,6 +193,15 @@ def _after(report: JobReport, attempts: int) -> Verdict | None:
     if report.exit_code == 2:
         return _again(said, attempts, _MOST_FAILURES) if attempts < _MOST_FAILURES else Verdict("done", said)
     return _again(said or f"exit {report.exit_code}", attempts)
+
+
+def _excuse(error: ReviewloreError, attempts: int) -> Verdict:
+    """Judge a delivery whose job could not be begun, or not be kept."""
+    if isinstance(error, StoppedError):
+        return _STOPPED
+    if isinstance(error, InputError | RefusedError):
+        return Verdict("done", f"dropped: {error}")
+    return _again(str(error), attempts, wait=error.wait if isinstance(error, ForgeError) else 0.0)
 
 
 def _again(said: str, attempts: int, most: int = 0, wait: float = 0.0) -> Verdict:

@@ -25,8 +25,12 @@ class Installations(Protocol):
 class Clones(Protocol):
     """Clones of repositories on this machine."""
 
-    def hold(self, grant: Grant) -> AbstractContextManager[str]:
-        """Keep the clone of a repository, brought up to date, during the block, which gets its folder."""
+    def hold(self, grant: Grant, *, background: bool = False) -> AbstractContextManager[str]:
+        """Keep the clone of a repository, brought up to date, during the block, which gets its folder.
+
+        A repository has two, one for jobs in the `background`: two jobs never write the same clone. StoppedError where
+        the server stops meanwhile, ForgeError where the forge does not give it.
+        """
         ...
 
 

@@ -35,12 +35,16 @@ class DeliveryInbox(Protocol):
 class DeliveryQueue(Protocol):
     """The end that works them off: each delivery once, one at a time for a repository, in the order of their arrival.
 
-    Repositories take turns. One that waits for a later attempt holds back what came after it for its repository.
-    StorageError where the disk or the file fails. Safe to call from any thread.
+    Repositories take turns. One that waits for a later attempt holds back what came after it for its repository. Those
+    of the background are a line of their own in each repository, so that nobody waits for them. StorageError where the
+    disk or the file fails. Safe to call from any thread.
     """
 
-    def claim(self, now: str) -> QueuedDelivery | None:
-        """Mark the delivery whose turn it is as running and return it; None where none may run (`now` in UTC)."""
+    def claim(self, now: str, *, background: bool = True) -> QueuedDelivery | None:
+        """Mark the delivery whose turn it is as running and return it; None where none may run (`now` in UTC).
+
+        Without `background` only one that somebody waits for.
+        """
         ...
 
     def finish(self, delivery: str, state: DeliveryState, said: str = "", *, not_before: str = "") -> DeliveryState:
@@ -70,6 +74,10 @@ class DeliveryLedger(Protocol):
         """Return how many deliveries are in each state, zeros included."""
         ...
 
+    def waiting_since(self) -> Mapping[bool, str]:
+        """Return when the oldest that waits came (ISO 8601 in UTC), by whether it is of the background."""
+        ...
+
     def listed(self, state: DeliveryState, limit: int) -> Sequence[QueuedDelivery]:
         """Return deliveries in a state, the newest first, without their payloads."""
         ...
@@ -84,4 +92,8 @@ class DeliveryMeter(Protocol):
 
     def answered(self, event: str, answer: str, seconds: float) -> None:
         """Count one answer to a request for a delivery, and how long it took to give."""
+        ...
+
+    def worked(self, event: str, state: DeliveryState, end: str, seconds: float) -> None:
+        """Count one piece of work on a delivery: its state then, how its job's process ended, and how long it took."""
         ...

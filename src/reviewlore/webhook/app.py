@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
-from reviewlore.domain.delivery import Withdrawal
+from reviewlore.domain.delivery import Delivery, Withdrawal
 from reviewlore.domain.events import Ignored
 from reviewlore.errors import ReviewloreError, StorageError
 from reviewlore.ports.deliveries import DeliveryInbox, DeliveryMeter, Taken
@@ -28,6 +28,8 @@ MOST_BYTES = 25 << 20  # the forge sends nothing larger
 _MOST_HELD = 256 << 20  # bytes of all bodies that are being received: nobody has proved a right to this memory yet
 _BODY_SECONDS = 8.0  # to receive a body in; the forge gives up after 10
 _READY_SECONDS = 5.0  # for which a look at the disk is believed
+# A body above this is read in a thread, one at a time: 25 MB keep the loop busy for a second, and fill memory.
+_LARGE = 256 << 10
 _RETRY = {"Retry-After": "60"}
 _CLOSE = {"Connection": "close"}  # what is left of a refused request is not received
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -117,6 +119,7 @@ class _Receiver:
         self._front = front
         self._batches = Batches(front.inbox)
         self._held = 0
+        self._reading = asyncio.Lock()
 
     async def receive(self, request: Request) -> Response:
         """Answer one request."""
@@ -124,7 +127,7 @@ class _Receiver:
         try:
             name, guid, signature = _read_headers(request.headers)
             body = await self._read_body(request)
-            if not is_signed(body, signature, self._front.secrets):
+            if not await self._is_signed(body, signature):
                 raise _RefusalError(_UNSIGNED)
             event = name if name in _KNOWN else event
             answer = _PONG if name == "ping" else await self._take(name, guid, body)
@@ -156,9 +159,21 @@ class _Receiver:
             self._held -= len(body)
         return bytes(body)
 
+    async def _is_signed(self, body: bytes, signature: str) -> bool:
+        if len(body) <= _LARGE:
+            return is_signed(body, signature, self._front.secrets)
+        return await asyncio.to_thread(is_signed, body, signature, self._front.secrets)
+
+    async def _read(self, name: str, guid: str, body: bytes) -> Delivery | Withdrawal | Ignored:
+        now = self._front.clock.now()
+        if len(body) <= _LARGE:
+            return read_delivery(name, guid, body, now)
+        async with self._reading:
+            return await asyncio.to_thread(read_delivery, name, guid, body, now)
+
     async def _take(self, name: str, guid: str, body: bytes) -> "_Answer":
         try:
-            read = read_delivery(name, guid, body, self._front.clock.now())
+            read = await self._read(name, guid, body)
         except ValueError as error:
             raise _RefusalError(_NO_JSON) from error
         if isinstance(read, Ignored):

@@ -40,4 +40,4 @@ def _about(event: Event, plain: Delivery, payload: object) -> Delivery:
         return replace(plain, subject=subject, replaces=True, happened_at=read_updated(payload))
     if isinstance(event, CommandEvent):
         return replace(plain, subject=f"pull/{event.number}")
-    return replace(plain, replaces=True)
+    return replace(plain, replaces=True, background=True)  # a push, which is learned from
