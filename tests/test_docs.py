@@ -56,7 +56,7 @@ def test_the_guide_tells_every_slash_command_with_its_role():
         form = f"`{row.usage}`".replace("|", "\\|")
         (line,) = [line for line in told if form in line.partition(" | ")[0]]
         needs = line.rpartition(" | ")[2]
-        assert row.role in needs or "policy" in row.summary and "promotion-approval" in needs, line
+        assert row.role in needs or ("policy" in row.summary and "promotion-approval" in needs), line
 
 
 def test_the_guides_options_exist():
