@@ -333,6 +333,13 @@ def test_without_write_permission_nothing_is_done():
     assert scene.forge.bodies() == []
 
 
+@pytest.mark.parametrize("word", ["@octo/team", "octo/demo@team", "octo#7", "<b>", "![x](https://evil.example/x)"])
+def test_a_failure_quotes_what_was_said_without_waking_anybody(word):
+    scene = Scene()
+    assert scene.say(f"/lore forget pr {word}").skip_reason == "command_failed"
+    assert word not in scene.forge.talk[0].body
+
+
 def test_a_pull_request_that_is_not_there_is_an_error():
     scene = Scene(pulls={2: make_pull(2)})
     with pytest.raises(InputError, match="no pull request 1"):

@@ -75,9 +75,13 @@ def test_training_says_how_it_ends_only_where_the_workflow_can():
 
 
 def test_a_workflow_that_is_not_there_is_told():
-    scene = Scene(before={"dispatch": [InputError("There is no learn.yml.")] * 2})
+    scene = Scene(before={"dispatch": [InputError("GitHub has nothing there: Not Found.")] * 2})
     assert scene.say("/lore train").skip_reason == "command_failed"
     assert scene.forge.dispatched == []
+    assert first_lines(scene) == [
+        "`/lore train` could not be carried out: `reviewlore-learn.yml` could not be started on `main`. GitHub has "
+        "nothing there: Not Found. `reviewlore init` writes this workflow; the input `train-workflow` names another."
+    ]
 
 
 @pytest.mark.parametrize(("now", "started"), [("2026-11-20T10:44:00Z", 0), ("2026-11-20T10:46:00Z", 1)])

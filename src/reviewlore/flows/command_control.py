@@ -82,11 +82,20 @@ def _train(command: TrainCommand, event: CommandEvent, tools: CommandTools) -> s
     hold = read_hold(store)
     if hold is not None and not is_expired(hold, tools.clock.now()):
         raise RefusedError(commands.render_training_under_way(hold, round(EXPIRES_AFTER / 60)))
-    runs, inputs = tools.runs(), {"mode": "train", "tier": command.tier}
+    reports = _start(tools, event.default_branch, {"mode": "train", "tier": command.tier}, event.number)
     address = f"{tools.desk.repository_url}/actions/workflows/{tools.train_workflow}"
+    return commands.render_train_started(command, address, reports)
+
+
+def _start(tools: CommandTools, branch: str, inputs: dict[str, str], number: int) -> bool:
+    """Start the workflow, and return whether it says on the pull request how it ends; InputError where it cannot be."""
+    runs, workflow = tools.runs(), tools.train_workflow
     try:
-        runs.dispatch(tools.train_workflow, event.default_branch, {**inputs, "reply-to": str(event.number)})
+        runs.dispatch(workflow, branch, {**inputs, "reply-to": str(number)})
     except InputError:  # nothing was started: a workflow of an earlier version knows no `reply-to`
-        runs.dispatch(tools.train_workflow, event.default_branch, inputs)
-        return commands.render_train_started(command, address, reports=False)
-    return commands.render_train_started(command, address, reports=True)
+        try:
+            runs.dispatch(workflow, branch, inputs)
+        except InputError as error:
+            raise InputError(commands.render_no_workflow(workflow, branch, str(error))) from error
+        return False
+    return True

@@ -22,6 +22,7 @@ from reviewlore.stages.commands.answers_config import InForce, render_config, re
 from reviewlore.stages.commands.answers_control import (
     render_evaluation,
     render_moved,
+    render_no_workflow,
     render_not_judged,
     render_nothing_new,
     render_paused,
@@ -78,6 +79,7 @@ __all__ = [
     "render_help",
     "render_known_rule",
     "render_moved",
+    "render_no_workflow",
     "render_not_found_again",
     "render_not_judged",
     "render_not_reviewed",

@@ -10,6 +10,7 @@ from reviewlore.domain.commands import (
     DismissReason,
     ForgetCommand,
 )
+from reviewlore.domain.inert import inert
 from reviewlore.domain.model import Registry, RegistryEntry
 from reviewlore.domain.people import Role
 from reviewlore.stages.commands.parse import ROWS, row_of
@@ -62,8 +63,8 @@ def render_refusal(command: Command, role: Role) -> str:
 
 
 def render_failure(command: Command, reason: str, run_url: str) -> str:
-    """Return the answer where a permitted command could not be carried out."""
-    text = f"`{PREFIX} {row_of(command).name}` could not be carried out: {reason}"
+    """Return the answer where a permitted command could not be carried out; `reason` may quote a stranger's words."""
+    text = f"`{PREFIX} {row_of(command).name}` could not be carried out: {inert(reason)}"
     return f"{text}\n\n[The log of this run]({run_url}) has the details." if run_url else text
 
 

@@ -64,6 +64,14 @@ def render_train_started(command: TrainCommand, workflow_url: str, reports: bool
     )
 
 
+def render_no_workflow(workflow: str, branch: str, problem: str) -> str:
+    """Return why the training workflow cannot be started, and what to do about it."""
+    return (
+        f"{as_code(workflow)} could not be started on {as_code(branch)}. {problem} `reviewlore init` writes this "
+        "workflow; the input `train-workflow` names another."
+    )
+
+
 def render_training_under_way(hold: TrainingHold, minutes: int) -> str:
     """Return why no training is started where one is under way; who trains is not said: the answer is public."""
     return (
@@ -96,7 +104,7 @@ def render_evaluation(evaluation: Evaluation, states: Mapping[str, str], left_ou
 
 def render_not_judged(version: str, notes: tuple[str, ...]) -> str:
     """Return why a version that was named could not be judged here, and what to do instead."""
-    why = " ".join(inert_line(visible_line(note)) for note in notes if version in note)
+    why = " ".join(visible_line(note) for note in notes if version in note)
     return (
         f"{why or f'{as_code(version)} has no files that can be judged.'} Nothing was measured. Run `reviewlore "
         "evaluate` on a machine where the extra `[model]` is installed, such as the runner that trains."
