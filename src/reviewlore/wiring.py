@@ -1,7 +1,6 @@
 """The composition root: the only place that builds adapters. Heavy libraries load in functions."""
 
 import os
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +11,7 @@ from reviewlore.adapters import resources
 from reviewlore.adapters.git import GitRepo
 from reviewlore.config import Lock, RecipeSettings, Settings
 from reviewlore.domain.calibration import Calibrations
-from reviewlore.errors import InputError, StorageError
+from reviewlore.errors import InputError
 from reviewlore.flows.in_force import InForce, Occasion
 from reviewlore.flows.review import ReviewContext, read_settings
 from reviewlore.flows.scoring import Judgement
@@ -280,21 +279,3 @@ class Workshop:
     def kept_key(self) -> bytes:
         """Return the secret that mining used for pseudonyms; ConfigError where it is not here."""
         return read_kept_key(self.repo.git_dir)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write beside the target first, then rename: an interruption leaves the old file or the new one.
-
-    Only a file is replaced, and the name beside it is a new one that nobody can have laid a link at.
-    """
-    if not path.name or (path.exists() and not path.is_file()):
-        raise InputError(f"{path} is no file that can be written. Name a file.")
-    partial = path.with_name(f".reviewlore-{secrets.token_hex(8)}.partial")
-    try:
-        with partial.open("x", encoding="utf-8", errors="backslashreplace") as stream:
-            stream.write(text)
-        partial.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror}. Nothing was changed.") from error
-    finally:
-        partial.unlink(missing_ok=True)

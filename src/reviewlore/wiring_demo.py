@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reviewlore.adapters import resources
+from reviewlore.adapters.files import write_text
 from reviewlore.ports import Console
-from reviewlore.wiring import Workshop, write_text
+from reviewlore.wiring import Workshop
 
 
 def run_demo(output: Path | None, console: Console, emit: Callable[[str], None]) -> int:

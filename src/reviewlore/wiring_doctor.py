@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
+from reviewlore.adapters.files import write_text
 from reviewlore.config import FILE, LOCK_FILE, Lock, render_lock
 from reviewlore.config.lock import find_address_problem
 from reviewlore.errors import ConfigError
 from reviewlore.flows.doctor import Check
 from reviewlore.flows.locking import make_lock, tell_pinned
-from reviewlore.wiring import Workshop, write_text
+from reviewlore.wiring import Workshop
 from reviewlore.wiring_force import open_source
 
 

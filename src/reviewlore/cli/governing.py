@@ -223,9 +223,9 @@ def report(repo: Path, output: Path | None, *, architecture: bool, quiet: bool, 
 
 
 def _report_standing(repo: Path, output: Path, quiet: bool) -> int:
+    from reviewlore.adapters.files import write_text
     from reviewlore.flows.judge import evaluate_all
     from reviewlore.flows.report import judged_report
-    from reviewlore.wiring import write_text
 
     workshop = open_workshop(repo, quiet)
     data = judged_report(

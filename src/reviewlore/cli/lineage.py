@@ -144,7 +144,7 @@ def card(version: str, repo: Path, output: Path | None, style: str) -> int:
     if output is None:
         emit(text)
         return 0
-    from reviewlore.wiring import write_text
+    from reviewlore.adapters.files import write_text
 
     write_text(output, text)
     click.echo(str(output))

@@ -53,8 +53,8 @@ def show_card(workshop: "Workshop", revision: str) -> int:
 
 def report_architecture(workshop: "Workshop", output: Path, span: Span) -> int:
     """Write a page about a revision, or the change that ends there, and its pictures alone beside it."""
+    from reviewlore.adapters.files import write_text
     from reviewlore.flows.architecture_report import report_map
-    from reviewlore.wiring import write_text
     from reviewlore.wiring_architecture import map_context
 
     page = output / PAGE if output.is_dir() else output
