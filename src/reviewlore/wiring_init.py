@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -37,9 +37,9 @@ class InitOptions:
 
 def run_init(workshop: Workshop, options: InitOptions, emit: Callable[[str], None]) -> int:
     """Write the workflows and the settings of a repository, and say what is left to do; RefusedError as in `flows`."""
-    action = check_action(options.action)
+    options = replace(options, action=check_action(options.action))
     folder = open_folder(workshop.repo)
-    if action == OWN_ACTION and folder.read("action.yml") is None:
+    if options.action == OWN_ACTION and folder.read("action.yml") is None:
         raise ConfigError("`./` is the action of this repository, which has no action.yml. Write OWNER/NAME@COMMIT.")
     settings = find_settings(folder, options.runner)
     plan = _plan(folder, options, settings, options.branch or name_default_branch(workshop.repo))

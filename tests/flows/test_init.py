@@ -169,9 +169,10 @@ def test_the_default_branch_is_the_one_that_was_cloned(tmp_path: Path, capsys) -
 @pytest.mark.parametrize(
     ("action", "said"),
     [
-        ("octo/reviewlore@v1", "`git ls-remote https://github.com/octo/reviewlore v1` prints the commit"),
+        ("octo/reviewlore@v1", "`git ls-remote https://github.com/octo/reviewlore v1 'v1^{}'` prints the commit"),
+        ("octo/reviewlore@0123abc", "this one 7. `git rev-parse 0123abc` in a clone of octo/reviewlore prints"),
         ("octo/reviewlore", "`git ls-remote https://github.com/octo/reviewlore HEAD` prints the commit"),
-        ("octo/reviewlore@" + "a" * 12, "A tag or a branch can be moved"),
+        ("octo/reviewlore@main", "A tag or a branch can be moved"),
         ("octo/../x@" + "a" * 40, "is no address of an action; write OWNER/NAME@COMMIT"),
         ("./", "which has no action.yml"),
         ("${{ github.event.x }}", "is no address of an action"),
@@ -183,6 +184,12 @@ def test_an_action_that_is_not_pinned_is_refused_with_the_reason(action: str, sa
     assert code == 2
     assert said in err
     assert not (repo / ".github").exists()
+
+
+def test_a_commit_in_capitals_is_the_same_commit(repo: Path, capsys) -> None:
+    name, _, commit = ACTION.partition("@")
+    assert told(capsys, "init", f"{name}@{commit.upper()}", "--repo", str(repo))[0] == 0
+    assert f"uses: {ACTION}\n" in files_of(repo)["reviewlore-review.yml"]
 
 
 @pytest.mark.parametrize("label", ["", "a b", "x'] || true", '"', "${{ secrets.X }}", "a\nb"])

@@ -23,6 +23,7 @@ _PINNED = {
 _OWN_USE = "./ # zizmor: ignore[self-repository] act 0.2.89 does not know $/"
 _ACTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/(?!\.{1,2}@)[A-Za-z0-9._-]{1,100}@[0-9a-f]{40}")
 _UNPINNED = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]{0,99}/[A-Za-z0-9._-]{1,100})@?([^\s@]{0,200})")
+_HEX = re.compile(r"[0-9a-f]{7,64}")
 _BRANCH = re.compile(r"[A-Za-z0-9._/+-]{1,200}")
 _MARK = re.compile(
     r"# Written by `reviewlore init (\S{1,300})(?: --split (forks|all))?( --app)?( --org)?`; "
@@ -32,15 +33,25 @@ _MARK = re.compile(
 
 def check_action(text: str) -> str:
     """Return the address of the action; ConfigError, with how to find the commit, where it is not pinned by one."""
+    name, _, version = text.partition("@")
+    if _HEX.fullmatch(version.lower()):  # some pages show ids in capitals
+        text = f"{name}@{version.lower()}"
     if text == OWN_ACTION or _ACTION.fullmatch(text):
         return text
     found = _UNPINNED.fullmatch(text)
     if found is None:
         raise ConfigError(f"{text!r} is no address of an action; write OWNER/NAME@COMMIT, the commit in full.")
-    name, version = found[1], found[2] or "HEAD"
+    name, version = found[1], found[2]
+    if _HEX.fullmatch(version):
+        raise ConfigError(
+            f"{text!r} does not name a full commit id: it has 40 digits, and this one {len(version)}. "
+            f"`git rev-parse {version}` in a clone of {name} prints all of them."
+        )
+    wanted = f"{version} '{version}^{{}}'" if version else "HEAD"  # ^{}: a tag with a message is an object of its own
     raise ConfigError(
         f"{text!r} does not name a full commit id. A tag or a branch can be moved to other code, which would then run "
-        f"with your token. `git ls-remote https://github.com/{name} {version}` prints the commit: write {name}@COMMIT."
+        f"with your token. `git ls-remote https://github.com/{name} {wanted}` prints the commit, in its last line: "
+        f"write {name}@COMMIT."
     )
 
 
