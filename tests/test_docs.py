@@ -49,13 +49,15 @@ def test_the_guide_names_every_command_and_no_other():
         assert name in {*commands.commands, "learns"}, name
 
 
-def test_the_guide_tells_every_slash_command_with_its_role():
+def test_the_guide_tells_every_slash_command_with_its_role_and_what_it_writes():
     text = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
     told = text.partition("| `/lore …` |")[2].partition("\n\n")[0].splitlines()
     for row in ROWS:
         form = f"`{row.usage}`".replace("|", "\\|")
         (line,) = [line for line in told if form in line.partition(" | ")[0]]
-        needs = line.rpartition(" | ")[2]
+        writes, needs = line.split(" | ")[-2:]
+        assert writes.startswith("state branch") == row.writes, line
+        assert (writes == "starts a workflow") == row.dispatches, line
         assert row.role in needs or ("policy" in row.summary and "promotion-approval" in needs), line
 
 
