@@ -121,5 +121,5 @@ def test_the_app_says_how_it_is_registered(fake: FakeGitHub) -> None:
     found = describe_app(identity(fake))
     assert (found.slug, found.permissions["contents"]) == ("reviewlore", "write")
     assert "push" in found.events
-    with pytest.raises(RefusedError):
+    with pytest.raises(RefusedError, match="Check the App's id, its private key and this machine's clock"):
         describe_app(identity(fake, "8"))

@@ -14,6 +14,7 @@ from reviewlore.adapters.github_answers import Patience
 from reviewlore.domain.app import AppJob, Grant, Level
 from reviewlore.errors import ForgeError, InputError, RefusedError, ReviewloreError
 
+_KEY_REFUSED = "GitHub does not accept the App's key. Check the App's id, its private key and this machine's clock."
 _LEVELS = ("", "read", "write", "admin")
 
 
@@ -42,7 +43,10 @@ class AppDescription:
 
 def describe_app(identity: AppIdentity) -> AppDescription:
     """Return how the App is registered. ConfigError or RefusedError where id and key do not belong together."""
-    found = identity.connect().get("/app")
+    try:
+        found = identity.connect().get("/app")
+    except RefusedError as error:
+        raise RefusedError(_KEY_REFUSED) from error
     events = found.get("events") or ()
     return AppDescription(str(found.get("slug") or ""), _texts(found.get("permissions")), tuple(map(str, events)))
 
@@ -104,8 +108,7 @@ class GithubInstallations:
         try:
             connection.get("/app")
         except RefusedError:
-            said = "GitHub does not accept the App's key. Check the App's id, its private key and this machine's clock."
-            raise ForgeError(said) from refused
+            raise ForgeError(_KEY_REFUSED) from refused
 
 
 def _read_grant(answer: Any, job: AppJob) -> Grant:
