@@ -13,8 +13,8 @@ from reviewlore.domain.commands import (
 from reviewlore.domain.inert import inert
 from reviewlore.domain.model import Registry, RegistryEntry
 from reviewlore.domain.people import Role
-from reviewlore.stages.commands.parse import ROWS, row_of
-from reviewlore.stages.commands.words import PREFIX, as_code
+from reviewlore.stages.commands.parse import THEMES, row_of
+from reviewlore.stages.commands.words import PREFIX, Row, as_code
 
 _REASON_TEXT: dict[DismissReason, str] = {
     "wrong": "the remark is not true",
@@ -29,17 +29,18 @@ _REASON_TEXT: dict[DismissReason, str] = {
 
 def render_help() -> str:
     """Return the answer to `/lore help`."""
-    rows = "\n".join(
-        f"| `{PREFIX} {row.usage.replace('|', chr(92) + '|')}` | {row.summary} | "
-        f"{'none: everybody may' if row.role == 'none' else row.role} |"
-        for row in ROWS
-    )
+    rows = "\n".join(line for theme, rows in THEMES.items() for line in (f"| **{theme}** | | |", *map(_help_row, rows)))
     reasons = "\n".join(f"- `{reason}`: {text}" for reason, text in _REASON_TEXT.items())
     return (
         "Write a command as the first line of a new comment on an open pull request. Edited comments are not read.\n\n"
         f"| command | what it does | needs the role |\n| --- | --- | --- |\n{rows}\n\n"
         f"Reasons to dismiss a remark:\n\n{reasons}"
     )
+
+
+def _help_row(row: Row) -> str:
+    usage = row.usage.replace("|", "\\|")
+    return f"| `{PREFIX} {usage}` | {row.summary} | {'none: everybody may' if row.role == 'none' else row.role} |"
 
 
 def render_error(error: CommandError) -> str:

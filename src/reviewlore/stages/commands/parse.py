@@ -1,7 +1,7 @@
 """The text of a comment in, a `Command`, a `CommandError` or None out.
 
 A command is the first line of a comment and starts with `/lore`. One row of `ROWS` is one command: its name, usage,
-the role it needs and its parser; help is rendered from the rows. No setting can be reached from a comment.
+the role it needs and its parser; help is rendered from the rows, by theme. No setting can be reached from a comment.
 """
 
 import re
@@ -15,7 +15,13 @@ from reviewlore.stages.commands.rows_review import REVIEW_ROWS
 from reviewlore.stages.commands.rows_training import TRAINING_ROWS
 from reviewlore.stages.commands.words import Row, plain
 
-ROWS: tuple[Row, ...] = (*REVIEW_ROWS, *KNOWLEDGE_ROWS, *TRAINING_ROWS, *PRIVACY_ROWS)
+THEMES: dict[str, tuple[Row, ...]] = {
+    "Reviews": REVIEW_ROWS,
+    "Why, and what is known": KNOWLEDGE_ROWS,
+    "Versions": TRAINING_ROWS,
+    "What is kept": PRIVACY_ROWS,
+}
+ROWS: tuple[Row, ...] = tuple(row for rows in THEMES.values() for row in rows)
 _TRIGGER = re.compile(r" {0,3}/lore(?=[\s,:;.!]|$)[\s,:;.!]*", re.IGNORECASE)
 _COURTESY = frozenset({"please", "pls", "thanks", "thx"})
 _ALIASES = {

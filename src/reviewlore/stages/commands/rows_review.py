@@ -12,7 +12,6 @@ from reviewlore.domain.commands import (
     PauseCommand,
     ResumeCommand,
     ReviewCommand,
-    StatusCommand,
 )
 from reviewlore.stages.commands.words import MAX_TEXT, Row, as_finding, plain, surplus
 
@@ -22,7 +21,6 @@ _PAUSE = "pause"
 _RESUME = "resume"
 _WHOLE = frozenset({"full", "all", "everything", "anew"})
 _DISMISS = "dismiss <reason> [id] [text]"
-_STATUS = "status"
 
 
 def _parse_help(words: Sequence[str]) -> Command | CommandError:
@@ -62,10 +60,6 @@ def _parse_dismiss(words: Sequence[str]) -> Command | CommandError:
     return DismissCommand(reason, finding, " ".join(rest)[:MAX_TEXT])
 
 
-def _parse_status(words: Sequence[str]) -> Command | CommandError:
-    return surplus(_STATUS, words) or StatusCommand()
-
-
 REVIEW_ROWS: tuple[Row, ...] = (
     Row("help", _HELP, "lists these commands", "triage", _parse_help, HelpCommand),
     Row(
@@ -94,5 +88,4 @@ REVIEW_ROWS: tuple[Row, ...] = (
         DismissCommand,
         writes=True,
     ),
-    Row("status", _STATUS, "tells which version is in force and why", "triage", _parse_status, StatusCommand),
 )

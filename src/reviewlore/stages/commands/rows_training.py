@@ -12,12 +12,14 @@ from reviewlore.domain.commands import (
     EvaluateCommand,
     PromoteCommand,
     RollbackCommand,
+    StatusCommand,
     TrainCommand,
     TrainTier,
 )
 from reviewlore.domain.finding import SPECIALISTS
 from reviewlore.stages.commands.words import MAX_TEXT, Row, plain, surplus
 
+_STATUS = "status"
 _TRAIN = "train [embedded|adapter]"
 _EVALUATE = "evaluate [version]"
 _PROMOTE = "promote <version> [text]"
@@ -26,6 +28,10 @@ _APPROVE = "approve <dataset|version> [text]"
 _TIERS: tuple[TrainTier, ...] = get_args(TrainTier)
 _VERSION = re.compile(r"[a-z0-9][a-z0-9_.-]{0,99}")
 _SUBJECT = re.compile(r"[0-9a-f]{4,64}|(?:embedded|prompt|adapter)-[0-9a-f]{1,64}")
+
+
+def _parse_status(words: Sequence[str]) -> Command | CommandError:
+    return surplus(_STATUS, words) or StatusCommand()
 
 
 def _parse_train(words: Sequence[str]) -> Command | CommandError:
@@ -82,6 +88,7 @@ def _parse_approve(words: Sequence[str]) -> Command | CommandError:
 
 
 TRAINING_ROWS: tuple[Row, ...] = (
+    Row("status", _STATUS, "tells which version is in force and why", "triage", _parse_status, StatusCommand),
     Row(
         "train",
         _TRAIN,
