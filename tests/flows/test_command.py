@@ -10,6 +10,7 @@ from reviewlore.domain.finding import Finding, Review
 from reviewlore.domain.history import Anchor
 from reviewlore.domain.model import AT_ONCE, Policies, Registry, RegistryEntry
 from reviewlore.errors import ConfigError, ForgeError, InputError, RefusedError
+from reviewlore.flows import state
 from reviewlore.flows.command import answer_command
 from reviewlore.flows.command_tools import CommandTools
 from reviewlore.flows.publish import Desk, Reviewed
@@ -279,6 +280,34 @@ def test_a_dismissal_is_kept_once_even_if_the_answer_was_lost():
     del scene.forge.talk[-1]
     scene.say("/lore dismiss wrong", comment=502)
     assert scene.store.files["feedback/2026-11.jsonl"].count(b"\n") == 1
+
+
+def test_the_last_comment_on_a_remark_holds_whichever_run_comes_first():
+    scene = Scene()
+    scene.say("/lore review")
+    scene.say("/lore accept", comment=503, at="2026-11-20T09:58:00Z")
+    scene.now = "2026-11-20T10:01:00Z"
+    scene.say("/lore dismiss wrong", comment=502, at="2026-11-20T09:57:00Z")
+    assert state.read_dismissals(scene.store, "octo/demo") == ()
+    assert [each.at for each in state.read_audit(scene.store)] == ["2026-11-20T10:00:00Z", scene.now]
+
+
+@pytest.mark.parametrize("at", ["", "../../../etc", "2026-11-20"])
+def test_a_comment_that_does_not_say_when_it_was_written_counts_from_now(at):
+    scene = Scene()
+    scene.say("/lore review")
+    scene.say("/lore dismiss wrong", comment=502, at=at)
+    assert [each.at for each in state.read_feedback(scene.store)] == [scene.now]
+
+
+def test_a_signal_is_kept_once_even_if_its_comment_is_read_again_in_another_month():
+    scene = Scene()
+    scene.say("/lore review")
+    scene.say("/lore dismiss wrong", comment=502, at="2026-11-20T09:57:00Z")
+    del scene.forge.talk[-1]
+    scene.now = "2026-12-01T00:00:00Z"
+    scene.say("/lore dismiss wrong", comment=502, at="2026-11-20T09:57:00Z")
+    assert len(state.read_feedback(scene.store)) == 1
 
 
 @pytest.mark.parametrize(

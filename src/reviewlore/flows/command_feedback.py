@@ -1,5 +1,10 @@
-"""Commands that judge a remark of ours: an event in, a signal on the state branch, the sentence of the answer out."""
+"""Commands that judge a remark of ours: an event in, a signal on the state branch, the sentence of the answer out.
 
+A signal is as old as its comment: whichever run comes first, the last word said holds, and a comment that is read again
+months later is found where it was kept.
+"""
+
+import re
 from typing import Literal
 
 from reviewlore.domain.commands import AcceptCommand, DismissCommand
@@ -10,6 +15,8 @@ from reviewlore.formats import records
 from reviewlore.ports import Store
 from reviewlore.stages import commands
 from reviewlore.stages.redact import pseudonym, redact, redact_mentions
+
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 def dismiss(command: DismissCommand, asked: Asked, tools: CommandTools) -> str:
@@ -48,13 +55,13 @@ def _signal(
         text=redact_mentions(redact(command.text)[0]),
         author=pseudonym(event.author, key),
         role=asked.role,
-        at=tools.clock.now(),
+        at=event.at if _MOMENT.fullmatch(event.at) else tools.clock.now(),
     )
 
 
 def _keep(signal: FeedbackSignal, action: str, message: str, tools: CommandTools) -> None:
     """Write a signal and its entry of the audit log in one commit; one that is there already is not written again."""
-    path = f"feedback/{signal.at[:7]}.jsonl"
+    path, now = f"feedback/{signal.at[:7]}.jsonl", tools.clock.now()
 
     def change(store: Store) -> dict[str, bytes | None]:
         known = records.decode_lines(store.read(path) or b"", FeedbackSignal, path)
@@ -63,7 +70,7 @@ def _keep(signal: FeedbackSignal, action: str, message: str, tools: CommandTools
         where = f"{signal.repository}#{signal.pull_request}"
         entry = state.audited(
             store,
-            at=signal.at,
+            at=now,
             actor=signal.author,
             action=action,
             subject=signal.finding,
@@ -71,4 +78,4 @@ def _keep(signal: FeedbackSignal, action: str, message: str, tools: CommandTools
         )
         return {path: records.encode_lines([*known, signal]), state.AUDIT: entry}
 
-    tools.store().update(change, lambda: message, signal.at)
+    tools.store().update(change, lambda: message, now)
