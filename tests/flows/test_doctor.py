@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.adapters.model_server import refused, serve
+from tests.command_line import told
 from tests.repositories import commit, make_repository
 
 from reviewlore.adapters.resources import load_recipe
@@ -175,3 +176,11 @@ def test_doctor_says_that_nobody_answers(tmp_path: Path, capsys: pytest.CaptureF
     code, said = examined(tmp_path, capsys, "http://127.0.0.1:9/v1")
     assert code == 2
     assert "The connection to http://127.0.0.1:9 failed" in said and "Check `[model] address`." in said
+
+
+def test_one_problem_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capsys, "doctor", "--repo", str(tmp_path))
+    assert code == 2
+    assert [line.partition(":")[0] for line in out.splitlines() if line.startswith("PROBLEM")] == [
+        "PROBLEM  repository"
+    ]

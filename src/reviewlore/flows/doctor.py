@@ -85,13 +85,14 @@ def examine(patient: Patient, packages: Mapping[str, str], model: Callable[[], s
 
 
 def run_checks(checks: Sequence[tuple[str, Callable[[], str]]]) -> tuple[Check, ...]:
-    """Run each check; one of our errors is its finding, not the end."""
-    found = []
+    """Run each check; one of our errors is its finding, not the end, and is said once where others fail of it too."""
+    found: list[Check] = []
     for name, look in checks:
         try:
             found.append(Check(name, True, look()))
         except ReviewloreError as error:
-            found.append(Check(name, False, str(error)))
+            if all(each.fine or each.said != str(error) for each in found):
+                found.append(Check(name, False, str(error)))
     return tuple(found)
 
 
