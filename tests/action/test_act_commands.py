@@ -2,7 +2,6 @@
 
 import json
 
-import pytest
 from tests.action.stage import EVENTS
 
 
@@ -52,10 +51,9 @@ def test_lore_train_starts_the_workflow(stage):
     assert stage.reactions(comment) == ["eyes", "rocket"]
 
 
-@pytest.mark.parametrize("body", ["/lore review", "/lore train"])
-def test_a_stranger_gets_nothing_done(stage, body):
+def test_a_stranger_gets_nothing_done(stage):
     """Attacks 7 and 8: the payload says OWNER, the permission API says read."""
-    comment, status, log = stage.comment(body, "ravi")
+    comment, status, log = stage.comment("/lore train", "ravi")
     assert status == 0, log
     assert "skip-reason=no_permission" in log
     assert stage.writes() == []
@@ -105,9 +103,8 @@ def test_what_is_to_be_remembered_stands_on_the_state_branch(stage):
     assert "Amounts are integers in cents, never floats." in stage.state["rules.toml"]
 
 
-@pytest.mark.parametrize("body", ["/lore status", "/lore pause"])
-def test_commands_that_write_no_state_are_answered(stage, body):
-    comment, status, log = stage.comment(body, "maria")
+def test_a_command_that_writes_no_state_is_answered(stage):
+    comment, status, log = stage.comment("/lore pause", "maria")
     assert status == 0, log
     assert stage.reactions(comment) == ["eyes", "rocket"], log
     assert len(stage.answers()) == 1
