@@ -1,6 +1,7 @@
 """The server itself: real sockets, strangers who hold them, a process that is stopped, and its command line."""
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -23,7 +24,7 @@ from tests.github.webhooks import deliver
 from reviewlore.adapters import web_server
 from reviewlore.adapters.delivery_queue import SqliteDeliveryQueue
 from reviewlore.adapters.web_server import Listener, WebServer
-from reviewlore.cli import run
+from reviewlore.cli import hosting, run
 from reviewlore.cli.hosting import serve
 from reviewlore.domain.delivery import Delivery
 from reviewlore.errors import ConfigError
@@ -226,3 +227,13 @@ def test_a_queue_that_is_looked_at_does_not_stop_the_server(tmp_path: Path) -> N
     assert queue.put([Delivery("g", "push", "o/d", 7, "", b"{}", "2026-11-22T12:00:00Z")]) == ["taken"]
     assert time.monotonic() - began < 5
     queue.close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="This system has no device that is always full.")
+def test_a_log_that_is_full_ends_no_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path("/dev/full").open("wb", buffering=0) as device:
+        full = io.TextIOWrapper(device, write_through=True)
+        with pytest.raises(OSError, match="No space left"):
+            full.write("a line")
+        monkeypatch.setattr(sys, "stderr", full)
+        hosting._tell("octo/demo push guid-1: done (success)")

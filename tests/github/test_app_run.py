@@ -53,12 +53,16 @@ def test_an_opened_pull_request_is_reviewed_once(host: Host) -> None:
         assert canary not in written
 
 
-def test_a_command_is_answered_once_and_ours_start_nothing(host: Host) -> None:
+def test_commands_are_answered_once_with_the_permissions_for_them_and_ours_start_nothing(host: Host) -> None:
     """Attack 9: the App's own comments, and those of other bots, cause no request at all."""
-    command = host.comment("/lore help")
-    queue = host.work_off(command)
+    host.add("octo/train").fake.repos["octo/train"].workflows.add("reviewlore-learn.yml")
+    host.work_off(host.comment("/lore help"), host.comment("/lore train", name="octo/train"))
     assert len(host.answers()) == 1 and "/lore dismiss" in host.answers()[0]
-    assert granted(host) == [{"metadata": "read", "contents": "read", "pull_requests": "write"}]
+    assert [each.workflow for each in host.fake.repos["octo/train"].dispatches] == ["reviewlore-learn.yml"]
+    asked = {each.body["repository_ids"][0]: each.body["permissions"] for each in host.fake.sent("POST", "_tokens")}
+    least = {"metadata": "read", "contents": "read", "pull_requests": "write"}
+    assert asked[host.fake.repos[NAME].id] == least
+    assert asked[host.fake.repos["octo/train"].id] == {**least, "actions": "write"}
     before = host.fake.requests
     talk = [
         host.comment("/lore help", "reviewlore[bot]", "Bot"),
@@ -67,16 +71,9 @@ def test_a_command_is_answered_once_and_ours_start_nothing(host: Host) -> None:
     ]
     host.fake.repos[NAME].issue_comments.clear()
     queue = host.work_off(*talk)
-    assert queue.counts()["done"] == 4
+    assert queue.counts()["done"] == 5
     assert host.fake.requests == before
     assert [each.said for each in queue.listed("done", 3)] == ["not_a_command", "author_is_bot", "author_is_bot"]
-
-
-def test_a_training_is_started_with_the_permission_for_it(host: Host) -> None:
-    host.fake.repos[NAME].workflows.add("reviewlore-learn.yml")
-    host.work_off(host.comment("/lore train"))
-    assert [each.workflow for each in host.fake.repos[NAME].dispatches] == ["reviewlore-learn.yml"]
-    assert granted(host)[0]["actions"] == "write" and granted(host)[0]["contents"] == "read"
 
 
 def test_a_merge_is_learned_from(host: Host) -> None:
