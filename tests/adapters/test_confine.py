@@ -130,3 +130,43 @@ def _lives(process: int) -> bool:
     except OSError:
         return False
     return state != "Z"  # an orphan that nobody has waited for yet has ended
+
+
+LEAVE_BEHIND = """
+import os, sys, time
+if not os.fork():
+    os.setsid()
+    if not os.fork():
+        with open(sys.argv[1] + "/new", "w") as stream:
+            stream.write(str(os.getpid()))
+        os.rename(sys.argv[1] + "/new", sys.argv[1] + "/begun")
+        time.sleep(60)
+    os._exit(0)
+while not os.path.exists(sys.argv[1] + "/begun"):
+    time.sleep(0.01)
+if sys.argv[2] == "stays":
+    time.sleep(60)
+sys.exit(7)
+"""
+
+
+@linux
+@pytest.mark.parametrize("end", ["by itself", "stays"])
+def test_nothing_that_a_job_started_outlives_it_in_a_session_of_its_own(tmp_path: Path, end: str) -> None:
+    """Attack: what a job leaves behind poisons the clone after it was cleared, and the server's git obeys."""
+    bounds = {"memory": 2 << 30, "parent": os.getpid(), "read": ["/"], "write": [str(tmp_path)]}
+    job = [*CONFINE, json.dumps(bounds), sys.executable, "-I", "-c", LEAVE_BEHIND, str(tmp_path), end]
+    with subprocess.Popen(job, start_new_session=True) as running:
+        if end == "stays":
+            while not (tmp_path / "begun").exists():
+                time.sleep(0.01)
+            running.terminate()
+        assert running.wait(20) == (7 if end == "by itself" else 128 + signal.SIGTERM)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "begun").read_text()), 0)
+
+
+def test_how_a_job_ended_is_told(tmp_path: Path) -> None:
+    assert confined("import sys; sys.exit(3)", tmp_path).returncode == 3
+    assert confined("import os; os.kill(os.getpid(), 9)", tmp_path).returncode == -9
+    assert confined("import os; os.abort()", tmp_path).returncode == -signal.SIGABRT

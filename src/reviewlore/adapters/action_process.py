@@ -35,6 +35,7 @@ _MOST_OUTPUTS = 64 << 10
 _LOG_DAYS = 14
 _MOST_LOGS = 1 << 30  # bytes of all
 _POLL = 0.1
+_END_SECONDS = 5.0
 _NAME = re.compile(r"[0-9A-Za-z-]{1,64}")
 _OUTPUT = re.compile(r"^([\w-]+)<<(\S+)\n(.*?)\n\2$", re.MULTILINE | re.DOTALL)
 # What programs need to run; of /etc only what names hosts, users, certificates and libraries, since keys may lie there
@@ -143,7 +144,7 @@ class ActionProcesses:
         ) as process:  # fmt: skip
             heard = _Ear(process.stdout)
             end = self._watch(process, time.monotonic() + self._place.seconds[job.mode])
-            _kill_group(process)  # also what it left running behind itself
+            _kill_all(process)  # also what it left running behind itself
             code = process.wait()
             said = heard.end()
         if end == "ended" and code < 0:
@@ -211,7 +212,11 @@ class _Ear:
             self._dropped += len(part[room:])
 
 
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
+def _kill_all(process: subprocess.Popen[bytes]) -> None:
+    """End a process with all that it started: `confine` ends what left its group, and then the group is ended."""
+    with suppress(subprocess.TimeoutExpired):
+        process.terminate()
+        process.wait(_END_SECONDS)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
 

@@ -1,6 +1,7 @@
 """Starts a program that may do little: bounded memory, no core file, few files, and no life beyond its parent's.
 
-In: a JSON text (`Bounds`) and the program with its arguments. Out: that program in this process's place, or exit 125.
+In: a JSON text (`Bounds`) and the program with its arguments. Out: the program's own end, or exit 125. On Linux this
+process stays, and when the program ends, or SIGTERM comes, it ends all that the program started, in whatever session.
 It runs by itself (`python -I -m reviewlore.adapters.confine`) and imports nothing else of reviewlore.
 Linux keeps files out of reach by Landlock: https://docs.kernel.org/userspace-api/landlock.html
 """
@@ -12,14 +13,15 @@ import resource
 import signal
 import struct
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import NoReturn, TypedDict
 
 FAILED = 125
 # Numbers of Linux's system calls, the same on all architectures.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _PATH_BENEATH, _VERSION = 1, 1
-_SET_NO_NEW_PRIVS, _SET_PARENT_DEATH_SIGNAL, _SET_DUMPABLE = 38, 1, 4
+_SET_NO_NEW_PRIVS, _SET_PARENT_DEATH_SIGNAL, _SET_DUMPABLE, _SET_CHILD_SUBREAPER = 38, 1, 4, 36
 # Rights on files: execute 1, write 2, read 4, list 8; all others make, remove, move or truncate. 15 (devices) is left.
 _READ, _WRITE, _ON_FILES = 0b1101, (1 << 15) - 1, 0b100_0000_0000_0111
 _RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1}  # by Landlock's version; from 3 on, all that are used here
@@ -47,20 +49,63 @@ def hide_process() -> None:
 
 
 def main(arguments: Sequence[str]) -> NoReturn:
-    """Confine this process and become the program; OSError where that fails."""
+    """Run the program within its bounds and end as it ended; OSError where that fails."""
     bounds: Bounds = json.loads(arguments[0])
-    _die_with(bounds["parent"])
+    if sys.platform != "linux":
+        _become(arguments[1:], bounds)
+    signal.signal(signal.SIGTERM, _end_early)
+    _die_with(bounds["parent"], signal.SIGTERM)
+    _call_prctl(_SET_CHILD_SUBREAPER, 1)
+    keeper, program = os.getpid(), os.fork()
+    if not program:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _become(arguments[1:], {**bounds, "parent": keeper})
+    code = os.waitstatus_to_exitcode(os.waitpid(program, 0)[1])
+    _end_children()
+    if code < 0:  # a signal ended it, so it ends this process too
+        with suppress(OSError):  # SIGKILL and SIGSTOP take no handler
+            signal.signal(-code, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        os.kill(keeper, -code)
+    os._exit(code if code >= 0 else FAILED)
+
+
+def _become(program: Sequence[str], bounds: Bounds) -> NoReturn:
+    """Confine this process and become the program."""
+    _die_with(bounds["parent"], signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (bounds["memory"], bounds["memory"]))
     if is_confining():
         _keep_out(bounds["read"], bounds["write"])
-    os.execv(arguments[1], list(arguments[1:]))  # noqa: S606 - what the App was told to run, without a shell
+    os.execv(program[0], list(program))  # noqa: S606 - what the App was told to run, without a shell
 
 
-def _die_with(parent: int) -> None:
-    """Have this process killed when its parent ends, in whatever way: a restarted server does the job anew."""
+def _end_early(*_: object) -> NoReturn:
+    _end_children()
+    os._exit(128 + signal.SIGTERM)
+
+
+def _end_children() -> None:
+    """End all below this process: whoever loses its parent, in whatever session, becomes a child of ours."""
+    with suppress(ChildProcessError):
+        while True:
+            for child in _children():
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+            os.waitpid(-1, 0)
+
+
+def _children() -> Iterator[int]:
+    for name in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208 - names are enough
+        with suppress(OSError), open(f"/proc/{name}/stat", "rb") as stream:  # noqa: PTH123
+            if int(stream.read().rpartition(b")")[2].split()[1]) == os.getpid():
+                yield int(name)
+
+
+def _die_with(parent: int, by: signal.Signals) -> None:
+    """Have this process sent a signal when its parent ends, in whatever way: a restarted server does the job anew."""
     if sys.platform == "linux":
-        _call_prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+        _call_prctl(_SET_PARENT_DEATH_SIGNAL, by)
     if os.getppid() != parent:
         os._exit(FAILED)
 
