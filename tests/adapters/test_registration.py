@@ -153,7 +153,8 @@ def test_the_manifest_asks_for_what_jobs_need_and_no_more() -> None:
 
 def test_a_name_does_nothing_on_the_page() -> None:
     manifest = render_manifest('"><script>alert(1)</script>', "https://h.example", {}, "http://127.0.0.1:1/done")
-    page = render_form(manifest, 'https://github.com/settings/apps/new?state="')
+    page = render_form(manifest, 'https://github.com/settings/apps/new?state="', ("/a/<key>.pem",))
+    assert "<li><code>/a/&lt;key&gt;.pem</code></li>" in page
     assert "<script>" not in page and 'state="' not in page.partition("method")[0].replace("state=&quot;", "")
     value = page.partition('name="manifest" value="')[2].partition('"')[0]
     assert json.loads(unescape(value)) == json.loads(manifest)

@@ -28,7 +28,7 @@ _SECONDS = 30.0
 _REQUEST_SECONDS = 10
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
-    "Content-Security-Policy": "default-src 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
@@ -87,7 +87,8 @@ class Registrar:
             return 421, render_not_registered(f"Open {self.address}.")
         parts, query = urlsplit(target), parse_qs(urlsplit(target).query)
         if parts.path == "/":
-            return 200, render_form(self._manifest, f"{self._registry.page}?state={self._state}")
+            address, files = f"{self._registry.page}?state={self._state}", map(str, self._registry.files.values())
+            return 200, render_form(self._manifest, address, tuple(files))
         code = query.get("code", [""])[0]
         if parts.path != "/done" or not _CODE.fullmatch(code):
             return 404, render_not_registered("There is nothing here.")

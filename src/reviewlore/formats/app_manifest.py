@@ -4,11 +4,15 @@ https://docs.github.com/apps/sharing-github-apps/registering-a-github-app-from-a
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 # Installations that are made, suspended or deleted are told to every App without asking.
 EVENTS = ("issue_comment", "pull_request", "pull_request_review_comment", "push")
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem}"
+    "button{font:inherit;padding:.5rem 1rem}"
+)
 
 
 def render_manifest(name: str, url: str, permissions: Mapping[str, str], redirect_url: str = "") -> str:
@@ -29,13 +33,16 @@ def render_manifest(name: str, url: str, permissions: Mapping[str, str], redirec
     return json.dumps(manifest, indent=2) + "\n"
 
 
-def render_form(manifest: str, address: str) -> str:
-    """Return the page whose one button sends the manifest to GitHub's page at `address`."""
+def render_form(manifest: str, address: str, files: Sequence[str]) -> str:
+    """Return the page whose one button sends the manifest to GitHub's page at `address`; `files` will be written."""
+    kept = "".join(f"<li><code>{escape(file)}</code></li>" for file in files)
     return _page(
-        "<p>GitHub will ask for a name and show what the App may do.</p>"
+        f"<p>The button opens <code>{escape(address.partition('?')[0])}</code>. GitHub asks for a name and shows what "
+        "the App may do. Then its id, private key and webhook secret are written, readable by you alone, to</p>"
+        f"<ul>{kept}</ul>"
         f'<form action="{escape(address)}" method="post">'
         f'<input type="hidden" name="manifest" value="{escape(manifest)}"><button>Register on GitHub</button></form>'
-        f"<pre>{escape(manifest)}</pre>"
+        f"<details open><summary>What is sent</summary><pre>{escape(manifest)}</pre></details>"
     )
 
 
@@ -51,4 +58,7 @@ def render_not_registered(why: str) -> str:
 
 
 def _page(body: str) -> str:
-    return f'<!doctype html><meta charset="utf-8"><title>reviewlore</title><h1>reviewlore</h1>{body}\n'
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+        f"<title>reviewlore</title><style>{_STYLE}</style><h1>reviewlore</h1>{body}\n"
+    )
