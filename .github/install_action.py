@@ -7,6 +7,7 @@ once each build beside, and the first to rename wins. Nothing is kept in a cache
 import hashlib
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -51,7 +52,9 @@ def _find_kept(environ: Mapping[str, str]) -> Path | None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
         return None
-    return folder if os.access(folder, os.W_OK) else None
+    found = folder.lstat()  # what others may write, or a link of theirs, could hold an interpreter of theirs
+    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
+    return folder if ours and os.access(folder, os.W_OK) else None
 
 
 def _name(source: Path) -> str:

@@ -104,6 +104,20 @@ def test_a_runner_that_is_thrown_away_keeps_nothing(machine):
     assert machine.kept == []
 
 
+@pytest.mark.parametrize("laid", ["open to all", "a link"])
+def test_what_others_may_write_is_not_started(machine, laid):
+    """Attack: another user of the runner lays an interpreter where ours is going to be looked for."""
+    trusted = Path(machine.install()[1])
+    kept = machine.folder / "tools/reviewlore"
+    if laid == "a link":
+        kept.rename(machine.folder / "theirs")
+        kept.symlink_to(machine.folder / "theirs")
+    else:
+        kept.chmod(0o777)
+    assert trusted.exists()
+    assert machine.install()[1] == str(machine.folder / "temp/reviewlore-venv/bin/python")
+
+
 def test_a_failed_installation_is_told_and_leaves_nothing(machine):
     machine.shim(1)
     status, python, said = machine.install()

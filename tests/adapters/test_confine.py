@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from reviewlore.adapters import confine
 from reviewlore.adapters.action_process import _SYSTEM, _python_places
 from reviewlore.adapters.confine import FAILED, is_confining
 
@@ -155,7 +156,8 @@ sys.exit(7)
 def test_nothing_that_a_job_started_outlives_it_in_a_session_of_its_own(tmp_path: Path, end: str) -> None:
     """Attack: what a job leaves behind poisons the clone after it was cleared, and the server's git obeys."""
     bounds = {"memory": 2 << 30, "parent": os.getpid(), "read": ["/"], "write": [str(tmp_path)]}
-    job = [*CONFINE, json.dumps(bounds), sys.executable, "-I", "-c", LEAVE_BEHIND, str(tmp_path), end]
+    started = [sys.executable, "-I", str(confine.__file__), json.dumps(bounds)]  # the file that is mutated, if one is
+    job = [*started, sys.executable, "-I", "-c", LEAVE_BEHIND, str(tmp_path), end]
     with subprocess.Popen(job, start_new_session=True) as running:
         if end == "stays":
             while not (tmp_path / "begun").exists():
