@@ -5,12 +5,10 @@ import hashlib
 import hmac
 import json
 import sqlite3
-import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -487,18 +485,17 @@ def test_a_large_body_keeps_nobody_else_waiting(site: Site) -> None:
     """25 MB are read for a second; the loop answers others meanwhile."""
     body = json.dumps({**pushed(), "commits": [{"id": number, "added": []} for number in range(300_000)]}).encode()
 
-    async def together() -> tuple[Answer, list[float]]:
-        large = asyncio.create_task(asking(site.app, "POST", "/webhook", headers_of(body), [body]))
-        moments = [time.monotonic()]
+    async def together() -> tuple[Answer, int]:
+        large, others = asyncio.create_task(asking(site.app, "POST", "/webhook", headers_of(body), [body])), 0
         while not large.done():
             assert (await asking(site.app, "GET", "/healthz", [], [b""])).status == 200
             await asyncio.sleep(0.001)
-            moments.append(time.monotonic())
-        return await large, moments
+            others += 1
+        return await large, others
 
-    answer, moments = asyncio.run(together())
+    answer, others = asyncio.run(together())
     assert answer.status == 202
-    assert max(later - earlier for earlier, later in pairwise(moments)) < (moments[-1] - moments[0]) / 3
+    assert others > 20, "read in the loop itself, it leaves room for two or three"
 
 
 def test_all_published_payloads_pass(site: Site) -> None:
