@@ -483,7 +483,7 @@ def test_metrics_show_work_and_how_long_the_oldest_waits(site: Site) -> None:
 
 
 def test_a_large_body_keeps_nobody_else_waiting(site: Site) -> None:
-    """A body of megabytes is read outside the loop, which answers others meanwhile: by processor time, not by a clock."""
+    """It is read outside the loop, which answers others meanwhile: by whose processor time it takes, not by a clock."""
     body = json.dumps({**pushed(), "commits": [{"id": number, "added": []} for number in range(300_000)]}).encode()
 
     async def together() -> tuple[Answer, float, float]:

@@ -11,7 +11,13 @@ from reviewlore.adapters.console import QuietConsole
 from reviewlore.domain.retrieval import Passage, Passages, Scope
 from reviewlore.errors import ConfigError, StorageError
 from reviewlore.wiring import Workshop
-from reviewlore.wiring_secrets import BASES_VARIABLE, KEY_VARIABLE, MODEL_KEY_VARIABLE
+from reviewlore.wiring_secrets import (
+    BASES_VARIABLE,
+    KEY_VARIABLE,
+    MODEL_ADDRESS_VARIABLE,
+    MODEL_KEY_VARIABLE,
+    job_environment,
+)
 
 
 @pytest.fixture
@@ -98,6 +104,29 @@ def test_the_generator_of_the_settings_is_opened_and_exposure_is_said(
     assert (context.writing.generator.model, context.writing.tier) == ("small", "prompt")
     assert len(context.notes) == len(note)
     assert all(part in said for part, said in zip(note, context.notes, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("address", "asked"), [("https://models.example/v1", True), ("https://evil.example/v1", False)]
+)
+def test_a_machine_s_key_goes_to_the_address_it_is_for_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, asked: bool
+) -> None:
+    monkeypatch.setenv(MODEL_KEY_VARIABLE, "k")
+    monkeypatch.setenv(MODEL_ADDRESS_VARIABLE, "https://models.example/v1/")
+    found = model_workshop(tmp_path, f'[model]\nkind = "openai"\naddress = "{address}"\nname = "small"\n')
+    context = found.review_context()
+    assert (context.writing is not None) == asked
+    assert asked or "is not the one that this machine's key is for" in context.notes[0]
+
+
+def test_a_job_of_the_app_gets_no_key_that_is_for_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MODEL_KEY_VARIABLE, "k")
+    monkeypatch.delenv(MODEL_ADDRESS_VARIABLE, raising=False)
+    with pytest.raises(ConfigError, match="Say which one the key is for"):
+        job_environment(b"p" * 64)
+    monkeypatch.setenv(MODEL_ADDRESS_VARIABLE, "https://models.example/v1")
+    assert {MODEL_KEY_VARIABLE, MODEL_ADDRESS_VARIABLE} <= job_environment(b"p" * 64).keys()
 
 
 def test_a_model_of_this_machine_needs_a_folder_or_a_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

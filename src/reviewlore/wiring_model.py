@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from reviewlore.config import ModelSettings
-from reviewlore.errors import InputError
+from reviewlore.errors import InputError, RefusedError
 from reviewlore.ports import Clock, Generator, Store
 from reviewlore.wiring_secrets import find_bases, model_environment, read_model_key
 
@@ -24,7 +24,10 @@ def open_model(model: ModelSettings, store: Callable[[], Store]) -> tuple[Genera
     from reviewlore.adapters.generating import open_generator
     from reviewlore.adapters.local_model import Machine
 
-    key = read_model_key() if model.kind == "openai" else ""
+    try:
+        key = read_model_key(model.address) if model.kind == "openai" else ""
+    except RefusedError as error:
+        return None, (f"No model writes: {error}",)
     bases = find_bases() if model.kind == "transformers" else {}
     machine = Machine(bases.get(model.name), model_environment())
 

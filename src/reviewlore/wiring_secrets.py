@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reviewlore.errors import ConfigError, StorageError
+from reviewlore.config import FILE
+from reviewlore.errors import ConfigError, RefusedError, StorageError
 
 KEY_VARIABLE = "REVIEWLORE_PSEUDONYM_KEY"
 MODEL_KEY_VARIABLE = "REVIEWLORE_MODEL_KEY"
+MODEL_ADDRESS_VARIABLE = "REVIEWLORE_MODEL_ADDRESS"
 BASES_VARIABLE = "REVIEWLORE_BASE_MODELS"
 ADAPTERS_VARIABLE = "REVIEWLORE_ADAPTERS"
 RUNS_VARIABLE = "REVIEWLORE_RUNS"
@@ -98,8 +100,17 @@ def _erase(name: str, value: str) -> None:
 
 
 def job_environment(pseudonym_key: bytes) -> dict[str, str]:
-    """Return all that a job of the App may know of this environment; its token and paths come with each job."""
-    passed = set(_HARMLESS) - {"HOME", "TMPDIR"} | {MODEL_KEY_VARIABLE, BASES_VARIABLE, ADAPTERS_VARIABLE}
+    """Return all that a job of the App may know of this environment; its token and paths come with each job.
+
+    ConfigError where a model's key is set without saying whom it is for.
+    """
+    if os.environ.get(MODEL_KEY_VARIABLE) and not os.environ.get(MODEL_ADDRESS_VARIABLE):
+        raise ConfigError(
+            f"{MODEL_KEY_VARIABLE} is set without {MODEL_ADDRESS_VARIABLE}: the App serves repositories whose settings "
+            "name a model's server each. Say which one the key is for."
+        )
+    passed = set(_HARMLESS) - {"HOME", "TMPDIR"} | {MODEL_KEY_VARIABLE, MODEL_ADDRESS_VARIABLE}
+    passed |= {BASES_VARIABLE, ADAPTERS_VARIABLE}
     kept = {name: os.environ[name] for name in sorted(passed) if name in os.environ}
     return kept | {KEY_VARIABLE: os.fsdecode(pseudonym_key)}
 
@@ -190,11 +201,21 @@ def forge_address() -> str:
     return os.environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
 
 
-def read_model_key() -> str:
-    """Return the key of the model's server, empty where none is set; ConfigError (without it) where it is none."""
+def read_model_key(address: str = "") -> str:
+    """Return the key of the model's server, empty where none is set; ConfigError (without it) where it is none.
+
+    Where the machine says whom the key is for, RefusedError for any other `address`: whoever may merge to a repository
+    names one in its settings, and an operator's key is not theirs.
+    """
     key = os.environ.get(MODEL_KEY_VARIABLE, "").strip()
     if not re.fullmatch(r"[\x21-\x7e]*", key):
         raise ConfigError(f"{MODEL_KEY_VARIABLE} has characters that no key of a server has. Set it again.")
+    meant = os.environ.get(MODEL_ADDRESS_VARIABLE, "").rstrip("/")
+    if key and address and meant and address.rstrip("/") != meant:
+        raise RefusedError(
+            f"[model] address in {FILE} is not the one that this machine's key is for ({MODEL_ADDRESS_VARIABLE}), "
+            "so the key is not sent and the model not asked."
+        )
     return key
 
 

@@ -145,5 +145,5 @@ def open_service(model: ModelSettings) -> "Service | None":
     from reviewlore.adapters.openai_adapters import OpenAiAdapters
     from reviewlore.flows.service import Service
 
-    server = OpenAiAdapters(model.address, read_model_key()) if model.kind == "openai" else None
+    server = OpenAiAdapters(model.address, read_model_key(model.address)) if model.kind == "openai" else None
     return Service(open_exporter(), *folders, server)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from html import unescape
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from click.testing import CliRunner
@@ -81,7 +82,7 @@ class Desk:
             self.raised.append(error)
 
     def get(self, path: str, host: str = "") -> tuple[int, str]:
-        request = urllib.request.Request(self.registrar.address + path, headers={"Host": host} if host else {})
+        request = urllib.request.Request(urljoin(self.registrar.address, path), headers={"Host": host} if host else {})
         try:
             with urllib.request.urlopen(request, timeout=5) as answer:
                 return answer.status, answer.read().decode()
@@ -94,7 +95,7 @@ class Desk:
 
     @property
     def state(self) -> str:
-        return self.get("/")[1].partition("?state=")[2].partition('"')[0]
+        return self.get("")[1].partition("?state=")[2].partition('"')[0]
 
 
 def test_an_app_is_registered(forge: Forge, tmp_path: Path) -> None:
@@ -117,10 +118,10 @@ def test_nobody_else_registers_an_app_of_theirs(forge: Forge, tmp_path: Path) ->
     for target in ("/done?code=c0de&state=guessed", "/done?code=c0de", f"/done?code=c0de&state={desk.state}x"):
         assert desk.get(target)[0] == 403
     state = desk.state
-    for target in ("/done?code=../../app&state=" + state, "/done?state=" + state, "/other"):
+    for target in ("/done?code=../../app&state=" + state, "/done?state=" + state, "/other", "/"):
         assert desk.get(target)[0] == 404
-    assert desk.get("/", host="evil.example")[0] == 421
-    assert "?state=" not in desk.get("/", host="evil.example")[1]
+    assert desk.get("", host="evil.example")[0] == 421
+    assert "?state=" not in desk.get("", host="evil.example")[1]
     assert not forge.asked and not list(tmp_path.iterdir())
     assert desk.get("/done?code=wrong&state=" + state)[0] == 502
     assert not list(tmp_path.iterdir()) and not desk.made

@@ -31,7 +31,7 @@ from reviewlore.stages.redact import redact
 
 SECONDS: Mapping[AppMode, float] = {"review": 900, "command": 900, "learn": 2400}
 _MOST_LOG = 512 << 10  # bytes of one attempt
-_MOST_OUTPUTS = 64 << 10
+_MOST_OUTPUTS = 4 << 10  # five short values; a job may write what it likes
 _LOG_DAYS = 14
 _MOST_LOGS = 1 << 30  # bytes of all
 _POLL = 0.1

@@ -53,7 +53,7 @@ class Registry:
 
 
 class Registrar:
-    """The page on the loopback. `address` is where a browser finds it."""
+    """The page on the loopback. `address` is where a browser finds it, `redirect` where GitHub sends it back to."""
 
     def __init__(self, registry: Registry, port: int = 0) -> None:
         """Listen; RefusedError where an App's files are there already, InputError where the port is taken."""
@@ -61,12 +61,14 @@ class Registrar:
         if there:
             raise RefusedError(f"An App is registered here already: {', '.join(there)}. Name another folder.")
         self._registry, self._state = registry, secrets.token_urlsafe(24)
+        self._path = f"/{secrets.token_urlsafe(24)}"  # other users of the machine must not find the form and its state
         self._manifest, self._done = "", list[Registered]()
         try:
             self._server = HTTPServer(("127.0.0.1", port), _handler(self._answer))
         except OSError as error:
             raise InputError(f"Port {port} cannot be listened at: {error.strerror}. Name another one.") from error
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        self._origin = f"http://127.0.0.1:{self._server.server_port}"
+        self.address, self.redirect = f"{self._origin}{self._path}", f"{self._origin}/done"
 
     def wait(self, manifest: str, seconds: float) -> Registered:
         """Answer until the App is registered, and return it; RefusedError where that takes longer than `seconds`."""
@@ -83,10 +85,10 @@ class Registrar:
 
     def _answer(self, host: str, target: str) -> tuple[int, str]:
         """Return status and page. Another name for this machine is a stranger's page that wants to read ours."""
-        if host != self.address.removeprefix("http://"):
-            return 421, render_not_registered(f"Open {self.address}.")
+        if host != self._origin.removeprefix("http://"):
+            return 421, render_not_registered("Open the address that the command printed.")
         parts, query = urlsplit(target), parse_qs(urlsplit(target).query)
-        if parts.path == "/":
+        if hmac.compare_digest(parts.path.encode(), self._path.encode()):
             address, files = f"{self._registry.page}?state={self._state}", map(str, self._registry.files.values())
             return 200, render_form(self._manifest, address, tuple(files))
         code = query.get("code", [""])[0]

@@ -46,7 +46,7 @@ def register(url: str, folder: Path | None, organization: str, name: str, port: 
 
     registrar = Registrar(open_registry(folder, organization, dict(os.environ)), port)
     click.echo(f"Open {registrar.address} in a browser on this machine within {_MINUTES} minutes.", err=True)
-    manifest = render_manifest(name, url, all_permissions(), f"{registrar.address}/done")
+    manifest = render_manifest(name, url, all_permissions(), registrar.redirect)
     made = registrar.wait(manifest, _MINUTES * 60)
     emit(f"{made.slug} ({made.app_id}) is registered; its secrets are in {visible_line(str(folder))}.\n"
          f"Install it: {visible_line(made.address)}/installations/new\n")  # fmt: skip
