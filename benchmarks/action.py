@@ -2,8 +2,8 @@
 
     python -m benchmarks action --json [--quick] [--repeat 3] [--pr-agent FOLDER]
 
-The real `action.yml` is run step by step (installation, then the review in the embedded tier) on a pull request of
-pytest (REVIEWLORE_CLONES; an invented one without it), with recorded answers of the contract-checked fake GitHub: with
+The real `action.yml` is run step by step (installation, then the review in the embedded tier) on a pull request of an
+invented repository that leaves something to say, with recorded answers of the contract-checked fake GitHub: with
 an empty cache of packages (`seconds_cold`), with the cache which that left behind (`seconds_warm`), and on a runner of
 one's own that kept the installation (`seconds_kept`). Seconds run from the start of the first step until the first
 comment has arrived. `installed_mib` is all files of the installation but for what every virtual environment has (pip,
@@ -61,7 +61,7 @@ def main(argv: list[str]) -> int:
 def measure(folder: Path, runs: int, *, quick: bool) -> dict[str, Any]:
     """Time the action from nothing to its first comment, and weigh what it installed."""
     size = review.QUICK if quick else review.FULL
-    site = review.lay_out(folder / "small", "small", size, None if quick else review.find_clone(), SETTINGS)
+    site = review.lay_out(folder / "small", "small", size, None, SETTINGS)
     action = folder / "action"
     subprocess.run(["git", "clone", "--quiet", "--depth=1", ROOT.as_uri(), str(action)], check=True)
     answers, _ = _site.record(site)

@@ -5,6 +5,12 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# The suite is bounded in time; `pytest --hypothesis-profile=thorough` looks further.
+settings.register_profile("suite", max_examples=40, deadline=None)
+settings.register_profile("thorough", max_examples=1_000, deadline=None)
+settings.load_profile("suite")
 
 _MANY = 200  # modules: what a library brings
 _settled = [0]
