@@ -99,20 +99,6 @@ def test_noise_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert states(home) == {name: "rejected"}
 
 
-def test_the_same_training_gives_the_same_bytes_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    manifests = []
-    for turn in ("one", "two"):
-        (tmp_path / turn).mkdir()
-        home, recipe = prepare(tmp_path / turn, SHORT, places=60)
-        manifests.append(train(capsys, home, recipe)["manifest"])
-    first, second = manifests
-    assert first["id"] == second["id"]
-    assert first["files"] == second["files"]
-    assert first["base_revision"] == second["base_revision"]
-    assert first["metrics"] == second["metrics"]
-    assert {"adapter_model.safetensors", "base_model.safetensors"} <= set(first["files"])
-
-
 @pytest.mark.parametrize(("least", "way"), [("20", "later"), ("5000", "folds")])
 def test_later_pull_requests_of_the_training_side_say_when_to_stop_and_folds_where_they_are_few(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], least: str, way: str
