@@ -31,8 +31,9 @@ $(VENV)/.test: $(VENV)/.torch pyproject.toml
 demo: $(VENV)/.demo
 	$(BIN)/reviewlore demo --output $(OUTPUT)
 
+# Two workers, a thread each: libraries that take every core for themselves would get in each other's way.
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .
