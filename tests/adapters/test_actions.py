@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reviewlore.adapters.actions import (
@@ -242,6 +242,7 @@ def test_a_plain_annotation():
     assert said == ["::notice::100 %25 done\n"]
 
 
+@example("a\r\nb:c,d%0A")
 @given(st.text())
 def test_escapes_leave_no_separator(text):
     assert not set(escape_property(text)) & set("\r\n:,")
